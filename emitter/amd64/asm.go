@@ -1,0 +1,418 @@
+// The assembler: a code buffer with labels, a constant pool and notes.
+//
+// Jumps are written long. Finish walks the code once from the left and shortens those that reach: a backward
+// jump's target has its final place by then, and a forward jump is judged by the long code, which it can only
+// fall short of, for everything Finish does removes bytes (alignment is written at its longest, too). So
+// offsets are final only after Finish, and everything that must be found again needs a label.
+
+package amd64
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// ErrTooLarge is the answer of Finish when the code outgrew the assembler's limit.
+var ErrTooLarge = errors.New("machine code exceeds the size limit")
+
+// Label is a place in the code or a pool entry. The zero Label is none.
+type Label int32
+
+// Note is a remark on the code that begins at an offset.
+type Note struct {
+	Off  int
+	Text string
+}
+
+// CodeAlign is the alignment that the code needs where it is put in memory.
+const CodeAlign = 16
+
+type fixupKind uint8
+
+const (
+	fixJmp   fixupKind = iota // a jump in its long form
+	fixJcc                    // a conditional jump in its long form
+	fixRel32                  // four bytes relative to the end of the instruction
+	fixRel8                   // one byte, made by Finish
+	fixAlign                  // padding
+)
+
+// fixup is a range of the code that Finish writes: for jumps the instruction, for fixRel32 from the distance
+// to the end of the instruction, for fixAlign the padding.
+type fixup struct {
+	start, end int32
+	label      Label // for fixAlign, the alignment
+	kind       fixupKind
+}
+
+type poolKey struct {
+	low, high uint64
+	size      uint8
+}
+
+type poolEntry struct {
+	key   poolKey
+	label Label
+}
+
+// An Assembler writes one piece of code. Reset makes it ready for the next.
+type Assembler struct {
+	buf    []byte
+	limit  int
+	err    error
+	fixups []fixup
+	labels []int32 // by label: the offset in the long code, or -1
+	final  []int32 // by label: the offset after Finish, or -1
+	bound  []Label // in the order of their offsets
+	notes  []Note
+	pool   []poolEntry
+	pooled map[poolKey]Label
+	code   int // length without the pool, after Finish
+}
+
+// NewAssembler makes an assembler for at most limit bytes, its pool included.
+func NewAssembler(limit int) *Assembler {
+	if limit <= 0 || limit > 1<<30 {
+		panic(fmt.Sprintf("BUG: code size limit %d", limit))
+	}
+	a := &Assembler{limit: limit, pooled: map[poolKey]Label{}}
+	a.Reset()
+	return a
+}
+
+// Reset forgets everything but the limit, and keeps the memory. What Finish returned is no longer valid.
+func (a *Assembler) Reset() {
+	a.buf = a.buf[:0]
+	a.err = nil
+	a.fixups = a.fixups[:0]
+	a.labels = append(a.labels[:0], -1)
+	a.final = append(a.final[:0], -1)
+	a.bound = a.bound[:0]
+	clear(a.notes)
+	a.notes = a.notes[:0]
+	a.pool = a.pool[:0]
+	clear(a.pooled)
+	a.code = 0
+}
+
+// Err is ErrTooLarge once the code is too large; the assembler ignores what is emitted from then on.
+func (a *Assembler) Err() error { return a.err }
+
+// room says whether n more bytes may be written.
+func (a *Assembler) room(n int) bool {
+	if a.err == nil && len(a.buf)+n > a.limit {
+		a.err = ErrTooLarge
+	}
+	return a.err == nil
+}
+
+// Emit writes an instruction. The operands are those of the row, destination first, a condition before all.
+func (a *Assembler) Emit(op Op, args ...Operand) {
+	var e encoded
+	encode(&e, op, args)
+	if !a.room(e.n) {
+		return
+	}
+	start := int32(len(a.buf))
+	a.buf = append(a.buf, e.bytes[:e.n]...)
+	if e.relAt == 0 {
+		return
+	}
+	f := fixup{start: start, end: start + int32(e.n), label: e.label}
+	switch op {
+	case JMP_L:
+		f.kind = fixJmp
+	case JCC_L:
+		f.kind = fixJcc
+	default:
+		f.kind = fixRel32
+		f.start += int32(e.relAt)
+	}
+	a.fixups = append(a.fixups, f)
+}
+
+// NewLabel makes a label to be bound later.
+func (a *Assembler) NewLabel() Label {
+	a.labels = append(a.labels, -1)
+	a.final = append(a.final, -1)
+	return Label(len(a.labels) - 1)
+}
+
+// Bind puts a label at the current place.
+func (a *Assembler) Bind(l Label) {
+	if a.err != nil {
+		return
+	}
+	if a.labels[l] >= 0 {
+		panic(fmt.Sprintf("BUG: label %d bound twice", l))
+	}
+	a.labels[l] = int32(len(a.buf))
+	a.bound = append(a.bound, l)
+}
+
+// Here makes a label at the current place.
+func (a *Assembler) Here() Label {
+	l := a.NewLabel()
+	a.Bind(l)
+	return l
+}
+
+// Align pads with NOPs to a multiple of n, a power of two up to CodeAlign.
+func (a *Assembler) Align(n int) {
+	if n < 1 || n > CodeAlign || n&(n-1) != 0 {
+		panic(fmt.Sprintf("BUG: alignment %d", n))
+	}
+	if n == 1 || !a.room(n-1) {
+		return
+	}
+	start := int32(len(a.buf))
+	a.buf = append(a.buf, make([]byte, n-1)...)
+	a.fixups = append(a.fixups, fixup{start: start, end: int32(len(a.buf)), label: Label(n), kind: fixAlign})
+}
+
+// Note remarks on the code that follows. It costs the text, so ask first whether anybody wants it.
+func (a *Assembler) Note(text string) {
+	if a.err == nil {
+		a.notes = append(a.notes, Note{len(a.buf), text})
+	}
+}
+
+// Notes are the remarks, in the order of the code, with final offsets after Finish.
+func (a *Assembler) Notes() []Note { return a.notes }
+
+// Int64 is a pool entry of 8 bytes.
+func (a *Assembler) Int64(v int64) Mem { return a.constant(poolKey{uint64(v), 0, 8}) }
+
+// Float64 is a pool entry of 8 bytes. Constants of different bits (0.0 and -0.0, NaNs) are different.
+func (a *Assembler) Float64(v float64) Mem { return a.constant(poolKey{math.Float64bits(v), 0, 8}) }
+
+// Vec128 is a pool entry of 16 bytes on 16, as the vector instructions want their memory operands.
+func (a *Assembler) Vec128(low, high uint64) Mem { return a.constant(poolKey{low, high, 16}) }
+
+func (a *Assembler) constant(k poolKey) Mem {
+	l, ok := a.pooled[k]
+	if !ok {
+		l = a.NewLabel()
+		a.pooled[k] = l
+		a.pool = append(a.pool, poolEntry{k, l})
+	}
+	return Mem{Label: l}
+}
+
+// Jmp jumps to a label.
+func (a *Assembler) Jmp(l Label) { a.Emit(JMP_L, l) }
+
+// Jcc jumps to a label where c holds.
+func (a *Assembler) Jcc(c Cond, l Label) { a.Emit(JCC_L, c, l) }
+
+// Call calls a label.
+func (a *Assembler) Call(l Label) { a.Emit(CALL_L, l) }
+
+// Move copies 64 bits from register to register of any class, and nothing where they are the same.
+func (a *Assembler) Move(dst, src Reg) {
+	switch {
+	case dst == src:
+	case dst.IsGPR() && src.IsGPR():
+		a.Emit(MOVQ_RR, dst, src)
+	case dst.IsGPR():
+		a.Emit(MOVQ_RX, dst, src)
+	case src.IsGPR():
+		a.Emit(MOVQ_XR, dst, src)
+	default:
+		a.Emit(MOVAPS_XX, dst, src) // shorter than MOVAPD, and the same
+	}
+}
+
+// Load loads 64 bits into a register of either class; a vector register's upper half becomes zero.
+func (a *Assembler) Load(dst Reg, src Mem) {
+	if dst.IsXMM() {
+		a.Emit(MOVSD_XM, dst, src)
+	} else {
+		a.Emit(MOVQ_RM, dst, src)
+	}
+}
+
+// Store stores 64 bits from a register of either class.
+func (a *Assembler) Store(dst Mem, src Reg) {
+	if src.IsXMM() {
+		a.Emit(MOVSD_MX, dst, src)
+	} else {
+		a.Emit(MOVQ_MR, dst, src)
+	}
+}
+
+// MoveImm loads a constant by the shortest instruction that leaves the flags alone.
+func (a *Assembler) MoveImm(dst Reg, v int64) {
+	switch {
+	case v == int64(uint32(v)):
+		a.Emit(MOVL_RI, dst, Imm(v))
+	case v == int64(int32(v)):
+		a.Emit(MOVQ_RI, dst, Imm(v))
+	default:
+		a.Emit(MOVABSQ_RI, dst, Imm(v))
+	}
+}
+
+// nops are the sequences that the processors' manuals recommend.
+var nops = [...]string{
+	1: "\x90",
+	2: "\x66\x90",
+	3: "\x0f\x1f\x00",
+	4: "\x0f\x1f\x40\x00",
+	5: "\x0f\x1f\x44\x00\x00",
+	6: "\x66\x0f\x1f\x44\x00\x00",
+	7: "\x0f\x1f\x80\x00\x00\x00\x00",
+	8: "\x0f\x1f\x84\x00\x00\x00\x00\x00",
+	9: "\x66\x0f\x1f\x84\x00\x00\x00\x00\x00",
+}
+
+// fillNops fills b with as few NOPs as will do.
+func fillNops(b []byte) {
+	for len(b) > 0 {
+		n := min(len(b), len(nops)-1)
+		copy(b, nops[n])
+		b = b[n:]
+	}
+}
+
+// Finish shortens jumps, appends the pool, and returns code that may be put at any address that is a multiple
+// of CodeAlign. The bytes are the assembler's until Reset.
+func (a *Assembler) Finish() ([]byte, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	a.relax()
+	a.code = len(a.buf)
+	a.appendPool()
+	if len(a.buf) > a.limit {
+		a.err = ErrTooLarge
+		return nil, a.err
+	}
+	for _, f := range a.fixups {
+		switch f.kind {
+		case fixRel8:
+			a.buf[f.start] = byte(a.final[f.label] - f.end)
+		case fixRel32:
+			field := a.buf[f.start : f.start+4]
+			addend := binary.LittleEndian.Uint32(field)
+			binary.LittleEndian.PutUint32(field, addend+uint32(a.target(f.label)-f.end))
+		}
+	}
+	return a.buf, nil
+}
+
+// target is the final offset of a label that is used.
+func (a *Assembler) target(l Label) int32 {
+	if a.final[l] < 0 {
+		panic(fmt.Sprintf("BUG: label %d is used and not bound", l))
+	}
+	return a.final[l]
+}
+
+// relax moves the code to its final place in the same buffer, and leaves in a.fixups only what needs a
+// distance written.
+func (a *Assembler) relax() {
+	var (
+		from, to   int32 // the code before from is done and ends at to
+		nextLabel  int
+		nextNote   int
+		distances  = a.fixups[:0]
+		long       = int32(len(a.buf))
+		settle     func(upTo int32)
+		shortenJmp func(f fixup) bool
+	)
+	// settle copies the code up to an offset and gives the labels and notes there their final offsets.
+	settle = func(upTo int32) {
+		moved := from - to
+		for ; nextLabel < len(a.bound) && a.labels[a.bound[nextLabel]] <= upTo; nextLabel++ {
+			l := a.bound[nextLabel]
+			a.final[l] = a.labels[l] - moved
+		}
+		for ; nextNote < len(a.notes) && a.notes[nextNote].Off <= int(upTo); nextNote++ {
+			a.notes[nextNote].Off -= int(moved)
+		}
+		copy(a.buf[to:], a.buf[from:upTo])
+		to += upTo - from
+		from = upTo
+	}
+	shortenJmp = func(f fixup) bool {
+		switch place := a.labels[f.label]; {
+		case place < 0:
+			panic(fmt.Sprintf("BUG: jump to label %d, which is not bound", f.label))
+		case place <= f.start:
+			return a.final[f.label]-(to+2) >= math.MinInt8
+		default:
+			return place-f.end <= math.MaxInt8
+		}
+	}
+	for _, f := range a.fixups {
+		settle(f.start)
+		switch f.kind {
+		case fixAlign:
+			n := -to & (int32(f.label) - 1)
+			fillNops(a.buf[to : to+n])
+			to += n
+			from = f.end
+			continue
+		case fixJmp, fixJcc:
+			if shortenJmp(f) {
+				if f.kind == fixJmp {
+					a.buf[to] = 0xeb
+				} else {
+					a.buf[to] = 0x70 | a.buf[f.start+1]&15
+				}
+				to += 2
+				f.start, f.kind = to-1, fixRel8
+			} else {
+				copy(a.buf[to:], a.buf[f.start:f.end])
+				to += f.end - f.start
+				f.start, f.kind = to-4, fixRel32
+			}
+			from = f.end
+			f.end = to
+		case fixRel32:
+			copy(a.buf[to:], a.buf[f.start:f.end])
+			from = f.end
+			f.start, f.end = to, to+f.end-f.start
+			to = f.end
+		}
+		distances = append(distances, f)
+	}
+	settle(long)
+	a.buf = a.buf[:to]
+	a.fixups = distances
+}
+
+// appendPool puts the constants behind the code, those of 16 bytes first.
+func (a *Assembler) appendPool() {
+	if len(a.pool) == 0 {
+		return
+	}
+	align := 8
+	for _, p := range a.pool {
+		align = max(align, int(p.key.size))
+	}
+	for len(a.buf)%align != 0 {
+		a.buf = append(a.buf, 0xcc)
+	}
+	for _, size := range [...]uint8{16, 8} {
+		for _, p := range a.pool {
+			if p.key.size != size {
+				continue
+			}
+			a.final[p.label] = int32(len(a.buf))
+			a.buf = binary.LittleEndian.AppendUint64(a.buf, p.key.low)
+			if size == 16 {
+				a.buf = binary.LittleEndian.AppendUint64(a.buf, p.key.high)
+			}
+		}
+	}
+}
+
+// Offset is where a label is in what Finish returned.
+func (a *Assembler) Offset(l Label) int { return int(a.target(l)) }
+
+// CodeLen is the length of what Finish returned without the pool: instructions end here.
+func (a *Assembler) CodeLen() int { return a.code }
