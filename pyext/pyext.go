@@ -59,9 +59,10 @@ func LastError() string {
 	return lastError
 }
 
-// Release frees a unit. A unit that is unknown is told to LastError only.
-func Release(unit int) {
-	call(func() error { return driver.Release(uintptr(unit)) })
+// Release frees a unit. It returns whether that went well, and has a result at
+// all because gopy gives a function without one another parameter.
+func Release(unit int) bool {
+	return call(func() error { return driver.Release(uintptr(unit)) }) == ""
 }
 
 // Describe returns what is asked about a unit, or "": then LastError tells why.
