@@ -1,0 +1,313 @@
+// The ABI header: rows (name, 64-bit value) that _native writes once at import
+// and that stay valid for the process. In memory, little-endian:
+//
+//	0   u64 HeaderMagic ("gsabihd1")
+//	8   u64 size of the whole in bytes
+//	16  u64 number of rows
+//	24  rows: u64 value, u32 length of the name, the name, zeros up to the next
+//	    multiple of 8
+//
+// Names the compiler needs are the `abi` tags of struct ABI; a name that is
+// missing is an error, one that is unknown is kept for Lookup and Help.
+package pyabi
+
+import (
+	"encoding/binary"
+	"fmt"
+	"reflect"
+	"sort"
+	"strings"
+)
+
+const (
+	// HeaderMagic opens the ABI header.
+	HeaderMagic = 0x3164686962617367
+	// HeaderPrefix is how many bytes HeaderSize wants to see.
+	HeaderPrefix = 24
+
+	maxHeader = 1 << 20
+	maxName   = 128
+)
+
+// ABI is what the compiler knows of the running CPython. Offsets are in bytes.
+type ABI struct {
+	Major uint64 `abi:"version.major"`
+	Minor uint64 `abi:"version.minor"`
+	Micro uint64 `abi:"version.micro"`
+
+	// Objects.
+	ObRefcnt      uint64 `abi:"PyObject.ob_refcnt"`
+	ObType        uint64 `abi:"PyObject.ob_type"`
+	ObSize        uint64 `abi:"PyVarObject.ob_size"`
+	LongDigit     uint64 `abi:"PyLongObject.ob_digit"`
+	LongShift     uint64 `abi:"long.digit_bits"`
+	FloatVal      uint64 `abi:"PyFloatObject.ob_fval"`
+	ListItem      uint64 `abi:"PyListObject.ob_item"`
+	ListAllocated uint64 `abi:"PyListObject.allocated"`
+	TupleItem     uint64 `abi:"PyTupleObject.ob_item"`
+	DictUsed      uint64 `abi:"PyDictObject.ma_used"`
+	DictKeys      uint64 `abi:"PyDictObject.ma_keys"`
+	DictValues    uint64 `abi:"PyDictObject.ma_values"`
+	KeysVersion   uint64 `abi:"PyDictKeysObject.dk_version"`
+	CellRef       uint64 `abi:"PyCellObject.ob_ref"`
+	UnicodeLength uint64 `abi:"PyASCIIObject.length"`
+	UnicodeState  uint64 `abi:"PyASCIIObject.state"`
+	UnicodeHash   uint64 `abi:"PyASCIIObject.hash"`
+	UnicodeASCII  uint64 `abi:"PyASCIIObject.size"` // where an ASCII string's text begins
+	BytesVal      uint64 `abi:"PyBytesObject.ob_sval"`
+	RangeStart    uint64 `abi:"range.start"`
+	RangeStop     uint64 `abi:"range.stop"`
+	RangeStep     uint64 `abi:"range.step"`
+	RangeLength   uint64 `abi:"range.length"`
+	RangeIterNext uint64 `abi:"range_iterator.index"`
+	RangeIterFrom uint64 `abi:"range_iterator.start"`
+	RangeIterStep uint64 `abi:"range_iterator.step"`
+	RangeIterLen  uint64 `abi:"range_iterator.len"`
+	ListIterIndex uint64 `abi:"list_iterator.it_index"`
+	ListIterSeq   uint64 `abi:"list_iterator.it_seq"`
+	MethodFunc    uint64 `abi:"PyMethodObject.im_func"`
+	MethodSelf    uint64 `abi:"PyMethodObject.im_self"`
+	ModuleDict    uint64 `abi:"PyModuleObject.md_dict"`
+	SliceStart    uint64 `abi:"PySliceObject.start"`
+	SliceStop     uint64 `abi:"PySliceObject.stop"`
+	SliceStep     uint64 `abi:"PySliceObject.step"`
+
+	// Types.
+	TypeVersionTag uint64 `abi:"PyTypeObject.tp_version_tag"`
+	TypeFlags      uint64 `abi:"PyTypeObject.tp_flags"`
+	TypeDealloc    uint64 `abi:"PyTypeObject.tp_dealloc"`
+	TypeDictOffset uint64 `abi:"PyTypeObject.tp_dictoffset"`
+
+	// Functions.
+	FuncCode       uint64 `abi:"PyFunctionObject.func_code"`
+	FuncGlobals    uint64 `abi:"PyFunctionObject.func_globals"`
+	FuncBuiltins   uint64 `abi:"PyFunctionObject.func_builtins"`
+	FuncDefaults   uint64 `abi:"PyFunctionObject.func_defaults"`
+	FuncKwDefaults uint64 `abi:"PyFunctionObject.func_kwdefaults"`
+	FuncClosure    uint64 `abi:"PyFunctionObject.func_closure"`
+	FuncVersion    uint64 `abi:"PyFunctionObject.func_version"`
+	FuncVectorcall uint64 `abi:"PyFunctionObject.vectorcall"`
+	CodeAdaptive   uint64 `abi:"PyCodeObject.co_code_adaptive"`
+
+	// Threads and frames.
+	TStateInterp       uint64 `abi:"tstate.interp"`
+	TStateRecursion    uint64 `abi:"tstate.recursion_remaining"`
+	TStateCFrame       uint64 `abi:"tstate.cframe"`
+	TStateCurExcType   uint64 `abi:"tstate.curexc_type"`
+	TStateStackTop     uint64 `abi:"tstate.datastack_top"`
+	TStateStackLimit   uint64 `abi:"tstate.datastack_limit"`
+	CFrameTracing      uint64 `abi:"cframe.use_tracing"`
+	CFrameCurrent      uint64 `abi:"cframe.current_frame"`
+	InterpEvalFrame    uint64 `abi:"interp.eval_frame"`
+	InterpEvalBreaker  uint64 `abi:"interp.eval_breaker"`
+	InterpFloatFree    uint64 `abi:"interp.float_free_list"`
+	InterpFloatNumFree uint64 `abi:"interp.float_numfree"`
+	FrameFunc          uint64 `abi:"frame.f_func"`
+	FramePrevious      uint64 `abi:"frame.previous"`
+	FrameObject        uint64 `abi:"frame.frame_obj"`
+	FrameIP            uint64 `abi:"frame.ip"` // prev_instr; 3.13+: instr_ptr
+	FrameStackTop      uint64 `abi:"frame.stacktop"`
+	FrameLocals        uint64 `abi:"frame.localsplus"`
+
+	// Addresses of types.
+	TypeObject       uint64 `abi:"type.object"`
+	TypeType         uint64 `abi:"type.type"`
+	TypeInt          uint64 `abi:"type.int"`
+	TypeFloat        uint64 `abi:"type.float"`
+	TypeBool         uint64 `abi:"type.bool"`
+	TypeComplex      uint64 `abi:"type.complex"`
+	TypeNone         uint64 `abi:"type.NoneType"`
+	TypeStr          uint64 `abi:"type.str"`
+	TypeBytes        uint64 `abi:"type.bytes"`
+	TypeByteArray    uint64 `abi:"type.bytearray"`
+	TypeList         uint64 `abi:"type.list"`
+	TypeTuple        uint64 `abi:"type.tuple"`
+	TypeDict         uint64 `abi:"type.dict"`
+	TypeSet          uint64 `abi:"type.set"`
+	TypeFrozenSet    uint64 `abi:"type.frozenset"`
+	TypeSlice        uint64 `abi:"type.slice"`
+	TypeRange        uint64 `abi:"type.range"`
+	TypeRangeIter    uint64 `abi:"type.range_iterator"`
+	TypeLongRange    uint64 `abi:"type.longrange_iterator"`
+	TypeListIter     uint64 `abi:"type.list_iterator"`
+	TypeTupleIter    uint64 `abi:"type.tuple_iterator"`
+	TypeEnumerate    uint64 `abi:"type.enumerate"`
+	TypeZip          uint64 `abi:"type.zip"`
+	TypeFunction     uint64 `abi:"type.function"`
+	TypeAttached     uint64 `abi:"type.gs_function"` // the subtype of attached functions
+	TypeBuiltin      uint64 `abi:"type.builtin_function_or_method"`
+	TypeMethod       uint64 `abi:"type.method"`
+	TypeMethodDescr  uint64 `abi:"type.method_descriptor"`
+	TypeModule       uint64 `abi:"type.module"`
+	TypeCell         uint64 `abi:"type.cell"`
+	TypeCode         uint64 `abi:"type.code"`
+	TypeGenerator    uint64 `abi:"type.generator"`
+	TypeStaticMethod uint64 `abi:"type.staticmethod"`
+	TypeClassMethod  uint64 `abi:"type.classmethod"`
+	TypeProperty     uint64 `abi:"type.property"`
+
+	// Addresses of objects.
+	ObjNone           uint64 `abi:"obj.None"`
+	ObjTrue           uint64 `abi:"obj.True"`
+	ObjFalse          uint64 `abi:"obj.False"`
+	ObjEllipsis       uint64 `abi:"obj.Ellipsis"`
+	ObjNotImplemented uint64 `abi:"obj.NotImplemented"`
+	ObjEmptyTuple     uint64 `abi:"obj.empty_tuple"`
+	ObjEmptyStr       uint64 `abi:"obj.empty_str"`
+
+	// The contiguous small ints: first address, distance, and the numbers they cover.
+	SmallInts    uint64 `abi:"smallint.first"`
+	SmallIntStep uint64 `abi:"smallint.step"`
+	SmallIntNeg  uint64 `abi:"smallint.negatives"` // 5: the first is -5
+	SmallIntPos  uint64 `abi:"smallint.positives"` // 257: the last is 256
+
+	// Cells of the runtime.
+	StackLimit       uint64 `abi:"cell.gs_stack_limit"`
+	ActivationBuffer uint64 `abi:"cell.gs_activation_buffer"`
+
+	rows      map[string]uint64
+	names     map[uint64]string
+	synthetic bool
+}
+
+// HeaderSize tells from the first HeaderPrefix bytes of a header how long it is.
+func HeaderSize(prefix []byte) (int, error) {
+	if len(prefix) < HeaderPrefix {
+		return 0, fmt.Errorf("the ABI header is cut off")
+	}
+	if binary.LittleEndian.Uint64(prefix) != HeaderMagic {
+		return 0, fmt.Errorf("the ABI header does not begin as one")
+	}
+	size := binary.LittleEndian.Uint64(prefix[8:])
+	if size < HeaderPrefix || size > maxHeader {
+		return 0, fmt.Errorf("the ABI header claims %d bytes", size)
+	}
+	return int(size), nil
+}
+
+// ReadHeader reads a whole header, which it does not keep.
+func ReadHeader(b []byte) (*ABI, error) {
+	size, err := HeaderSize(b)
+	if err != nil {
+		return nil, err
+	}
+	if size > len(b) {
+		return nil, fmt.Errorf("the ABI header claims %d bytes, %d are there", size, len(b))
+	}
+	b = b[:size]
+	count := binary.LittleEndian.Uint64(b[16:])
+	rows := map[string]uint64{}
+	at := HeaderPrefix
+	for n := uint64(0); n < count; n++ {
+		if len(b)-at < 12 {
+			return nil, fmt.Errorf("the ABI header ends in row %d of %d", n, count)
+		}
+		value := binary.LittleEndian.Uint64(b[at:])
+		length := binary.LittleEndian.Uint32(b[at+8:])
+		at += 12
+		if length == 0 || length > maxName || int(length) > len(b)-at {
+			return nil, fmt.Errorf("the ABI header's row %d has a name of %d bytes", n, length)
+		}
+		name := string(b[at : at+int(length)])
+		if _, twice := rows[name]; twice {
+			return nil, fmt.Errorf("the ABI header has %s twice", name)
+		}
+		rows[name] = value
+		at = min((at+int(length)+7)&^7, len(b))
+	}
+	return New(rows)
+}
+
+// AppendHeader writes rows as C does, sorted by name.
+func AppendHeader(b []byte, rows map[string]uint64) []byte {
+	start := len(b)
+	b = append64(b, HeaderMagic, 0, uint64(len(rows)))
+	names := make([]string, 0, len(rows))
+	for name := range rows {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		b = append64(b, rows[name])
+		b = append32(b, uint32(len(name)))
+		b = append(b, name...)
+		for (len(b)-start)%8 != 0 {
+			b = append(b, 0)
+		}
+	}
+	binary.LittleEndian.PutUint64(b[start+8:], uint64(len(b)-start))
+	return b
+}
+
+// New makes an ABI of rows, or tells which names are missing.
+func New(rows map[string]uint64) (*ABI, error) {
+	a := &ABI{rows: rows, names: make(map[uint64]string)}
+	var missing []string
+	value := reflect.ValueOf(a).Elem()
+	for i := range value.NumField() {
+		name := value.Type().Field(i).Tag.Get("abi")
+		if name == "" {
+			continue
+		}
+		row, ok := rows[name]
+		if !ok {
+			missing = append(missing, name)
+			continue
+		}
+		value.Field(i).SetUint(row)
+	}
+	if missing != nil {
+		return nil, fmt.Errorf("the ABI header lacks %s", strings.Join(missing, ", "))
+	}
+	sorted := make([]string, 0, len(rows))
+	for name := range rows {
+		sorted = append(sorted, name)
+	}
+	sort.Strings(sorted)
+	for _, name := range sorted {
+		for _, group := range []string{"type.", "obj.", "builtin.", "exc.", "help.", "cell."} {
+			if _, taken := a.names[rows[name]]; strings.HasPrefix(name, group) && !taken {
+				a.names[rows[name]] = name
+			}
+		}
+	}
+	return a, nil
+}
+
+// Names lists the names the compiler needs, in the order of struct ABI.
+func Names() []string {
+	var names []string
+	t := reflect.TypeFor[ABI]()
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("abi"); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Lookup gives the value of any row ("builtin.len", "exc.KeyError").
+func (a *ABI) Lookup(name string) (uint64, bool) {
+	v, ok := a.rows[name]
+	return v, ok
+}
+
+// Help gives the address of a helper function by its C name.
+func (a *ABI) Help(name string) (uint64, bool) {
+	v, ok := a.rows["help."+name]
+	if !ok && a.synthetic {
+		return syntheticHelper(name), true
+	}
+	return v, ok
+}
+
+// Name tells what lies at an address ("type.int", "builtin.len"), or "".
+func (a *ABI) Name(address uint64) string { return a.names[address] }
+
+// SmallInt gives the address of a small int's object.
+func (a *ABI) SmallInt(n int64) (uint64, bool) {
+	if n < -int64(a.SmallIntNeg) || n >= int64(a.SmallIntPos) {
+		return 0, false
+	}
+	return a.SmallInts + uint64(n+int64(a.SmallIntNeg))*a.SmallIntStep, true
+}
