@@ -105,6 +105,13 @@ struct gs_unit *gs_unit_at(uint64_t code_address);     /* or NULL */
 
 PyObject *gs_vectorcall_miss(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
 
+/* attach.c */
+struct gs_attached *gs_attached_find(PyObject *function); /* or NULL, no exception */
+
+/* versions.c: snapshot.c calls this for every object whose address it writes down: the compile gives up the GIL, and the object
+   must outlive the compile. Held until the unit is installed, which takes its own references. -1 with an exception. */
+int gs_keep(PyObject *);
+
 /* snapshot.c: a buffer for the compiler (free with PyMem_RawFree). -1 with an exception. It may ask gs_record_for. */
 int gs_snapshot(struct gs_record *, PyObject *callable, const struct gs_state *, uint32_t mode, void **buf, size_t *size);
 
