@@ -197,6 +197,11 @@ class PlatformDistribution(Distribution):
 reason = not_native()
 if not reason and {"bdist_wheel", "editable_wheel", "build_ext"} & set(sys.argv):
     toolchain()  # now, so that a build that must fail prints its sentence and nothing else
+    import fcntl  # held until the process ends: two builds of one checkout share the folder build
+
+    (ROOT / "build").mkdir(exist_ok=True)
+    lock = open(ROOT / "build" / ".lock", "w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
 extensions = [] if reason else [
     Extension(
         "gophersnake._native",
