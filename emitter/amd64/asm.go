@@ -145,6 +145,9 @@ func (a *Assembler) Bind(l Label) {
 	if a.err != nil {
 		return
 	}
+	if l <= 0 || int(l) >= len(a.labels) {
+		panic(fmt.Sprintf("BUG: label %d does not exist", l))
+	}
 	if a.labels[l] >= 0 {
 		panic(fmt.Sprintf("BUG: label %d bound twice", l))
 	}
@@ -315,16 +318,12 @@ func (a *Assembler) target(l Label) int32 {
 // distance written.
 func (a *Assembler) relax() {
 	var (
-		from, to   int32 // the code before from is done and ends at to
-		nextLabel  int
-		nextNote   int
-		distances  = a.fixups[:0]
-		long       = int32(len(a.buf))
-		settle     func(upTo int32)
-		shortenJmp func(f fixup) bool
+		from, to            int32 // the code before from is done and ends at to
+		nextLabel, nextNote int
+		distances           = a.fixups[:0]
 	)
 	// settle copies the code up to an offset and gives the labels and notes there their final offsets.
-	settle = func(upTo int32) {
+	settle := func(upTo int32) {
 		moved := from - to
 		for ; nextLabel < len(a.bound) && a.labels[a.bound[nextLabel]] <= upTo; nextLabel++ {
 			l := a.bound[nextLabel]
@@ -337,16 +336,6 @@ func (a *Assembler) relax() {
 		to += upTo - from
 		from = upTo
 	}
-	shortenJmp = func(f fixup) bool {
-		switch place := a.labels[f.label]; {
-		case place < 0:
-			panic(fmt.Sprintf("BUG: jump to label %d, which is not bound", f.label))
-		case place <= f.start:
-			return a.final[f.label]-(to+2) >= math.MinInt8
-		default:
-			return place-f.end <= math.MaxInt8
-		}
-	}
 	for _, f := range a.fixups {
 		settle(f.start)
 		switch f.kind {
@@ -357,7 +346,7 @@ func (a *Assembler) relax() {
 			from = f.end
 			continue
 		case fixJmp, fixJcc:
-			if shortenJmp(f) {
+			if a.reachesShort(f, to) {
 				if f.kind == fixJmp {
 					a.buf[to] = 0xeb
 				} else {
@@ -380,9 +369,21 @@ func (a *Assembler) relax() {
 		}
 		distances = append(distances, f)
 	}
-	settle(long)
+	settle(int32(len(a.buf)))
 	a.buf = a.buf[:to]
 	a.fixups = distances
+}
+
+// reachesShort says whether the short form of a jump that comes to stand at an offset reaches its target.
+func (a *Assembler) reachesShort(f fixup, at int32) bool {
+	place := a.labels[f.label]
+	if place < 0 {
+		panic(fmt.Sprintf("BUG: jump to label %d, which is not bound", f.label))
+	}
+	if place <= f.start {
+		return a.final[f.label]-(at+2) >= math.MinInt8
+	}
+	return place-f.end <= math.MaxInt8
 }
 
 // appendPool puts the constants behind the code, those of 16 bytes first.

@@ -130,31 +130,23 @@ func TestEveryRowAgainstGNUAssembler(t *testing.T) {
 			w.WriteByte('\n')
 		})
 	})
-	count, differ := 0, 0
-	dd := map[string]bool{}
 	each(func(op Op, args []Operand) {
 		ours := encodeOne(op, args...)
-		count++
 		if bytes.HasPrefix(theirs, ours) {
 			theirs = theirs[len(ours):]
 			return
 		}
-		differ++
-		dd[op.String()] = true
-		// Another encoding of the same.
+		// RAX has opcodes of its own that spare a byte; nothing else may differ.
 		our, _, err := disassemble(ours)
 		require.NoError(t, err)
 		their, n, err := disassemble(theirs)
-		if op == XCHGQ_RR || op == XCHGL_RR {
-			their = our // either order of operands is the same, and RAX has an opcode of its own
-		}
-		if err != nil || our != their {
+		exchange := op == XCHGQ_RR || op == XCHGL_RR // either order of operands is the same
+		if err != nil || args[0] != RAX && !exchange || our != their && !exchange {
 			t.Fatalf("%s: % x is %q, the GNU assembler's % x is %q (%v)", gnuText(op, args), ours, our, theirs[:15], their, err)
 		}
 		theirs = theirs[n:]
 	})
 	require.Empty(t, theirs)
-	t.Log(count, differ, dd)
 }
 
 // FuzzEncode: whatever the row and its operands, it is one instruction with these operands.
