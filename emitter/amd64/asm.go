@@ -281,7 +281,7 @@ func fillNops(b []byte) {
 }
 
 // Finish shortens jumps, appends the pool, and returns code that may be put at any address that is a multiple
-// of CodeAlign. The bytes are the assembler's until Reset.
+// of CodeAlign. The bytes are the assembler's until Reset; only Offset, Notes and CodeLen make sense until then.
 func (a *Assembler) Finish() ([]byte, error) {
 	if a.err != nil {
 		return nil, a.err
