@@ -1,0 +1,189 @@
+"""`python -m gophersnake bench`: what a function gains, beside plain Python, with the results compared.
+
+Each function is measured in a process of its own (_bench_worker), where the plain and the jitted copy are called
+alternately. The speed-up is the ratio of the two minimums: noise only ever adds time.
+"""
+
+import importlib.util
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import gophersnake
+from gophersnake import _target
+from gophersnake._bench_worker import FASTER, SLOWER
+from gophersnake._target import UsageError
+
+METHOD = (
+    "each function in a process of its own; plain and jitted copies of its module called alternately; "
+    "speed-up = smallest time plain / smallest time jitted; the first call includes compiling"
+)
+
+
+def bench_set():
+    """(name, path) of each module of the set that comes with the package."""
+    spec = importlib.util.find_spec("gophersnake._benchset")
+    if spec is not None:
+        folder = Path(spec.origin).parent
+    else:
+        folder = Path(__file__).resolve().parents[2] / "bench"  # run from a checkout that was not installed
+        if not folder.is_dir():
+            raise UsageError("this installation has no bench set; name a file or MODULE:FUNCTION.")
+    order = _target.load("_benchset", str(folder / "__init__.py"), False).FILES
+    return [(name, str(folder / f"{name}.py")) for name in order]
+
+
+def jobs_of(targets, args_text):
+    """One job a function to measure."""
+    if args_text is not None and not any(_target.split(t)[1] for t in targets):
+        raise UsageError("--args belongs to a function: FILE.py:FUNCTION or MODULE:FUNCTION.")
+    if targets:
+        found = [(*_target.find(where), function) for where, function in map(_target.split, targets)]
+    else:
+        found = [(name, path, None) for name, path in bench_set()]
+    jobs = []
+    for name, path, function in found:
+        if function:
+            args = _target.arguments(args_text) if args_text is not None else ()
+            jobs.append({"name": f"{name}:{function}", "module": name, "path": path, "function": function, "args": args})
+            continue
+        rows = getattr(_target.load(name, path, False), "BENCH", None)
+        if rows is None:
+            raise UsageError(f'{path} has no list BENCH = [(name, function, args), ...]; or name a function: {path}:FUNCTION --args "(30,)".')
+        for i, row in enumerate(rows):
+            if not (isinstance(row, tuple) and len(row) == 3 and callable(row[1]) and isinstance(row[2], tuple)):
+                raise UsageError(f"BENCH[{i}] in {path} is not (name, function, tuple of arguments).")
+            jobs.append({"name": str(row[0]), "module": name, "path": path, "function": None, "index": i})
+    return jobs
+
+
+def run_job(job, fast):
+    """The finished row of one function."""
+    job = {**job, "rounds": 3 if fast else 5, "seconds": 0.4 if fast else 1.2}
+    done = subprocess.run(
+        [sys.executable, "-m", "gophersnake._bench_worker", json.dumps(job)], capture_output=True, text=True, env=_environment()
+    )
+    row = {"name": job["name"], "file": os.path.basename(job["path"]), "same_result": False, "detail": ""}
+    if done.returncode < 0:
+        return {**row, "verdict": "crashed", "detail": f"the process died of {signal.Signals(-done.returncode).name}"}
+    if done.returncode and "Timeout (" in done.stderr:
+        return {**row, "verdict": "hung", "detail": "it runs more than twenty times as long as in plain Python, and was ended"}
+    if done.returncode:
+        return {**row, "verdict": "crashed", "detail": (done.stderr.strip().splitlines() or ["no message"])[-1]}
+    told = json.loads(done.stdout)
+    if "usage" in told:
+        raise UsageError(told["usage"])
+    if "problem" in told:
+        raise UsageError(f"{job['name']} cannot be measured: {told['problem']}.")
+    if told["difference"]:
+        return {**row, "verdict": "different", "detail": told["difference"]}
+    plain, jitted = min(told["plain_samples"]), min(told["jit_samples"])
+    ratio = plain / jitted
+    verdict = "slower" if ratio < SLOWER else "faster" if ratio > FASTER else "no change"
+    return {
+        **row,
+        "same_result": True,
+        "verdict": verdict,
+        "plain_seconds": plain,
+        "jit_seconds": jitted,
+        "speedup": ratio,
+        **{key: value for key, value in told.items() if key != "difference"},
+    }
+
+
+def _environment():
+    """The worker finds the gophersnake that runs here, wherever it was imported from."""
+    here = str(Path(gophersnake.__file__).resolve().parents[1])
+    path = [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def geometric_mean(rows):
+    ratios = [row["speedup"] for row in rows if "speedup" in row]
+    return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else None
+
+
+def bench(targets, args_text, fast, as_json, console_options):
+    """Run it all and print; the exit status."""
+    try:
+        import pyperf
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    except ImportError as e:
+        raise UsageError(f'bench needs {e.name}: pip install "gophersnake[bench]".') from e
+    jobs = jobs_of(targets, args_text)
+    rows = []
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=len(jobs))
+        for job in jobs:
+            progress.update(task, description=job["name"])
+            rows.append(run_job(job, fast))
+            progress.advance(task)
+    findings = sum(row["verdict"] in ("different", "slower", "crashed", "hung") for row in rows)
+    # A Run collects what pyperf knows of the machine: processor, its frequency, the load.
+    machine = pyperf.Run([1.0], metadata={"name": "machine"}, collect_metadata=True).get_metadata()
+    if as_json:
+        keys = "cpu_model_name", "cpu_count", "cpu_config", "platform", "python_version", "load_avg_1min"
+        report = {
+            "schema": 1,
+            "command": "bench",
+            "version": gophersnake.__version__,
+            "method": METHOD,
+            "machine": {key: machine[key] for key in keys if key in machine},
+            "benchmarks": rows,
+            "geometric_mean": geometric_mean(rows),
+            "findings": findings,
+        }
+        print(json.dumps(report, indent=2))
+    else:
+        console = Console(highlight=False, **console_options)
+        show(console, rows, machine)
+    return 1 if findings else 0
+
+
+def statistics(samples):
+    """pyperf's view of some samples: their spread, and how to write a time."""
+    import pyperf
+
+    return pyperf.Benchmark([pyperf.Run([value], metadata={"name": "samples", "unit": "second"}, collect_metadata=False) for value in samples])
+
+
+STYLE = {"faster": "green", "no change": "dim", "slower": "red", "different": "bold red", "crashed": "bold red", "hung": "bold red"}
+
+
+def show(console, rows, machine):
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading, side in ("function", "left"), ("plain Python", "right"), ("Gophersnake", "right"), ("speed-up", "right"), ("first call", "right"):
+        table.add_column(heading, justify=side, no_wrap=True)
+    table.add_column("same result")
+    unsteady = []
+    for row in rows:
+        style = STYLE[row["verdict"]]
+        if "speedup" not in row:
+            table.add_row(row["name"], "", "", f"[{style}]{row['verdict']}[/]", "", f"[{style}]no[/]")
+            continue
+        gain = row["verdict"] if row["verdict"] == "no change" else f"{row['speedup']:.{1 if row['speedup'] >= 10 else 2}f}×"
+        plain = statistics(row["plain_samples"])
+        seconds = plain.format_value
+        if plain.median_abs_dev() > 0.1 * plain.median():
+            unsteady.append(row["name"])
+        table.add_row(
+            row["name"], seconds(row["plain_seconds"]), seconds(row["jit_seconds"]), f"[{style}]{gain}[/]", seconds(row["first_call_seconds"]), "yes"
+        )
+    console.print(table)
+    for row in rows:
+        if row["detail"]:
+            console.print(f"[bold red]{row['name']}[/]: {row['detail']}", soft_wrap=True)
+    mean = geometric_mean(rows)
+    if mean is not None and len(rows) > 1:
+        console.print(f"\ngeometric mean [bold]{mean:.2f}×[/] over {sum('speedup' in r for r in rows)} functions")
+    if unsteady:
+        console.print(f"[yellow]the machine was busy: plain times spread by more than 10 % in {', '.join(unsteady)}[/]", soft_wrap=True)
+    console.print(f"[dim]CPython {machine['python_version'].split()[0]}, {machine.get('cpu_model_name', machine['platform'])}. {METHOD}.[/]", soft_wrap=True)
