@@ -39,7 +39,9 @@ struct gs_attached {
     struct gs_record *record;     /* counted */
     struct gs_attached *chain;    /* in the table */
     struct gs_attached *next, **link; /* among the functions of the record */
+    struct gs_marker *marker;     /* in its __dict__, or NULL; not counted: the marker's deallocation clears this */
     int strict;
+    int embedded;                 /* a unit of its own record embeds it, uncounted */
 };
 
 /* A compiled unit with the references it holds. The units of a record live as long as the record, valid or not:
@@ -50,6 +52,9 @@ struct gs_unitobj {
     struct gs_record **records; /* counted: whose descriptors and functions the unit holds, but for its own record */
     uint32_t nrecords;
     enum gs_mode mode;
+    uint8_t *counted;           /* for each object: whether the unit holds a reference */
+    long pid;                   /* the process that compiled it; another one's compiler does not know it */
+    uint64_t at;                /* its address, to be freed in the end */
 };
 
 /* (code, globals, builtins): what all function objects made of these share. A Python object, owned by the
@@ -70,7 +75,6 @@ struct gs_record {
     uint64_t *borrowed;           /* bitmap of the parameters that the code never stores to, deletes or makes a cell of */
     uint32_t nparams;             /* locals that the caller fills: with *args and **kw */
     uint8_t simple;               /* no *args, **kw, keyword-only: a stub may stand in `vectorcall` */
-    uint8_t busy;                 /* a compile of it is under way */
     uint8_t general;              /* an entry for any classes exists */
     uint8_t wants_compile;        /* at the next call: the profile knows more than the code */
     uint8_t give_up;              /* no more compiles; what there is stays in use */
@@ -81,6 +85,8 @@ struct gs_record {
     uint64_t interpreted;         /* calls that no version took */
     uint64_t compile_ns;
     char *reason;                 /* why it runs interpreted, or NULL */
+    char *partly;                 /* which line stays interpreted in compiled code, or NULL */
+    uint8_t idle;                 /* in record.c's list of those without a function */
 };
 
 static inline int
@@ -89,13 +95,36 @@ gs_is_borrowed(const struct gs_record *r, uint32_t local)
     return local < r->nparams && (r->borrowed[local >> 6] >> (local & 63) & 1);
 }
 
+/* attach.c */
+extern PyTypeObject gs_function_type; /* of attached functions; answers as the plain function type */
+extern PyTypeObject gs_marker_type;   /* of f.__gophersnake__ */
+struct gs_attached *gs_attached_find(PyObject *function); /* or NULL, no exception */
+int gs_attach(PyObject *function, int strict);            /* 0, 1 if it stays plain (its marker tells why), -1 with an exception */
+int gs_detach(PyObject *function, const char *reason);    /* reason: kept in the marker, or NULL: no trace stays. Nothing raised is left */
+int gs_reattach(struct gs_attached *);                    /* __code__ was written: 0, or -1 if it is plain now; no exception */
+int gs_attach_init(PyObject *module);
+uint64_t gs_attached_count(void);
+
+/* box.c */
+PyObject *gs_box(const struct gs_value *);                /* a new reference, or NULL with an exception; not for a NULL slot */
+void gs_value_of(struct gs_value *, PyObject *, int owned); /* an object as the slot that knows most about it */
+
 /* record.c */
+extern PyTypeObject gs_record_type;
+struct gs_record *gs_record_make(PyFunctionObject *);     /* found or made; a new reference */
+void gs_record_join(struct gs_record *, struct gs_attached *);  /* takes a reference over */
+struct gs_record *gs_record_leave(struct gs_attached *);  /* gives it back */
+void gs_record_release(struct gs_record *);               /* drops a reference; the record may idle for the next closure of its code */
+void gs_record_detach_all(struct gs_record *, const char *reason);
+const char *gs_why_plain(PyFunctionObject *);             /* why a function is never compiled, or NULL */
+uint64_t gs_profile_sum(const struct gs_record *);        /* changes as the profile learns */
+int gs_record_init(void);
 struct gs_record *gs_record_for(PyObject *function); /* found or made, borrowed from the function or, for one that is not
                                                         attached, from the pending list that the next installed unit clears;
                                                         NULL with an exception */
 void gs_record_exit(struct gs_record *, struct gs_exitdesc *); /* an exit was taken: the caller has updated count and profile */
 
-/* versions.c: used by exits.c */
+/* versions.c: units in memory. The first four serve exits.c too */
 struct gs_func *gs_find_continuation(struct gs_record *, const struct gs_state *); /* or NULL, no exception */
 int gs_fill_buffer(const struct gs_func *, struct gs_state *, uint64_t *buffer); /* words for the memory entry; takes over what the
                                                         state owns. -1 with an exception: no memory; the state then still owns all */
@@ -103,12 +132,38 @@ struct gs_func *gs_compile_continuation(struct gs_record *, struct gs_state *, e
                                                         Gives up the GIL; keeps the current exception */
 struct gs_unit *gs_unit_at(uint64_t code_address);     /* or NULL */
 
-PyObject *gs_vectorcall_miss(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);
+extern PyTypeObject gs_unit_type;
+struct gs_unitobj *gs_unit_install(struct gs_record *, struct gs_unit *, enum gs_mode); /* borrowed; NULL with an exception: not installed */
+struct gs_func *gs_find_entry(struct gs_record *, PyObject *const *args); /* nparams of them; or NULL */
+void gs_record_update_head(struct gs_record *);
+void gs_retire_embedders(struct gs_record *, PyObject *function); /* it dies: units of the record that embed it uncounted may not run again */
+int gs_releasable(uint64_t *unit);                      /* takes one address off the queue of what is to be freed; 0 if it is empty */
+void gs_unit_totals(uint64_t *units, uint64_t *code, uint64_t *data);
 
-/* attach.c */
-struct gs_attached *gs_attached_find(PyObject *function); /* or NULL, no exception */
+/* compile.c */
+enum gs_outcome { GS_COMPILED, GS_NOT_NOW, GS_NEVER, GS_RAISED };
+enum gs_outcome gs_compile(struct gs_record *, PyObject *callable, const struct gs_state *, enum gs_mode, struct gs_unitobj **);
+PyObject *gs_describe(uint64_t unit, const char *what); /* text, or NULL with an exception */
+extern PyObject *gs_error;                              /* gophersnake.GophersnakeError */
+extern struct gs_totals { uint64_t compiles, failures, compile_ns, exits, released; } gs_totals;
+extern int gs_log_compile, gs_log_exits;
+extern PyObject *gs_dump;                               /* stages to print, or NULL */
 
-/* versions.c: snapshot.c calls this for every object whose address it writes down: the compile gives up the GIL, and the object
+/* dispatch.c */
+PyObject *gs_vectorcall_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames); /* before the first compile, and
+                                                        where a stub alone would not do */
+PyObject *gs_vectorcall_miss(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);   /* ends a chain of stubs */
+PyObject *gs_vectorcall_unbind(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames); /* ends one of bound arguments */
+
+/* abi_header.c */
+char *gs_abi_header(void);
+PyObject *gs_unusable(void);
+
+/* info.c */
+PyObject *gs_record_info(struct gs_record *);
+PyObject *gs_constants(void);
+
+/* compile.c. snapshot.c calls this for every object whose address it writes down: the compile gives up the GIL, and the object
    must outlive the compile. Held until the unit is installed, which takes its own references. -1 with an exception. */
 int gs_keep(PyObject *);
 

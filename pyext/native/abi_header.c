@@ -1,0 +1,319 @@
+/* The ABI header: offsets, addresses and version numbers that the compiler cannot know, as rows (name, value). pyabi/header.go
+   reads them and describes their layout in memory. Offsets are this C compiler's; what may drift between
+   micro releases, or is private to a C file of CPython, is tested on live objects at import before anybody relies on it. */
+#include "native.h"
+#include <internal/pycore_dict.h>
+#include <internal/pycore_floatobject.h>
+#include <internal/pycore_global_objects.h>
+#include <internal/pycore_interp.h>
+#include <internal/pycore_moduleobject.h>
+#include <internal/pycore_runtime.h>
+
+#define HEADER_MAGIC 0x3164686962617367ull
+
+/* Private to rangeobject.c and listobject.c. */
+struct range { PyObject_HEAD PyObject *start, *stop, *step, *length; };
+struct range_iterator { PyObject_HEAD long index, start, step, len; };
+struct sequence_iterator { PyObject_HEAD Py_ssize_t it_index; PyObject *it_seq; };
+
+struct row { const char *name; uint64_t value; };
+#define OFFSET(type, field) {#type "." #field, offsetof(type, field)}
+#define AT(name, type, field) {name, offsetof(type, field)}
+#define ADDRESS(name, object) {name, (uint64_t)(uintptr_t)(object)}
+
+static char *header;
+
+/* Everything but what only an import or a loop can give. Not a static table: the addresses of another object's data are no
+   constants to a C compiler. */
+#define ROWS { \
+    {"version.major", PY_MAJOR_VERSION}, {"version.minor", PY_MINOR_VERSION}, {"version.micro", Py_Version >> 8 & 0xff}, \
+    OFFSET(PyObject, ob_refcnt), OFFSET(PyObject, ob_type), OFFSET(PyVarObject, ob_size), \
+    OFFSET(PyLongObject, ob_digit), {"long.digit_bits", PyLong_SHIFT}, OFFSET(PyFloatObject, ob_fval), \
+    OFFSET(PyListObject, ob_item), OFFSET(PyListObject, allocated), OFFSET(PyTupleObject, ob_item), \
+    OFFSET(PyDictObject, ma_used), OFFSET(PyDictObject, ma_keys), OFFSET(PyDictObject, ma_values), \
+    OFFSET(PyDictObject, ma_version_tag), \
+    OFFSET(PyDictKeysObject, dk_version), OFFSET(PyDictKeysObject, dk_log2_size), OFFSET(PyDictKeysObject, dk_log2_index_bytes), \
+    OFFSET(PyDictKeysObject, dk_kind), OFFSET(PyDictKeysObject, dk_nentries), OFFSET(PyDictKeysObject, dk_indices), \
+    OFFSET(PyCellObject, ob_ref), \
+    OFFSET(PyASCIIObject, length), OFFSET(PyASCIIObject, state), OFFSET(PyASCIIObject, hash), \
+    {"PyASCIIObject.size", sizeof(PyASCIIObject)}, OFFSET(PyBytesObject, ob_sval), \
+    AT("range.start", struct range, start), AT("range.stop", struct range, stop), AT("range.step", struct range, step), \
+    AT("range.length", struct range, length), \
+    AT("range_iterator.index", struct range_iterator, index), AT("range_iterator.start", struct range_iterator, start), \
+    AT("range_iterator.step", struct range_iterator, step), AT("range_iterator.len", struct range_iterator, len), \
+    AT("list_iterator.it_index", struct sequence_iterator, it_index), AT("list_iterator.it_seq", struct sequence_iterator, it_seq), \
+    AT("tuple_iterator.it_index", struct sequence_iterator, it_index), AT("tuple_iterator.it_seq", struct sequence_iterator, it_seq), \
+    OFFSET(PyMethodObject, im_func), OFFSET(PyMethodObject, im_self), OFFSET(PyModuleObject, md_dict), \
+    OFFSET(PySliceObject, start), OFFSET(PySliceObject, stop), OFFSET(PySliceObject, step), \
+    OFFSET(PyComplexObject, cval), \
+    OFFSET(PyCFunctionObject, m_ml), OFFSET(PyCFunctionObject, m_self), OFFSET(PyCFunctionObject, vectorcall), \
+    OFFSET(PyTypeObject, tp_version_tag), OFFSET(PyTypeObject, tp_flags), OFFSET(PyTypeObject, tp_dealloc), \
+    OFFSET(PyTypeObject, tp_dictoffset), OFFSET(PyTypeObject, tp_basicsize), OFFSET(PyTypeObject, tp_mro), \
+    OFFSET(PyTypeObject, tp_vectorcall_offset), OFFSET(PyTypeObject, tp_iternext), OFFSET(PyHeapTypeObject, ht_cached_keys), \
+    OFFSET(PyFunctionObject, func_code), OFFSET(PyFunctionObject, func_globals), OFFSET(PyFunctionObject, func_builtins), \
+    OFFSET(PyFunctionObject, func_defaults), OFFSET(PyFunctionObject, func_kwdefaults), OFFSET(PyFunctionObject, func_closure), \
+    OFFSET(PyFunctionObject, func_version), OFFSET(PyFunctionObject, vectorcall), OFFSET(PyCodeObject, co_code_adaptive), \
+    AT("tstate.interp", PyThreadState, interp), AT("tstate.recursion_remaining", PyThreadState, recursion_remaining), \
+    AT("tstate.cframe", PyThreadState, cframe), AT("tstate.curexc_type", PyThreadState, curexc_type), \
+    AT("tstate.curexc_value", PyThreadState, curexc_value), AT("tstate.curexc_traceback", PyThreadState, curexc_traceback), \
+    AT("tstate.exc_info", PyThreadState, exc_info), AT("exc_info.exc_value", _PyErr_StackItem, exc_value), \
+    AT("tstate.datastack_chunk", PyThreadState, datastack_chunk), \
+    AT("tstate.datastack_top", PyThreadState, datastack_top), AT("tstate.datastack_limit", PyThreadState, datastack_limit), \
+    AT("cframe.use_tracing", _PyCFrame, use_tracing), AT("cframe.current_frame", _PyCFrame, current_frame), \
+    AT("interp.eval_frame", PyInterpreterState, eval_frame), AT("interp.eval_breaker", PyInterpreterState, ceval.eval_breaker), \
+    AT("interp.float_free_list", PyInterpreterState, float_state.free_list), \
+    AT("interp.float_numfree", PyInterpreterState, float_state.numfree), \
+    AT("frame.f_func", _PyInterpreterFrame, f_func), AT("frame.f_globals", _PyInterpreterFrame, f_globals), \
+    AT("frame.f_builtins", _PyInterpreterFrame, f_builtins), AT("frame.f_locals", _PyInterpreterFrame, f_locals), \
+    AT("frame.f_code", _PyInterpreterFrame, f_code), AT("frame.frame_obj", _PyInterpreterFrame, frame_obj), \
+    AT("frame.previous", _PyInterpreterFrame, previous), AT("frame.ip", _PyInterpreterFrame, prev_instr), \
+    AT("frame.stacktop", _PyInterpreterFrame, stacktop), AT("frame.is_entry", _PyInterpreterFrame, is_entry), \
+    AT("frame.owner", _PyInterpreterFrame, owner), AT("frame.localsplus", _PyInterpreterFrame, localsplus), \
+    {"frame.specials_size", FRAME_SPECIALS_SIZE}, \
+    ADDRESS("type.object", &PyBaseObject_Type), ADDRESS("type.type", &PyType_Type), ADDRESS("type.int", &PyLong_Type), \
+    ADDRESS("type.float", &PyFloat_Type), ADDRESS("type.bool", &PyBool_Type), ADDRESS("type.complex", &PyComplex_Type), \
+    ADDRESS("type.NoneType", Py_TYPE(Py_None)), ADDRESS("type.str", &PyUnicode_Type), ADDRESS("type.bytes", &PyBytes_Type), \
+    ADDRESS("type.bytearray", &PyByteArray_Type), ADDRESS("type.memoryview", &PyMemoryView_Type), ADDRESS("type.list", &PyList_Type), \
+    ADDRESS("type.tuple", &PyTuple_Type), ADDRESS("type.dict", &PyDict_Type), ADDRESS("type.set", &PySet_Type), \
+    ADDRESS("type.frozenset", &PyFrozenSet_Type), ADDRESS("type.slice", &PySlice_Type), ADDRESS("type.range", &PyRange_Type), \
+    ADDRESS("type.range_iterator", &PyRangeIter_Type), ADDRESS("type.longrange_iterator", &PyLongRangeIter_Type), \
+    ADDRESS("type.list_iterator", &PyListIter_Type), ADDRESS("type.tuple_iterator", &PyTupleIter_Type), \
+    ADDRESS("type.str_iterator", &PyUnicodeIter_Type), ADDRESS("type.enumerate", &PyEnum_Type), ADDRESS("type.zip", &PyZip_Type), \
+    ADDRESS("type.map", &PyMap_Type), ADDRESS("type.filter", &PyFilter_Type), ADDRESS("type.reversed", &PyReversed_Type), \
+    ADDRESS("type.dict_keys", &PyDictKeys_Type), ADDRESS("type.dict_values", &PyDictValues_Type), \
+    ADDRESS("type.dict_items", &PyDictItems_Type), ADDRESS("type.dict_keyiterator", &PyDictIterKey_Type), \
+    ADDRESS("type.dict_valueiterator", &PyDictIterValue_Type), ADDRESS("type.dict_itemiterator", &PyDictIterItem_Type), \
+    ADDRESS("type.function", &PyFunction_Type), ADDRESS("type.gs_function", &gs_function_type), \
+    ADDRESS("type.builtin_function_or_method", &PyCFunction_Type), ADDRESS("type.method", &PyMethod_Type), \
+    ADDRESS("type.method_descriptor", &PyMethodDescr_Type), ADDRESS("type.wrapper_descriptor", &PyWrapperDescr_Type), \
+    ADDRESS("type.member_descriptor", &PyMemberDescr_Type), ADDRESS("type.getset_descriptor", &PyGetSetDescr_Type), \
+    ADDRESS("type.module", &PyModule_Type), ADDRESS("type.cell", &PyCell_Type), ADDRESS("type.code", &PyCode_Type), \
+    ADDRESS("type.generator", &PyGen_Type), ADDRESS("type.coroutine", &PyCoro_Type), ADDRESS("type.traceback", &PyTraceBack_Type), \
+    ADDRESS("type.staticmethod", &PyStaticMethod_Type), ADDRESS("type.classmethod", &PyClassMethod_Type), \
+    ADDRESS("type.property", &PyProperty_Type), ADDRESS("type.super", &PySuper_Type), \
+    ADDRESS("obj.None", Py_None), ADDRESS("obj.True", Py_True), ADDRESS("obj.False", Py_False), \
+    ADDRESS("obj.Ellipsis", Py_Ellipsis), ADDRESS("obj.NotImplemented", Py_NotImplemented), \
+    ADDRESS("obj.empty_tuple", empty_tuple), ADDRESS("obj.empty_str", empty_str), \
+    ADDRESS("smallint.first", &_Py_SINGLETON(small_ints)[0]), {"smallint.step", sizeof _Py_SINGLETON(small_ints)[0]}, \
+    {"smallint.negatives", _PY_NSMALLNEGINTS}, {"smallint.positives", _PY_NSMALLPOSINTS}, \
+    ADDRESS("cell.gs_stack_limit", &gs_stack_limit), ADDRESS("cell.gs_activation_buffer", &gs_activation_buffer), \
+    ADDRESS("runtime.tstate_current", &_PyRuntime.gilstate.tstate_current), \
+    ADDRESS("runtime.vectorcall_miss", gs_vectorcall_miss), \
+}
+
+/* ---- The self-test ---- */
+
+#define FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
+
+static int
+do_nothing(void *unused)
+{
+    (void)unused;
+    return 0;
+}
+
+/* The first thing that is not where the header says, or NULL. With an exception if making an object failed. */
+static const char *
+test_layout(void)
+{
+    const char *wrong = NULL;
+    PyThreadState *ts = PyThreadState_Get();
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    PyObject *number = PyLong_FromLongLong(0x123456789abcdLL);
+    PyObject *real = PyFloat_FromDouble(12.5);
+    PyObject *list = PyList_New(0);
+    PyObject *tuple = PyTuple_Pack(1, Py_None);
+    PyObject *range = PyObject_CallFunction((PyObject *)&PyRange_Type, "iii", 7, 100, 3);
+    PyObject *steps = range ? PyObject_GetIter(range) : NULL;
+    PyObject *first = steps ? PyIter_Next(steps) : NULL;
+    PyObject *items = NULL, *none = NULL;
+    if (list && PyList_Append(list, Py_None) == 0) {
+        items = PyObject_GetIter(list);
+        none = items ? PyIter_Next(items) : NULL;
+    }
+    if (!number || !real || !tuple || !first || !none) {
+        goto done;
+    }
+    if (((PyLongObject *)number)->ob_digit[0] != (0x123456789abcdLL & PyLong_MASK) || Py_SIZE(number) != 2) {
+        wrong = "int";
+    } else if (FIELD(double, real, offsetof(PyFloatObject, ob_fval)) != 12.5) {
+        wrong = "float";
+    } else if (((PyListObject *)list)->ob_item[0] != Py_None || ((PyTupleObject *)tuple)->ob_item[0] != Py_None) {
+        wrong = "list or tuple";
+    } else if (((struct range *)range)->start != first || PyLong_AsLong(((struct range *)range)->length) != 31) {
+        wrong = "range";
+    } else if (((struct range_iterator *)steps)->index != 1 || ((struct range_iterator *)steps)->start != 7
+               || ((struct range_iterator *)steps)->step != 3 || ((struct range_iterator *)steps)->len != 31) {
+        wrong = "range iterator";
+    } else if (((struct sequence_iterator *)items)->it_index != 1 || ((struct sequence_iterator *)items)->it_seq != list) {
+        wrong = "list iterator";
+    }
+    for (int i = 0; i < _PY_NSMALLNEGINTS + _PY_NSMALLPOSINTS && !wrong; i++) {
+        PyObject *small = PyLong_FromLong(i - _PY_NSMALLNEGINTS);
+        if (small != (PyObject *)&_Py_SINGLETON(small_ints)[i]) {
+            wrong = "small int";
+        }
+        Py_XDECREF(small);
+    }
+    if (!wrong && (ts->interp != interp || *(PyThreadState **)&_PyRuntime.gilstate.tstate_current != ts
+                   || ts->recursion_limit != Py_GetRecursionLimit() || ts->thread_id != PyThread_get_thread_ident())) {
+        wrong = "thread state";
+    }
+    if (!wrong && ts->datastack_chunk
+        && (ts->datastack_top < ts->datastack_chunk->data || ts->datastack_top > ts->datastack_limit)) {
+        wrong = "data stack";
+    }
+    if (!wrong) {
+        _PyFrameEvalFunction known = _PyInterpreterState_GetEvalFrameFunc(interp), there = interp->eval_frame;
+        if (there != (known == _PyEval_EvalFrameDefault ? NULL : known)) {
+            wrong = "frame evaluator";
+        }
+    }
+    if (!wrong) {
+        if (Py_AddPendingCall(do_nothing, NULL) == 0 && !_Py_atomic_load_relaxed(&interp->ceval.eval_breaker)) {
+            wrong = "eval breaker";
+        }
+    }
+    if (!wrong) {
+        PyObject *freed = PyFloat_FromDouble(0.5);
+        Py_XDECREF(freed);
+        if (interp->float_state.free_list != (PyFloatObject *)freed || interp->float_state.numfree < 1) {
+            wrong = "float free list";
+        }
+    }
+done:
+    Py_XDECREF(number), Py_XDECREF(real), Py_XDECREF(list), Py_XDECREF(tuple), Py_XDECREF(range), Py_XDECREF(steps);
+    Py_XDECREF(first), Py_XDECREF(items), Py_XDECREF(none);
+    return wrong;
+}
+
+/* "" or why this interpreter gets no native code; NULL with an exception. */
+PyObject *
+gs_unusable(void)
+{
+    if (Py_Version >> 16 != PY_VERSION_HEX >> 16) {
+        return PyUnicode_FromString("the native code was built for another version of Python");
+    }
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        return PyUnicode_FromString("functions of a subinterpreter run interpreted");
+    }
+    const char *wrong = test_layout();
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    if (wrong) {
+        return PyUnicode_FromFormat("this Python lays out its %s in another way than the headers that the native code was built with", wrong);
+    }
+    return PyUnicode_FromString("");
+}
+
+/* ---- The header ---- */
+
+struct writer { char *at, *end; uint64_t rows; };
+
+/* Measures if there is no memory yet. */
+static void
+put(struct writer *w, const char *group, const char *name, uint64_t value)
+{
+    uint32_t group_len = (uint32_t)strlen(group), len = group_len + (uint32_t)strlen(name);
+    size_t padded = (12 + len + 7) & ~(size_t)7;
+    if (w->end) {
+        memset(w->at, 0, padded);
+        memcpy(w->at, &value, 8);
+        memcpy(w->at + 8, &len, 4);
+        memcpy(w->at + 12, group, group_len);
+        memcpy(w->at + 12 + group_len, name, len - group_len);
+    }
+    w->at += padded;
+    w->rows++;
+}
+
+/* Not what a user put in its place. */
+static int
+is_original(PyObject *value, const char *group, const char *name)
+{
+    if (PyCFunction_CheckExact(value)) {
+        PyObject *module = ((PyCFunctionObject *)value)->m_module;
+        return strcmp(((PyCFunctionObject *)value)->m_ml->ml_name, name) == 0 && module && PyUnicode_Check(module)
+               && PyUnicode_CompareWithASCIIString(module, group[0] == 'm' ? "math" : "builtins") == 0;
+    }
+    const char *class_name = ((PyTypeObject *)value)->tp_name;
+    return !PyType_HasFeature((PyTypeObject *)value, Py_TPFLAGS_HEAPTYPE) || strcmp(class_name, name) == 0;
+}
+
+/* The builtin functions of a module, or its exception classes. */
+static int
+put_module(struct writer *w, const char *group, PyObject *dict, int exceptions)
+{
+    PyObject *key, *value;
+    Py_ssize_t i = 0;
+    while (PyDict_Next(dict, &i, &key, &value)) {
+        int wanted = exceptions ? PyExceptionClass_Check(value) : PyCFunction_CheckExact(value);
+        if (!wanted || !PyUnicode_CheckExact(key)) {
+            continue;
+        }
+        const char *name = PyUnicode_AsUTF8(key);
+        if (!name) {
+            return -1;
+        }
+        if (strlen(name) < 100 && is_original(value, group, name)) { /* the reader takes 128 with the group */
+            put(w, group, name, (uint64_t)(uintptr_t)value);
+        }
+    }
+    return 0;
+}
+
+static int
+put_all(struct writer *w, PyObject *empty_tuple, PyObject *empty_str, PyObject *builtins, PyObject *math)
+{
+    const struct row rows[] = ROWS;
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(rows); i++) {
+        put(w, "", rows[i].name, rows[i].value);
+    }
+    for (const struct gs_helper *h = gs_helpers; h->name; h++) {
+        put(w, "help.", h->name, (uint64_t)(uintptr_t)h->address);
+    }
+    if (put_module(w, "builtin.", builtins, 0) < 0 || put_module(w, "exc.", builtins, 1) < 0) {
+        return -1;
+    }
+    return math ? put_module(w, "math.", math, 0) : 0;
+}
+
+/* Its address, the same for the process's life; NULL with an exception. Written at the first question: math and the
+   user's changes to builtins count from then on, and the import of the package stays short. */
+char *
+gs_abi_header(void)
+{
+    if (header) {
+        return header;
+    }
+    PyObject *empty_tuple = PyTuple_New(0), *empty_str = PyUnicode_New(0, 127); /* both singletons: never released */
+    PyObject *builtins = PyImport_ImportModule("builtins"), *math = PyImport_ImportModule("math");
+    if (!math) {
+        PyErr_Clear();
+    }
+    if (empty_tuple && empty_str && builtins) {
+        /* A row embeds the addresses of builtins, which must stay even if somebody deletes one. */
+        PyObject *b = PyDict_Copy(PyModule_GetDict(builtins)), *m = math ? PyDict_Copy(PyModule_GetDict(math)) : NULL;
+        struct writer w = {NULL, NULL, 0};
+        if (b && put_all(&w, empty_tuple, empty_str, b, m) == 0) {
+            uint64_t size = 24 + (uint64_t)(w.at - (char *)NULL);
+            char *memory = PyMem_RawMalloc(size);
+            if (memory) {
+                w = (struct writer){memory + 24, memory + size, 0};
+                if (put_all(&w, empty_tuple, empty_str, b, m) == 0) {
+                    uint64_t prefix[3] = {HEADER_MAGIC, size, w.rows};
+                    memcpy(memory, prefix, sizeof prefix);
+                    header = memory; /* b and m stay, for the process's life */
+                }
+            } else {
+                PyErr_NoMemory();
+            }
+        }
+        if (!header) {
+            Py_XDECREF(b), Py_XDECREF(m);
+        }
+    }
+    Py_XDECREF(builtins), Py_XDECREF(math);
+    return header;
+}

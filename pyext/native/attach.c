@@ -1,0 +1,497 @@
+/* Attaching to a function in place: the function stays the object it is, and its calls run by its record.
+
+   CPython 3.11 runs a plain function inline whatever its `vectorcall` says, so an attached function gets another
+   type, a static subtype of the function type with the same layout that answers as the plain one, and func_version 0, so
+   that no call site holds an assumption about it. Detaching puts the type back. The table here leads from a function to
+   its record. It counts no function; the subtype's deallocation and traversal are what keep it true. */
+#include "native.h"
+
+/* ---- The marker in f.__dict__ ---- */
+
+/* Its reduction attaches the function again where it is unpickled by value, and it says why a function stays
+   interpreted. functools.wraps copies it into wrappers: only the owner and the code it was made for count. */
+struct gs_marker {
+    PyObject_HEAD
+    struct gs_attached *attached; /* not counted, the entry clears it; NULL: stays interpreted */
+    PyObject *code, *reason;
+    int strict;
+};
+
+static void
+marker_dealloc(PyObject *self)
+{
+    struct gs_marker *m = (struct gs_marker *)self;
+    if (m->attached) {
+        m->attached->marker = NULL;
+    }
+    Py_XDECREF(m->code);
+    Py_XDECREF(m->reason);
+    PyObject_Free(self);
+}
+
+static PyObject *
+marker_owner(PyObject *self, void *unused)
+{
+    (void)unused;
+    struct gs_marker *m = (struct gs_marker *)self;
+    return Py_NewRef(m->attached ? (PyObject *)m->attached->func : Py_None);
+}
+
+static PyObject *
+marker_get(PyObject *self, void *field)
+{
+    PyObject *value = *(PyObject **)((char *)self + (size_t)(uintptr_t)field);
+    return Py_NewRef(value ? value : Py_None);
+}
+
+static PyObject *
+marker_reduce(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    struct gs_marker *m = (struct gs_marker *)self;
+    PyObject *module = PyImport_ImportModule("gophersnake._jit");
+    PyObject *arrive = module ? PyObject_GetAttrString(module, "_arrive") : NULL;
+    Py_XDECREF(module);
+    if (!arrive) {
+        return NULL;
+    }
+    PyObject *owner = m->attached ? (PyObject *)m->attached->func : Py_None;
+    return Py_BuildValue("N(OOO)", arrive, owner, m->strict ? Py_True : Py_False, m->reason ? m->reason : Py_None);
+}
+
+static PyObject *
+marker_repr(PyObject *self)
+{
+    struct gs_marker *m = (struct gs_marker *)self;
+    if (m->attached) {
+        return PyUnicode_FromFormat("<gophersnake: compiles %U>", m->attached->func->func_qualname);
+    }
+    return m->reason ? PyUnicode_FromFormat("<gophersnake: runs interpreted: %U>", m->reason) : PyUnicode_FromString("<gophersnake: off>");
+}
+
+static PyMethodDef marker_methods[] = {
+    {"__reduce__", marker_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef marker_getset[] = {
+    {"owner", marker_owner, NULL, "The function that runs by this marker, or None.", NULL},
+    {"code", marker_get, NULL, "The code object it was made for.", (void *)offsetof(struct gs_marker, code)},
+    {"reason", marker_get, NULL, "Why the function runs interpreted, or None.", (void *)offsetof(struct gs_marker, reason)},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+PyTypeObject gs_marker_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "gophersnake._native.Marker",
+    .tp_basicsize = sizeof(struct gs_marker),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_dealloc = marker_dealloc,
+    .tp_repr = marker_repr,
+    .tp_methods = marker_methods,
+    .tp_getset = marker_getset,
+};
+
+static struct gs_marker *
+marker_new(PyObject *code, const char *reason, int strict)
+{
+    PyObject *text = NULL;
+    if (reason && !(text = PyUnicode_FromString(reason))) {
+        return NULL;
+    }
+    struct gs_marker *m = PyObject_New(struct gs_marker, &gs_marker_type);
+    if (!m) {
+        Py_XDECREF(text);
+        return NULL;
+    }
+    m->attached = NULL;
+    m->code = Py_XNewRef(code);
+    m->reason = text;
+    m->strict = strict;
+    return m;
+}
+
+PyObject *
+gs_marker_for_reason(PyObject *code, const char *reason)
+{
+    return (PyObject *)marker_new(code, reason, 0);
+}
+
+static PyObject *marker_name; /* "__gophersnake__" */
+
+/* Takes the marker over; into the dict past __setattr__, which a function has none of anyway. */
+static int
+put_marker(PyFunctionObject *f, struct gs_marker *m)
+{
+    if (!m || (!f->func_dict && !(f->func_dict = PyDict_New()))) {
+        Py_XDECREF(m);
+        return -1;
+    }
+    int rc = PyDict_SetItem(f->func_dict, marker_name, (PyObject *)m);
+    Py_DECREF(m);
+    return rc;
+}
+
+/* Only its own: a wrapper may hold a copy of somebody else's. */
+static void
+drop_marker(PyFunctionObject *f, struct gs_marker *m)
+{
+    if (f->func_dict && PyDict_GetItemWithError(f->func_dict, marker_name) == (PyObject *)m) {
+        PyDict_DelItem(f->func_dict, marker_name);
+    }
+    PyErr_Clear();
+}
+
+/* ---- The table: function → entry ---- */
+
+static struct gs_attached **table;
+static size_t table_mask, table_count;
+
+static size_t
+slot_of(const void *f, size_t mask)
+{
+    return (size_t)(((uintptr_t)f >> 4) * 0x9e3779b97f4a7c15ull >> 20) & mask;
+}
+
+struct gs_attached *
+gs_attached_find(PyObject *function)
+{
+    if (!table) {
+        return NULL;
+    }
+    struct gs_attached *a = table[slot_of(function, table_mask)];
+    while (a && (PyObject *)a->func != function) {
+        a = a->chain;
+    }
+    return a;
+}
+
+static int
+table_add(struct gs_attached *a)
+{
+    if (!table || table_count > table_mask) {
+        size_t mask = table ? 2 * table_mask + 1 : 63;
+        struct gs_attached **grown = PyMem_RawCalloc(mask + 1, sizeof *grown);
+        if (!grown) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        for (size_t i = 0; table && i <= table_mask; i++) {
+            for (struct gs_attached *e = table[i], *next; e; e = next) {
+                next = e->chain;
+                size_t s = slot_of(e->func, mask);
+                e->chain = grown[s];
+                grown[s] = e;
+            }
+        }
+        PyMem_RawFree(table);
+        table = grown;
+        table_mask = mask;
+    }
+    size_t s = slot_of(a->func, table_mask);
+    a->chain = table[s];
+    table[s] = a;
+    table_count++;
+    return 0;
+}
+
+static struct gs_attached *
+table_take(PyObject *function)
+{
+    if (!table) {
+        return NULL;
+    }
+    for (struct gs_attached **link = &table[slot_of(function, table_mask)]; *link; link = &(*link)->chain) {
+        struct gs_attached *a = *link;
+        if ((PyObject *)a->func == function) {
+            *link = a->chain;
+            table_count--;
+            return a;
+        }
+    }
+    return NULL;
+}
+
+uint64_t
+gs_attached_count(void)
+{
+    return table_count;
+}
+
+/* ---- The type of an attached function ---- */
+
+static void
+forget(struct gs_attached *a)
+{
+    if (a->marker) {
+        a->marker->attached = NULL;
+    }
+    PyMem_RawFree(a);
+}
+
+static void
+make_plain(PyFunctionObject *f)
+{
+    f->vectorcall = _PyFunction_Vectorcall;
+    f->func_version = 0; /* as after a write of __code__: CPython gives it a new one when it wants one */
+    Py_SET_TYPE(f, &PyFunction_Type);
+}
+
+static void
+function_dealloc(PyObject *self)
+{
+    struct gs_attached *a = table_take(self);
+    if (a->embedded) {
+        gs_retire_embedders(a->record, self);
+    }
+    struct gs_record *r = gs_record_leave(a);
+    forget(a);
+    PyFunction_Type.tp_dealloc(self);
+    gs_record_release(r); /* last: it looks at who else has the code object */
+}
+
+static int
+function_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    struct gs_attached *a = gs_attached_find(self);
+    if (a) {
+        Py_VISIT(a->record);
+    }
+    return PyFunction_Type.tp_traverse(self, visit, arg);
+}
+
+static int
+function_clear(PyObject *self)
+{
+    struct gs_attached *a = table_take(self);
+    struct gs_record *r = NULL;
+    if (a) {
+        if (a->embedded) {
+            gs_retire_embedders(a->record, self);
+        }
+        make_plain((PyFunctionObject *)self); /* whoever still calls it finds no code that may be gone */
+        r = gs_record_leave(a);
+        forget(a);
+    }
+    int rc = PyFunction_Type.tp_clear(self);
+    Py_XDECREF(r);
+    return rc;
+}
+
+static PyObject *
+function_reduce(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return Py_NewRef(((PyFunctionObject *)self)->func_qualname);
+}
+
+static PyObject *
+function_class(PyObject *self, void *unused)
+{
+    (void)self, (void)unused;
+    return Py_NewRef(&PyFunction_Type);
+}
+
+/* object's own: the same refusal in the same words. */
+static int
+function_set_class(PyObject *self, PyObject *value, void *unused)
+{
+    (void)unused;
+    PyObject *d = PyDict_GetItemString(PyBaseObject_Type.tp_dict, "__class__");
+    return Py_TYPE(d)->tp_descr_set(d, self, value);
+}
+
+static PyMethodDef function_methods[] = {
+    {"__reduce__", function_reduce, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef function_getset[] = {
+    {"__class__", function_class, function_set_class, NULL, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+PyTypeObject gs_function_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "function",
+    .tp_basicsize = sizeof(PyFunctionObject),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR,
+    .tp_vectorcall_offset = offsetof(PyFunctionObject, vectorcall),
+    .tp_call = PyVectorcall_Call,
+    .tp_dealloc = function_dealloc,
+    .tp_traverse = function_traverse,
+    .tp_clear = function_clear,
+    .tp_methods = function_methods,
+    .tp_getset = function_getset,
+};
+
+/* ---- Attaching, detaching ---- */
+
+int
+gs_attach(PyObject *function, int strict)
+{
+    struct gs_attached *a = gs_attached_find(function);
+    if (a) {
+        a->strict |= strict;
+        if (a->marker) {
+            a->marker->strict = a->strict;
+        }
+        gs_record_update_head(a->record);
+        return 0;
+    }
+    PyFunctionObject *f = (PyFunctionObject *)function;
+    const char *reason = gs_why_plain(f);
+    if (reason) {
+        return put_marker(f, marker_new(f->func_code, reason, strict)) < 0 ? -1 : 1;
+    }
+    struct gs_record *r = gs_record_make(f);
+    if (!r) {
+        return -1;
+    }
+    if (r->reason && !strict) { /* tried before, with another function of the same code */
+        int rc = put_marker(f, marker_new(f->func_code, r->reason, strict)) < 0 ? -1 : 1;
+        gs_record_release(r);
+        return rc;
+    }
+    struct gs_marker *m = marker_new(f->func_code, NULL, strict);
+    a = m ? PyMem_RawCalloc(1, sizeof *a) : NULL;
+    if (!a) {
+        PyErr_NoMemory();
+        goto failed;
+    }
+    a->func = f;
+    a->strict = strict;
+    Py_INCREF(m);
+    if (put_marker(f, m) < 0) {
+        goto failed;
+    }
+    if (table_add(a) < 0) {
+        drop_marker(f, m);
+        goto failed;
+    }
+    a->marker = m;
+    m->attached = a;
+    Py_DECREF(m);
+    f->func_version = 0;
+    Py_SET_TYPE(f, &gs_function_type);
+    gs_record_join(r, a); /* sets vectorcall */
+    return 0;
+failed:
+    Py_XDECREF(m);
+    PyMem_RawFree(a);
+    gs_record_release(r);
+    return -1;
+}
+
+/* Native code of a function may run while it is detached, by itself even. What keeps the code then is a weak
+   reference, whose callback at the function's end drops the record. */
+static PyObject *retired; /* the weak references */
+
+static PyObject *
+function_ended(PyObject *record, PyObject *ref)
+{
+    (void)record; /* this callback owns it, and dies with the reference */
+    if (PySet_Discard(retired, ref) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef function_ended_def = {"function_ended", function_ended, METH_O, NULL};
+
+static void
+keep_until_end_of(PyObject *function, struct gs_record *r)
+{
+    PyObject *callback = PyCFunction_New(&function_ended_def, (PyObject *)r);
+    PyObject *ref = callback ? PyWeakref_NewRef(function, callback) : NULL;
+    if (!ref || PySet_Add(retired, ref) < 0) {
+        Py_INCREF(r); /* no memory: it stays for good, as code that may be running must */
+        PyErr_Clear();
+    }
+    Py_XDECREF(ref);
+    Py_XDECREF(callback);
+}
+
+int
+gs_detach(PyObject *function, const char *reason)
+{
+    struct gs_attached *a = table_take(function);
+    if (!a) {
+        return 0;
+    }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyFunctionObject *f = (PyFunctionObject *)function;
+    make_plain(f);
+    struct gs_record *r = gs_record_leave(a);
+    struct gs_marker *m = a->marker;
+    int strict = a->strict, embedded = a->embedded;
+    forget(a);
+    if (r->nunits) {
+        keep_until_end_of(function, r);
+    }
+    if (embedded) { /* nobody would notice its end any more */
+        gs_retire_embedders(r, function);
+    }
+    if (reason) {
+        put_marker(f, marker_new((PyObject *)f->func_code, reason, strict));
+    } else if (m) {
+        drop_marker(f, m);
+    }
+    gs_record_release(r);
+    PyErr_Restore(type, value, traceback);
+    return 1;
+}
+
+int
+gs_reattach(struct gs_attached *a)
+{
+    PyObject *function = (PyObject *)a->func;
+    const char *reason = gs_why_plain(a->func);
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    struct gs_record *r = reason ? NULL : gs_record_make(a->func);
+    PyErr_Restore(type, value, traceback);
+    if (!r || (r->reason && !a->strict)) {
+        gs_detach(function, reason ? reason : r ? r->reason : "there was no memory to compile it");
+        if (r) {
+            gs_record_release(r);
+        }
+        return -1;
+    }
+    struct gs_record *old = gs_record_leave(a);
+    if (old->nunits) {
+        keep_until_end_of(function, old);
+    }
+    if (a->embedded) {
+        gs_retire_embedders(old, function);
+        a->embedded = 0;
+    }
+    gs_record_join(r, a);
+    if (a->marker) {
+        Py_SETREF(a->marker->code, Py_NewRef(a->func->func_code));
+    }
+    gs_record_release(old);
+    return 0;
+}
+
+int
+gs_attach_init(PyObject *module)
+{
+    gs_function_type.tp_base = &PyFunction_Type; /* the address of another object's data is no constant in C */
+    if (PyType_Ready(&gs_function_type) < 0 || PyType_Ready(&gs_marker_type) < 0) {
+        return -1;
+    }
+    /* A type without a docstring gets None, in front of the member that reads a function's own. */
+    PyObject *doc = PyDict_GetItemString(PyFunction_Type.tp_dict, "__doc__");
+    if (!doc || PyDict_SetItemString(gs_function_type.tp_dict, "__doc__", doc) < 0) {
+        return -1;
+    }
+    PyType_Modified(&gs_function_type);
+    marker_name = PyUnicode_InternFromString("__gophersnake__");
+    retired = PySet_New(NULL);
+    if (!marker_name || !retired) {
+        return -1;
+    }
+    return PyModule_AddObjectRef(module, "Marker", (PyObject *)&gs_marker_type);
+}

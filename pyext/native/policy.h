@@ -1,0 +1,18 @@
+/* When to compile, and when to stop: every number that is a choice, with its reason. */
+#ifndef GS_POLICY_H
+#define GS_POLICY_H
+
+enum {
+    GS_ENTRIES_MAX = 8,         /* argument types of a function; each costs a compile and a link in the chain of stubs. Then one for any classes */
+    GS_COMPILES_MAX = 16,       /* entries of a record, over its life; then what there is stays */
+    GS_VERSIONS_AT_OFFSET = 4,  /* continuations at one bytecode; then the general one, whose slots are objects of any class */
+    GS_CONTINUATIONS_MAX = 64,  /* of a record: past that its code is larger than the surprises are worth, and the interpreter goes on */
+    GS_RECORDING_ROUNDS = 3,    /* how often code may ask to be compiled once more because it has now seen types; library code asked twice */
+    GS_EXITS_FIRST_LOOK = 3,    /* one or two surprises are cheaper than a compile */
+    GS_FAILURES_MAX = 4,        /* continuations that could not be compiled; then the record gives up asking */
+    GS_RETRY_CALLS = 1000,      /* to interpret after a passing failure (recursion, memory), which would fail again at once */
+    GS_IDLE_MAX = 64,           /* records kept without a function: inner functions of a program that come and go at the same time */
+    GS_CODE_UNITS_MAX = 1 << 16 /* a function longer than that is data, and its compile would be felt */
+};
+
+#endif
