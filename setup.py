@@ -21,6 +21,7 @@ from pathlib import Path
 from setuptools import Distribution, Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
+from setuptools.errors import BaseError, CCompilerError
 
 ROOT = Path(__file__).resolve().parent
 NAME = "compiler"  # gopy adds the underscore to the module's name itself
@@ -139,8 +140,8 @@ class BuildExt(build_ext):
         if ext.sources:
             try:
                 return super().build_extension(ext)
-            except Exception as e:
-                stop(f"`{toolchain()[0]}` failed on {ext.name}, its own message stands above ({e}).")
+            except (BaseError, CCompilerError, subprocess.CalledProcessError):
+                stop(f"`{toolchain()[0]}` failed on {ext.name}, its own message stands above.")
         self.build_compiler(Path(self.get_ext_fullpath(ext.name)).resolve())
 
     def build_compiler(self, out):
@@ -194,23 +195,39 @@ class PlatformDistribution(Distribution):
         return True
 
 
-reason = not_native()
-if not reason and {"bdist_wheel", "editable_wheel", "build_ext"} & set(sys.argv):
-    toolchain()  # now, so that a build that must fail prints its sentence and nothing else
-    import fcntl  # held until the process ends: two builds of one checkout share the folder build
+def begin_build(sources):
+    # Now, so that a build that must fail prints its sentence and nothing else.
+    cc, _ = toolchain()
+    stamp = ROOT / "build" / "native.stamp"
+    stamp.parent.mkdir(exist_ok=True)
+    # Two builds of one checkout share the folder build: the second waits until the first one's process ends.
+    import fcntl
 
-    (ROOT / "build").mkdir(exist_ok=True)
-    lock = open(ROOT / "build" / ".lock", "w")
+    lock = open(stamp.with_name(".lock"), "w")
     fcntl.flock(lock, fcntl.LOCK_EX)
-extensions = [] if reason else [
-    Extension(
-        "gophersnake._native",
-        sources=sorted(glob("pyext/native/*.c")),
-        depends=sorted(glob("pyext/native/*.h")),
-        extra_compile_args=["-O2", "-fvisibility=hidden", "-fno-strict-aliasing", "-Wall"],
-    ),
-    Extension("gophersnake._compiler", sources=[]),
-]
+    # setuptools sees that a source is newer, but not that one is gone or that this is another Python 3.11.
+    text = "\n".join([sys.version, cc, *include_dirs(), *sources])
+    if not stamp.exists() or stamp.read_text() != text:
+        for old in stamp.parent.glob("lib*/gophersnake/_native.*"):
+            old.unlink()
+        stamp.write_text(text)
+    return lock
+
+
+extensions = []
+if not not_native():
+    sources = sorted(glob("pyext/native/*.c"))
+    if {"bdist_wheel", "editable_wheel", "build_ext"} & set(sys.argv):
+        lock = begin_build(sources)
+    extensions = [
+        Extension(
+            "gophersnake._native",
+            sources=sources,
+            depends=[*sorted(glob("pyext/native/*.h")), "setup.py"],
+            extra_compile_args=["-O2", "-fvisibility=hidden", "-fno-strict-aliasing", "-Wall"],
+        ),
+        Extension("gophersnake._compiler", sources=[]),
+    ]
 setup(
     distclass=PlatformDistribution,
     ext_modules=extensions,

@@ -137,3 +137,15 @@ def test_unreachable_modules_are_told(checkout, tmp_path):
     built = pip_wheel(checkout, tmp_path / "out", env)
     assert built.returncode != 0
     assert "name a reachable proxy in GOPROXY" in built.stdout + built.stderr
+
+
+def test_c_that_does_not_compile_is_told(checkout, tmp_path):
+    broken = tmp_path / "broken"
+    shutil.copytree(checkout, broken, ignore=shutil.ignore_patterns(".git", "build"))
+    (broken / "pyext/native/broken.c").write_text("#error a reason\n")
+    built = pip_wheel(broken, tmp_path / "out")
+    told = built.stdout + built.stderr
+    assert built.returncode != 0
+    assert "error: #error a reason" in told
+    assert "failed on gophersnake._native, its own message stands above." in told
+    assert "Traceback" not in told

@@ -13,8 +13,7 @@ there a child still finds its parent's: so everyone asks compiler(), nobody impo
 
 import os
 from _thread import allocate_lock
-from importlib.machinery import ExtensionFileLoader, PathFinder
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder  # importlib.util would cost milliseconds
 
 _NAME = "gophersnake._compiler"
 
@@ -85,6 +84,6 @@ def _load(state):
 
 def _module(path):
     loader = ExtensionFileLoader(_NAME, path)
-    module = module_from_spec(spec_from_file_location(_NAME, path, loader=loader))
+    module = loader.create_module(ModuleSpec(_NAME, loader, origin=path))
     loader.exec_module(module)
     return module
