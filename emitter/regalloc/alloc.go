@@ -1,7 +1,694 @@
+// Package regalloc assigns machine registers and spill slots to the virtual registers of an SSA function.
+//
+// Why this way: native loops must carry no move and no reload as long as registers suffice, frame states
+// (hundreds of operands that may be anywhere) must cost nothing, and compile time is paid while the
+// program waits. So it is a priority allocator with live-range splitting, as LLVM's greedy one, cut down:
+//
+//  1. Live ranges are exact, with holes (live.go). A parameter of a block is joined with the arguments passed
+//     to it, a tied definition with its operand, a copy with its source, hottest first, wherever their
+//     ranges do not overlap: a joined bundle gets one register, so those copies are gone.
+//  2. Pieces (at first whole bundles) are taken longest first. A piece gets a free register, a hinted one if
+//     possible; else it evicts pieces that would be missed less per point of their length; else it is split:
+//     cold blocks off, the hottest loop off, the ends without uses off, at the first conflict of the register
+//     that is free longest, in the end around a single use. Each split makes pieces shorter and evictions only go
+//     to lesser weights, so it ends. Places that are fixed by the machine (call arguments, division,
+//     clobbers) are stretches of a register taken beforehand, by the value itself: it may live there around them.
+//  3. What gets no register is in memory, or nowhere if it is a constant. Operands of frame states make no
+//     demand: they read wherever the value is.
+//  4. A spilled value is stored once, after its definition, or where it leaves its registers, if those
+//     places run less often (an exit path). In SSA a slot never needs a second store.
+//  5. Where the place of a value changes between instructions, or between the blocks of an edge, there is a
+//     move; those of one gap are parallel (resolve.go, parmove.go).
 package regalloc
 
-// Allocate assigns a location to every operand of f.
-func Allocate(f *Func, opt Options) (*Result, error) { panic("BUG: not yet") }
+import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
 
-// Check proves that r is an allocation of f.
-func Check(f *Func, r *Result) error { panic("BUG: not yet") }
+// piece is a part of a bundle's live range that has one register.
+type piece struct {
+	segs   []seg
+	uses   []use
+	bundle int32
+	weight float32 // what is lost without a register, per point; infinite if it must have one
+	size   int32
+	seq    int32 // order of creation, so that equal sizes have an order
+	reg    PReg
+	stamp  int32 // last conflict search that met it
+}
+
+// taken is a stretch of a register that a piece has.
+type taken struct {
+	from, to int32
+	p        *piece
+}
+
+// placed is where a virtual register is on [from, to). The zero Loc is memory until slots are known.
+type placed struct {
+	from, to int32
+	loc      Loc
+}
+
+type bundle struct {
+	segs []seg
+	uses []use
+	pref PReg // register its last piece got
+}
+
+type alloc struct {
+	*live
+	rng      *rand.Rand
+	bundleOf []int32
+	bundles  []bundle
+	queue    pieceHeap
+	idle     []*piece // pieces without uses, placed last
+	pieces   []*piece // all of them; those that were split or are in memory have no register
+	taken    [64][]taken
+	places   [][]placed
+	friends  [][]affinity
+	seq      int32
+	stamp    int32
+}
+
+const mustHave = 1e20
+
+// Allocate assigns a location to every operand of f.
+func Allocate(f *Func, opt Options) (*Result, error) {
+	l, err := analyse(f)
+	if err != nil {
+		return nil, err
+	}
+	a := &alloc{live: l}
+	if opt.RandomSeed != 0 {
+		a.rng = rand.New(rand.NewPCG(opt.RandomSeed, 1))
+	}
+	a.places = make([][]placed, len(f.VRegs))
+	a.join()
+	for b := range a.bundles {
+		if bu := &a.bundles[b]; len(bu.segs) > 0 {
+			a.push(bu.segs, bu.uses, int32(b))
+		}
+	}
+	for len(a.queue) > 0 {
+		p := heap.Pop(&a.queue).(*piece)
+		if a.rng != nil && p.weight < mustHave && p.size > 2 && a.rng.IntN(6) == 0 && a.splitAnywhere(p) {
+			continue
+		}
+		if a.assign(p) {
+			continue
+		}
+		if p.weight >= mustHave {
+			return nil, fmt.Errorf("regalloc: no register for v%d at instruction %d of block %d", p.segs[0].v,
+				p.segs[0].from/2-a.start[a.block[p.segs[0].from/2]]-1, a.block[p.segs[0].from/2])
+		}
+		a.split(p)
+	}
+	a.placeIdle()
+	return a.resolve(), nil
+}
+
+// join makes bundles of virtual registers that copies connect and whose ranges do not overlap.
+func (a *alloc) join() {
+	n := len(a.f.VRegs)
+	a.bundleOf = make([]int32, n)
+	a.bundles = make([]bundle, n)
+	a.friends = make([][]affinity, n)
+	for v := range n {
+		a.bundleOf[v] = int32(v)
+		a.bundles[v] = bundle{a.segs[v], a.uses[v], NoReg}
+	}
+	order := slices.Clone(a.affinity)
+	slices.SortStableFunc(order, func(x, y affinity) int {
+		switch {
+		case x.weight > y.weight:
+			return -1
+		case x.weight < y.weight:
+			return 1
+		}
+		return 0
+	})
+	for _, af := range order {
+		x, y := a.bundleOf[af.a], a.bundleOf[af.b]
+		if x == y || len(a.segs[af.a]) == 0 || len(a.segs[af.b]) == 0 {
+			continue
+		}
+		if a.f.VRegs[af.a].Class != a.f.VRegs[af.b].Class {
+			continue
+		}
+		bx, by := &a.bundles[x], &a.bundles[y]
+		if a.rng != nil && a.rng.IntN(3) == 0 || overlap(bx.segs, by.segs) {
+			a.friends[af.a] = append(a.friends[af.a], af)
+			a.friends[af.b] = append(a.friends[af.b], af)
+			continue
+		}
+		bx.segs = merge(bx.segs, by.segs, func(s seg) int32 { return s.from })
+		bx.uses = merge(bx.uses, by.uses, func(u use) int32 { return u.from })
+		for i := range by.segs {
+			a.bundleOf[by.segs[i].v] = x
+		}
+		*by = bundle{}
+	}
+}
+
+func overlap(x, y []seg) bool {
+	for i, j := 0, 0; i < len(x) && j < len(y); {
+		switch {
+		case x[i].to <= y[j].from:
+			i++
+		case y[j].to <= x[i].from:
+			j++
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+func merge[T any](x, y []T, key func(T) int32) []T {
+	out := make([]T, 0, len(x)+len(y))
+	for len(x) > 0 && len(y) > 0 {
+		if key(x[0]) <= key(y[0]) {
+			out, x = append(out, x[0]), x[1:]
+		} else {
+			out, y = append(out, y[0]), y[1:]
+		}
+	}
+	return append(append(out, x...), y...)
+}
+
+// push makes a piece and queues it.
+func (a *alloc) push(segs []seg, uses []use, bundle int32) {
+	if len(segs) == 0 {
+		return
+	}
+	a.seq++
+	p := &piece{segs: segs, uses: uses, bundle: bundle, seq: a.seq, reg: NoReg}
+	for _, s := range segs {
+		p.size += s.to - s.from
+	}
+	a.pieces = append(a.pieces, p)
+	if len(uses) == 0 {
+		a.idle = append(a.idle, p)
+		return
+	}
+	first := segs[0]
+	need, to := false, int32(0)
+	for i := range uses {
+		p.weight += uses[i].weight
+		if uses[i].need {
+			need = true
+			to = max(to, uses[i].to)
+		}
+	}
+	p.weight /= float32(p.size)
+	if need && len(segs) == 1 && first.to == to && first.to-first.from&^1 <= 2 && first.from >= uses[0].from {
+		p.weight = mustHave * float32(p.size)
+	}
+	heap.Push(&a.queue, p)
+}
+
+// toMemory places segs in memory.
+func (a *alloc) toMemory(segs []seg) {
+	for _, s := range segs {
+		a.places[s.v] = append(a.places[s.v], placed{s.from, s.to, 0})
+	}
+}
+
+// fixedConflict returns the first point at which p meets a stretch of r fixed to another value.
+func (a *alloc) fixedConflict(p *piece, r PReg) (int32, bool) {
+	fixed := a.fixed[r]
+	if len(fixed) == 0 {
+		return 0, false
+	}
+	for _, s := range p.segs {
+		i := searchFixed(fixed, s.from)
+		for ; i < len(fixed) && fixed[i].from < s.to; i++ {
+			if fixed[i].owner != s.v {
+				return max(fixed[i].from, s.from), true
+			}
+		}
+	}
+	return 0, false
+}
+
+// searchFixed returns the first element that ends after point.
+func searchFixed(fixed []fixedRange, point int32) int {
+	lo, hi := 0, len(fixed)
+	for lo < hi {
+		if m := (lo + hi) / 2; fixed[m].to > point {
+			hi = m
+		} else {
+			lo = m + 1
+		}
+	}
+	return lo
+}
+
+func searchTaken(t []taken, point int32) int {
+	lo, hi := 0, len(t)
+	for lo < hi {
+		if m := (lo + hi) / 2; t[m].to > point {
+			hi = m
+		} else {
+			lo = m + 1
+		}
+	}
+	return lo
+}
+
+// heaviest returns the greatest weight of the pieces that p would evict from r, and whether there are any.
+// It stops at limit.
+func (a *alloc) heaviest(p *piece, r PReg, limit float32) (float32, bool) {
+	t := a.taken[r]
+	found, w := false, float32(0)
+	for _, s := range p.segs {
+		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+			found = true
+			if w = max(w, t[i].p.weight); w >= limit {
+				return w, true
+			}
+		}
+	}
+	return w, found
+}
+
+// candidates lists the registers for p, hinted ones first.
+func (a *alloc) candidates(p *piece, buf []PReg) []PReg {
+	avail := a.f.Avail[a.f.VRegs[p.segs[0].v].Class]
+	buf = append(buf[:0], avail...)
+	if a.rng != nil {
+		a.rng.Shuffle(len(buf), func(i, j int) { buf[i], buf[j] = buf[j], buf[i] })
+		return buf
+	}
+	var score [65]float32
+	hinted := false
+	vote := func(r PReg, w float32) {
+		if r != NoReg {
+			score[r] += w
+			hinted = true
+		}
+	}
+	for i := range p.uses {
+		vote(p.uses[i].hint, p.uses[i].gain)
+	}
+	vote(a.bundles[p.bundle].pref, 0.25)
+	last := VReg(0)
+	for _, s := range p.segs {
+		if s.v == last {
+			continue
+		}
+		last = s.v
+		for _, af := range a.friends[s.v] {
+			other := af.a
+			if other == s.v {
+				other = af.b
+			}
+			vote(a.bundles[a.bundleOf[other]].pref, af.weight)
+		}
+	}
+	if hinted {
+		slices.SortStableFunc(buf, func(x, y PReg) int {
+			switch {
+			case score[x] > score[y]:
+				return -1
+			case score[x] < score[y]:
+				return 1
+			}
+			return 0
+		})
+	}
+	return buf
+}
+
+// assign gives p a register if one is free or can be freed.
+func (a *alloc) assign(p *piece) bool {
+	var buf [64]PReg
+	best, limit := NoReg, p.weight
+	for _, r := range a.candidates(p, buf[:0]) {
+		if _, conflict := a.fixedConflict(p, r); conflict {
+			continue
+		}
+		w, occupied := a.heaviest(p, r, limit)
+		if !occupied {
+			a.take(p, r)
+			return true
+		}
+		if w < limit {
+			best = r
+			if a.rng == nil || a.rng.IntN(2) == 0 {
+				limit = w
+			}
+		}
+	}
+	if best == NoReg {
+		return false
+	}
+	var out []*piece
+	a.stamp++
+	t := a.taken[best]
+	for _, s := range p.segs {
+		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+			if q := t[i].p; q.stamp != a.stamp {
+				q.stamp = a.stamp
+				out = append(out, q)
+			}
+		}
+	}
+	for _, q := range out {
+		a.evict(q)
+	}
+	a.take(p, best)
+	return true
+}
+
+func (a *alloc) take(p *piece, r PReg) {
+	p.reg = r
+	a.bundles[p.bundle].pref = r
+	t := a.taken[r]
+	for _, s := range p.segs {
+		t = slices.Insert(t, searchTaken(t, s.from), taken{s.from, s.to, p})
+	}
+	a.taken[r] = t
+}
+
+func (a *alloc) evict(p *piece) {
+	t := a.taken[p.reg]
+	for _, s := range p.segs {
+		i := searchTaken(t, s.from)
+		t = slices.Delete(t, i, i+1)
+	}
+	a.taken[p.reg] = t
+	p.reg = NoReg
+	heap.Push(&a.queue, p)
+}
+
+// split divides a piece that got no register.
+func (a *alloc) split(p *piece) {
+	if a.splitBlocks(p) || a.trim(p) {
+		return
+	}
+	a.splitLinear(p)
+}
+
+// splitBlocks separates cold blocks from the others, or the hottest loop from what surrounds it.
+func (a *alloc) splitBlocks(p *piece) bool {
+	first, last := a.block[p.segs[0].from/2], a.block[(p.segs[len(p.segs)-1].to-1)/2]
+	if first == last {
+		return false
+	}
+	// The innermost loop that has all of p, and whether there are both cold and other blocks.
+	common, begun := int32(-1), false
+	var cold, warm, deeper bool
+	a.eachBlock(p, func(b int32) {
+		if a.f.Blocks[b].Cold {
+			cold = true
+		} else {
+			warm = true
+		}
+		if !begun {
+			common, begun = a.loop[b], true
+			return
+		}
+		c := a.commonLoop(common, a.loop[b])
+		deeper = deeper || c != a.loop[b] || c != common
+		common = c
+	})
+	if cold && warm {
+		a.cutBlocks(p, func(b int32) bool { return a.f.Blocks[b].Cold })
+		return true
+	}
+	if !deeper {
+		return false
+	}
+	// Which loop inside the common one is hottest for p?
+	weight := map[int32]float32{}
+	hottest := int32(-1)
+	for i := range p.uses {
+		in := a.loopUnder(common, a.loop[a.block[p.uses[i].from/2]])
+		if in < 0 {
+			continue
+		}
+		weight[in] += p.uses[i].weight
+		if hottest < 0 || weight[in] > weight[hottest] {
+			hottest = in
+		}
+	}
+	if hottest >= 0 {
+		a.cutBlocks(p, func(b int32) bool { return a.loopUnder(common, a.loop[b]) == hottest })
+	} else {
+		a.cutBlocks(p, func(b int32) bool { return a.loopUnder(common, a.loop[b]) >= 0 })
+	}
+	return true
+}
+
+// commonLoop returns the innermost loop that contains loops x and y.
+func (a *alloc) commonLoop(x, y int32) int32 {
+	for x != y {
+		if x < 0 || y < 0 {
+			return -1
+		}
+		if a.loops[x].depth >= a.loops[y].depth {
+			x = a.loops[x].parent
+		} else {
+			y = a.loops[y].parent
+		}
+	}
+	return x
+}
+
+// loopUnder returns the outermost loop inside outer that contains in, or -1 if in is outer.
+func (a *alloc) loopUnder(outer, in int32) int32 {
+	for in != outer && in >= 0 && a.loops[in].parent != outer {
+		in = a.loops[in].parent
+	}
+	if in == outer {
+		return -1
+	}
+	return in
+}
+
+func (a *alloc) eachBlock(p *piece, visit func(b int32)) {
+	last := int32(-1)
+	for _, s := range p.segs {
+		for b := a.block[s.from/2]; b <= a.block[(s.to-1)/2]; b++ {
+			if b != last {
+				visit(b)
+				last = b
+			}
+		}
+	}
+}
+
+// cutBlocks splits p into the part in the blocks chosen and the rest.
+func (a *alloc) cutBlocks(p *piece, chosen func(b int32) bool) {
+	var parts [2][]seg
+	for _, s := range p.segs {
+		for b := a.block[s.from/2]; b <= a.block[(s.to-1)/2]; b++ {
+			t := seg{max(s.from, 2*a.start[b]), min(s.to, 2*a.end[b]), s.v}
+			k := 0
+			if chosen(b) {
+				k = 1
+			}
+			if n := len(parts[k]); n > 0 && parts[k][n-1].to == t.from && parts[k][n-1].v == t.v {
+				parts[k][n-1].to = t.to
+			} else {
+				parts[k] = append(parts[k], t)
+			}
+		}
+	}
+	var uses [2][]use
+	for _, u := range p.uses {
+		k := 0
+		if chosen(a.block[u.from/2]) {
+			k = 1
+		}
+		uses[k] = append(uses[k], u)
+	}
+	a.push(parts[0], uses[0], p.bundle)
+	a.push(parts[1], uses[1], p.bundle)
+}
+
+// cutSegs splits segs at point.
+func cutSegs(segs []seg, point int32) (before, after []seg) {
+	i := 0
+	for i < len(segs) && segs[i].to <= point {
+		i++
+	}
+	if i == len(segs) || segs[i].from >= point {
+		return segs[:i:i], segs[i:]
+	}
+	before = append(slices.Clone(segs[:i]), seg{segs[i].from, point, segs[i].v})
+	after = append([]seg{{point, segs[i].to, segs[i].v}}, segs[i+1:]...)
+	return before, after
+}
+
+// trim cuts off the ends of p that have no uses.
+func (a *alloc) trim(p *piece) bool {
+	first := p.uses[0].from &^ 1
+	last := int32(0)
+	for i := range p.uses {
+		last = max(last, (p.uses[i].to+1)&^1)
+	}
+	head, rest := cutSegs(p.segs, first)
+	core, tail := cutSegs(rest, last)
+	if len(head) == 0 && len(tail) == 0 {
+		return false
+	}
+	a.push(head, nil, p.bundle)
+	a.push(tail, nil, p.bundle)
+	a.push(core, p.uses, p.bundle)
+	return true
+}
+
+// splitLinear splits p, which begins at its first use, where the register that is free longest is taken.
+func (a *alloc) splitLinear(p *piece) {
+	conflict := int32(-1)
+	var buf [64]PReg
+	for _, r := range a.candidates(p, buf[:0]) {
+		conflict = max(conflict, a.firstConflict(p, r))
+	}
+	// Uses that end before the conflict, but all or none of an instruction.
+	n := 0
+	for n < len(p.uses) && p.uses[n].to <= conflict {
+		n++
+	}
+	for n > 0 && n < len(p.uses) && p.uses[n-1].from&^1 == p.uses[n].from&^1 {
+		n--
+	}
+	// The cut is in the gap after the last of them, if the conflict leaves that.
+	for n > 0 && (p.uses[n-1].to+1)&^1 > conflict {
+		at := p.uses[n-1].from &^ 1
+		for n > 0 && p.uses[n-1].from&^1 == at {
+			n--
+		}
+	}
+	if n > 0 {
+		end := (p.uses[n-1].to + 1) &^ 1
+		before, after := cutSegs(p.segs, end)
+		if len(before) > 0 && len(after) > 0 {
+			a.push(before, p.uses[:n:n], p.bundle)
+			a.push(after, p.uses[n:], p.bundle)
+			return
+		}
+	}
+	// No register is free through the first instruction that uses p: a piece for that alone, then memory up
+	// to the next.
+	at := p.uses[0].from &^ 1
+	n = 0
+	end, need := int32(0), false
+	for n < len(p.uses) && p.uses[n].from&^1 == at && p.uses[n].v == p.uses[0].v {
+		if p.uses[n].need {
+			need = true
+			end = max(end, p.uses[n].to)
+		}
+		n++
+	}
+	if !need {
+		end = at
+	}
+	own, after := cutSegs(p.segs, end) // nothing if there is no need: p begins with this instruction
+	a.push(own, p.uses[:n:n], p.bundle)
+	if n == len(p.uses) {
+		a.toMemory(after)
+		return
+	}
+	gap, after := cutSegs(after, p.uses[n].from&^1)
+	a.toMemory(gap)
+	a.push(after, p.uses[n:], p.bundle)
+}
+
+// firstConflict returns the first point at which r is fixed or has a piece that p cannot evict.
+func (a *alloc) firstConflict(p *piece, r PReg) int32 {
+	first := p.segs[len(p.segs)-1].to
+	if c, ok := a.fixedConflict(p, r); ok {
+		first = c
+	}
+	t := a.taken[r]
+	for _, s := range p.segs {
+		if s.from >= first {
+			break
+		}
+		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+			if t[i].p.weight >= p.weight {
+				return min(first, max(s.from, t[i].from))
+			}
+		}
+	}
+	return first
+}
+
+// splitAnywhere splits p at a random gap: only for tests.
+func (a *alloc) splitAnywhere(p *piece) bool {
+	s := p.segs[a.rng.IntN(len(p.segs))]
+	gaps := (s.to-1)/2 - s.from/2
+	if gaps <= 0 {
+		return false
+	}
+	at := 2 * (s.from/2 + 1 + a.rng.Int32N(gaps))
+	before, after := cutSegs(p.segs, at)
+	n := 0
+	for n < len(p.uses) && p.uses[n].from < at {
+		n++
+	}
+	a.push(before, p.uses[:n:n], p.bundle)
+	a.push(after, p.uses[n:], p.bundle)
+	return true
+}
+
+// placeIdle places the pieces without uses. They stay where the value is anyway if that register, or any
+// other, is free; if it comes from memory they stay there.
+func (a *alloc) placeIdle() {
+	if len(a.idle) == 0 {
+		return
+	}
+	type key struct {
+		v     VReg
+		point int32
+	}
+	end := map[key]PReg{} // where a stretch of a virtual register in a register ends
+	for _, p := range a.pieces {
+		for _, s := range p.segs {
+			if p.reg != NoReg {
+				end[key{s.v, s.to}] = p.reg
+			}
+		}
+	}
+	slices.SortStableFunc(a.idle, func(p, q *piece) int { return int(p.segs[0].from - q.segs[0].from) })
+	for _, p := range a.idle {
+		r, ok := end[key{p.segs[0].v, p.segs[0].from}]
+		if a.rng != nil {
+			ok = a.rng.IntN(2) == 0
+		} else if ok {
+			a.bundles[p.bundle].pref = r
+		}
+		if !ok || !a.assign(p) {
+			a.toMemory(p.segs)
+			continue
+		}
+		for _, s := range p.segs {
+			end[key{s.v, s.to}] = p.reg
+		}
+	}
+}
+
+// pieceHeap orders pieces by size, longest first.
+type pieceHeap []*piece
+
+func (h pieceHeap) Len() int { return len(h) }
+func (h pieceHeap) Less(i, j int) bool {
+	if h[i].size != h[j].size {
+		return h[i].size > h[j].size
+	}
+	return h[i].seq < h[j].seq
+}
+func (h pieceHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *pieceHeap) Push(x any)   { *h = append(*h, x.(*piece)) }
+func (h *pieceHeap) Pop() any {
+	old := *h
+	p := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return p
+}

@@ -1,0 +1,628 @@
+// What the allocator knows of a function before it chooses registers: program points, loops, how often
+// each block runs, and for each virtual register where it is live and what its uses want.
+
+package regalloc
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+)
+
+// Points: instruction number g (numbered through the function, each block beginning with a number for its
+// parameters) reads at point 2g and writes at 2g+1. Edits stand in the gap between 2g-1 and 2g.
+
+// seg is a stretch [from, to) of points where v is live.
+type seg struct {
+	from, to int32
+	v        VReg
+}
+
+// use is a place that wants its register. need: it must have one on [from, to); otherwise a register merely saves work.
+type use struct {
+	from, to int32
+	v        VReg
+	weight   float32 // cost of not having a register here
+	hint     PReg    // the register that saves a move, or NoReg
+	gain     float32 // what that move costs
+	need     bool
+}
+
+// fixedRange is a stretch in which a machine register is taken: by the value of owner, or clobbered (0).
+type fixedRange struct {
+	from, to int32
+	owner    VReg
+}
+
+// affinity is a copy between two virtual registers that one register for both would save.
+type affinity struct {
+	a, b   VReg
+	weight float32
+}
+
+// fixedDef is a definition in a given place, from which it goes to its own location in the next gap.
+type fixedDef struct {
+	g   int32
+	loc Loc
+}
+
+type loop struct {
+	header, parent, depth int32
+}
+
+type live struct {
+	f     *Func
+	start []int32 // by block: number of its first (parameter) index; its points are [2*start, 2*end)
+	end   []int32
+	block []int32 // by number: its block
+	preds [][]int32
+	freq  []float32
+	loops []loop
+	loop  []int32 // by block: innermost loop or -1
+
+	words    int
+	in, out  []uint64 // live-in and live-out sets, words each a block
+	segs     [][]seg
+	uses     [][]use
+	fixed    [64][]fixedRange
+	fixedDef []fixedDef // by virtual register; g is -1 if none
+	defAt    []int32    // by virtual register: number of its definition
+	affinity []affinity
+	written  RegSet
+}
+
+func (l *live) liveIn(b int) []uint64  { return l.in[b*l.words : (b+1)*l.words] }
+func (l *live) liveOut(b int) []uint64 { return l.out[b*l.words : (b+1)*l.words] }
+
+func set(s []uint64, v VReg)      { s[v>>6] |= 1 << (v & 63) }
+func clear1(s []uint64, v VReg)   { s[v>>6] &^= 1 << (v & 63) }
+func has(s []uint64, v VReg) bool { return s[v>>6]>>(v&63)&1 != 0 }
+
+func analyse(f *Func) (*live, error) {
+	l := &live{f: f}
+	n := int32(0)
+	l.preds = make([][]int32, len(f.Blocks))
+	for b := range f.Blocks {
+		blk := &f.Blocks[b]
+		if len(blk.Instrs) == 0 {
+			return nil, fmt.Errorf("regalloc: block %d is empty", b)
+		}
+		l.start = append(l.start, n)
+		n += int32(len(blk.Instrs)) + 1
+		l.end = append(l.end, n)
+		for _, e := range blk.Succs {
+			if e.To == 0 {
+				return nil, fmt.Errorf("regalloc: block %d goes to the entry block", b)
+			}
+			if len(e.Args) != len(f.Blocks[e.To].Params) {
+				return nil, fmt.Errorf("regalloc: edge %d->%d has %d arguments for %d parameters", b, e.To, len(e.Args), len(f.Blocks[e.To].Params))
+			}
+			l.preds[e.To] = append(l.preds[e.To], int32(b))
+		}
+	}
+	if len(f.EntryFixed) != len(f.Blocks[0].Params) {
+		return nil, fmt.Errorf("regalloc: %d places for %d entry parameters", len(f.EntryFixed), len(f.Blocks[0].Params))
+	}
+	l.block = make([]int32, n)
+	for b := range f.Blocks {
+		for g := l.start[b]; g < l.end[b]; g++ {
+			l.block[g] = int32(b)
+		}
+	}
+	l.findLoops()
+	l.flow()
+	if err := l.ranges(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// findLoops finds natural loops (by dominators) and estimates how often each block runs.
+func (l *live) findLoops() {
+	f := l.f
+	nb := len(f.Blocks)
+	post := make([]int32, 0, nb)
+	num := make([]int32, nb) // position in post, -1 if unreachable
+	for i := range num {
+		num[i] = -1
+	}
+	type item struct{ b, next int32 }
+	seen := make([]bool, nb)
+	stack := []item{{0, 0}}
+	seen[0] = true
+	for len(stack) > 0 {
+		t := &stack[len(stack)-1]
+		succs := f.Blocks[t.b].Succs
+		if int(t.next) < len(succs) {
+			s := succs[t.next].To
+			t.next++
+			if !seen[s] {
+				seen[s] = true
+				stack = append(stack, item{int32(s), 0})
+			}
+			continue
+		}
+		num[t.b] = int32(len(post))
+		post = append(post, t.b)
+		stack = stack[:len(stack)-1]
+	}
+	idom := make([]int32, nb)
+	for i := range idom {
+		idom[i] = -1
+	}
+	idom[0] = 0
+	meet := func(a, b int32) int32 {
+		for a != b {
+			for num[a] < num[b] {
+				a = idom[a]
+			}
+			for num[b] < num[a] {
+				b = idom[b]
+			}
+		}
+		return a
+	}
+	for changed := true; changed; {
+		changed = false
+		for i := len(post) - 2; i >= 0; i-- {
+			b := post[i]
+			d := int32(-1)
+			for _, p := range l.preds[b] {
+				if num[p] < 0 || idom[p] < 0 {
+					continue
+				}
+				if d < 0 {
+					d = p
+				} else {
+					d = meet(d, p)
+				}
+			}
+			if idom[b] != d {
+				idom[b] = d
+				changed = true
+			}
+		}
+	}
+	dominates := func(a, b int32) bool {
+		for num[b] < num[a] {
+			b = idom[b]
+		}
+		return a == b
+	}
+
+	l.loop = make([]int32, nb)
+	for i := range l.loop {
+		l.loop[i] = -1
+	}
+	// Inner loops' headers come before outer ones in post order.
+	for _, h := range post {
+		var work []int32
+		for _, p := range l.preds[h] {
+			if num[p] >= 0 && dominates(h, p) {
+				work = append(work, p)
+			}
+		}
+		if len(work) == 0 {
+			continue
+		}
+		id := int32(len(l.loops))
+		l.loops = append(l.loops, loop{header: h, parent: -1})
+		l.loop[h] = id
+		for len(work) > 0 {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			if num[b] < 0 {
+				continue
+			}
+			in := l.loop[b]
+			if in == id {
+				continue
+			}
+			if in < 0 {
+				l.loop[b] = id
+				work = append(work, l.preds[b]...)
+				continue
+			}
+			for l.loops[in].parent >= 0 && in != id {
+				in = l.loops[in].parent
+			}
+			if in != id {
+				l.loops[in].parent = id
+				work = append(work, l.preds[l.loops[in].header]...)
+			}
+		}
+	}
+	for i := len(l.loops) - 1; i >= 0; i-- { // parents have greater numbers
+		l.loops[i].depth = 1
+		if p := l.loops[i].parent; p >= 0 {
+			l.loops[i].depth = l.loops[p].depth + 1
+		}
+	}
+	l.freq = make([]float32, nb)
+	for b := range f.Blocks {
+		depth := f.Blocks[b].LoopDepth
+		if in := l.loop[b]; in >= 0 {
+			depth = max(depth, int(l.loops[in].depth))
+		}
+		l.freq[b] = 1
+		for range min(depth, 6) {
+			l.freq[b] *= 8
+		}
+		if f.Blocks[b].Cold {
+			l.freq[b] /= 256
+		}
+	}
+}
+
+// flow computes live-in and live-out sets.
+func (l *live) flow() {
+	f := l.f
+	nb := len(f.Blocks)
+	l.words = (len(f.VRegs) + 63) / 64
+	l.in = make([]uint64, nb*l.words)
+	l.out = make([]uint64, nb*l.words)
+	defs := make([]uint64, nb*l.words)
+	for b := range f.Blocks {
+		blk := &f.Blocks[b]
+		in, out, def := l.liveIn(b), l.liveOut(b), defs[b*l.words:(b+1)*l.words]
+		for _, e := range blk.Succs {
+			for _, v := range e.Args {
+				set(out, v)
+				set(in, v)
+			}
+		}
+		for i := range blk.Instrs {
+			for k := range blk.Instrs[i].Ops {
+				op := &blk.Instrs[i].Ops[k]
+				if op.Def {
+					set(def, op.V)
+				} else {
+					set(in, op.V)
+				}
+			}
+		}
+		for _, v := range blk.Params {
+			set(def, v)
+		}
+		for w := range in {
+			in[w] &^= def[w] // in SSA a definition in the block precedes its uses there
+		}
+	}
+	inWork := make([]bool, nb)
+	work := make([]int32, 0, nb)
+	for b := range nb { // taken from the end: last blocks first
+		work = append(work, int32(b))
+		inWork[b] = true
+	}
+	for len(work) > 0 {
+		b := int(work[len(work)-1])
+		work = work[:len(work)-1]
+		inWork[b] = false
+		in, out, def := l.liveIn(b), l.liveOut(b), defs[b*l.words:(b+1)*l.words]
+		for _, e := range f.Blocks[b].Succs {
+			for w, s := range l.liveIn(e.To) {
+				out[w] |= s
+			}
+		}
+		changed := false
+		for w := range in {
+			if n := in[w] | out[w]&^def[w]; n != in[w] {
+				in[w] = n
+				changed = true
+			}
+		}
+		if !changed {
+			continue
+		}
+		for _, p := range l.preds[b] {
+			if !inWork[p] {
+				inWork[p] = true
+				work = append(work, p)
+			}
+		}
+	}
+}
+
+// tiedDef returns the number of the def tied to use k of in, or -1.
+func tiedDef(in *Instr, k int) int {
+	for d := range in.Ops {
+		if o := &in.Ops[d]; o.Def && o.C == Tied && int(o.Tied) == k {
+			return d
+		}
+	}
+	return -1
+}
+
+// defReg returns the register a def is fixed to, by itself or through the use it is tied to, or NoReg.
+func defReg(in *Instr, op *Operand) PReg {
+	switch {
+	case op.C == Fixed:
+		return op.Fixed
+	case op.C == Tied && in.Ops[op.Tied].C == Fixed:
+		return in.Ops[op.Tied].Fixed
+	}
+	return NoReg
+}
+
+// sharesTied tells whether v, which is the operand of a tied def of in, gives its place up to that def: it
+// dies here, and until the defs are written all its uses can read the def's register.
+func sharesTied(in *Instr, v VReg, liveAfter bool) bool {
+	if liveAfter {
+		return false
+	}
+	tied := false
+	for k := range in.Ops {
+		o := &in.Ops[k]
+		switch {
+		case o.Def && o.C == Tied && in.Ops[o.Tied].V == v && in.Ops[o.Tied].C != Fixed:
+			if o.Early {
+				return false
+			}
+			tied = true
+		case !o.Def && o.V == v && o.Late && o.C != Fixed:
+			return false
+		}
+	}
+	return tied
+}
+
+// Costs, in units of one executed move or reload.
+const (
+	costUse   = 1   // a use that needs a register
+	costMem   = 0.6 // one that would also take memory
+	costFixed = 0.3 // one that is moved to a given register anyway: load against move
+	costEdge  = 0.3 // likewise, the parameter of a block
+	rematPart = 0.5 // making a constant anew, against loading
+	instrCold = 1. / 256
+)
+
+// ranges builds segments, uses and fixed ranges, walking backwards.
+func (l *live) ranges() error {
+	f := l.f
+	nv := len(f.VRegs)
+	l.segs = make([][]seg, nv)
+	l.uses = make([][]use, nv)
+	l.fixedDef = make([]fixedDef, nv)
+	l.defAt = make([]int32, nv)
+	for v := range l.fixedDef {
+		l.fixedDef[v].g = -1
+		l.defAt[v] = -1
+	}
+	var avail RegSet
+	for _, regs := range f.Avail {
+		for _, p := range regs {
+			avail = avail.With(p)
+		}
+	}
+	var dying []VReg
+	var err error
+	fail := func(format string, args ...any) {
+		if err == nil {
+			err = fmt.Errorf("regalloc: "+format, args...)
+		}
+	}
+	// addFixed records, going backwards, that p is taken.
+	addFixed := func(p PReg, from, to int32, owner VReg) {
+		if !avail.Has(p) {
+			return
+		}
+		r := l.fixed[p]
+		if len(r) > 0 && r[len(r)-1].from < to {
+			last := r[len(r)-1]
+			if last.owner == owner && last.from == from {
+				return
+			}
+			fail("%v is wanted for v%d and for v%d at instruction %d of block %d", p, owner, last.owner, from/2-l.start[l.block[from/2]]-1, l.block[from/2])
+			return
+		}
+		l.fixed[p] = append(r, fixedRange{from, to, owner})
+	}
+	for b := len(f.Blocks) - 1; b >= 0; b-- {
+		blk := &f.Blocks[b]
+		first, last := 2*l.start[b], 2*l.end[b]
+		freq := l.freq[b]
+		isLive := func(v VReg) bool {
+			s := l.segs[v]
+			return len(s) > 0 && s[len(s)-1].from == first
+		}
+		extend := func(v VReg, to int32) {
+			s := l.segs[v]
+			if len(s) > 0 {
+				t := &s[len(s)-1]
+				if t.from == first {
+					t.to = max(t.to, to)
+					return
+				}
+				if t.from == to {
+					t.from = first
+					return
+				}
+			}
+			l.segs[v] = append(s, seg{first, to, v})
+		}
+		for w, bitset := range l.liveOut(b) {
+			for ; bitset != 0; bitset &= bitset - 1 {
+				extend(VReg(w<<6+bits.TrailingZeros64(bitset)), last)
+			}
+		}
+		for _, e := range blk.Succs {
+			weight := min(freq, l.freq[e.To])
+			for k, v := range e.Args {
+				p := f.Blocks[e.To].Params[k]
+				if f.VRegs[v].Class != f.VRegs[p].Class {
+					fail("v%d is passed to v%d of another class", v, p)
+				}
+				l.uses[v] = append(l.uses[v], use{from: last - 1, to: last, v: v, weight: weight * costEdge, hint: NoReg})
+				l.affinity = append(l.affinity, affinity{v, p, weight})
+			}
+		}
+		for i := len(blk.Instrs) - 1; i >= 0; i-- {
+			in := &blk.Instrs[i]
+			g := l.start[b] + 1 + int32(i)
+			at := 2 * g
+			w := freq
+			if in.Cold {
+				w *= instrCold
+			}
+			// Definitions.
+			var defRegs RegSet
+			hasTied := false
+			for k := range in.Ops {
+				if op := &in.Ops[k]; op.Def {
+					hasTied = hasTied || op.C == Tied
+					if p := defReg(in, op); p != NoReg {
+						defRegs = defRegs.With(p)
+					}
+				}
+			}
+			clobbers := in.Clobbers &^ defRegs
+			l.written |= in.Clobbers
+			for s := uint64(clobbers & avail); s != 0; s &= s - 1 {
+				addFixed(PReg(bits.TrailingZeros64(s)), at+1, at+2, 0)
+			}
+			for k := range in.Ops {
+				op := &in.Ops[k]
+				if !op.Def {
+					continue
+				}
+				v := op.V
+				l.defAt[v] = g
+				alive := isLive(v)
+				if alive && i == len(blk.Instrs)-1 {
+					fail("v%d is defined by the control instruction of block %d", v, b)
+				}
+				if f.VRegs[v].Remat && slices.ContainsFunc(in.Ops, func(o Operand) bool { return !o.Def }) {
+					fail("v%d is to be rematerialised, but its definition has uses", v)
+				}
+				weight := w * costUse
+				if p := defReg(in, op); p != NoReg {
+					from := at + 1
+					if op.Early {
+						from = at
+					}
+					if op.C == Fixed || !op.Early {
+						addFixed(p, from, at+2, v)
+					} else {
+						fail("v%d is tied to a fixed use and early", v)
+					}
+					l.written = l.written.With(p)
+					l.fixedDef[v] = fixedDef{g, RegLoc(p)}
+					if alive {
+						s := l.segs[v]
+						s[len(s)-1].from = at + 2
+						if f.VRegs[v].Remat {
+							continue
+						}
+						l.uses[v] = append(l.uses[v], use{from: at + 2, to: at + 3, v: v, weight: weight, hint: p, gain: w})
+					}
+					continue
+				}
+				from := at + 1
+				if op.Early || op.C == Tied {
+					from = at
+				}
+				switch {
+				case alive:
+					s := l.segs[v]
+					s[len(s)-1].from = from
+				case f.VRegs[v].Remat:
+					continue // made where it is needed, and that is nowhere
+				default:
+					l.segs[v] = append(l.segs[v], seg{from, at + 2, v})
+				}
+				if !f.VRegs[v].Remat {
+					l.uses[v] = append(l.uses[v], use{from: from, to: at + 2, v: v, weight: weight, hint: NoReg, need: true})
+				}
+				if op.C == Tied {
+					l.affinity = append(l.affinity, affinity{v, in.Ops[op.Tied].V, w})
+				} else if in.Move {
+					l.affinity = append(l.affinity, affinity{v, in.Ops[1].V, w})
+				}
+			}
+			// Uses. Who dies here must be known before the first of them extends its range.
+			dying = dying[:0]
+			for k := range in.Ops {
+				if op := &in.Ops[k]; op.Def && op.C == Tied {
+					if u := in.Ops[op.Tied].V; sharesTied(in, u, isLive(u)) {
+						dying = append(dying, u)
+					}
+				}
+			}
+			for k := range in.Ops {
+				op := &in.Ops[k]
+				if op.Def {
+					continue
+				}
+				v := op.V
+				to := at + 1
+				if op.Late {
+					to = at + 2
+				}
+				switch {
+				case op.C == Fixed:
+					addFixed(op.Fixed, at, to, v)
+					extend(v, at)
+					l.uses[v] = append(l.uses[v], use{from: at - 1, to: at, v: v, weight: w * costFixed, hint: op.Fixed, gain: w})
+					continue
+				case hasTied && op.C == Reg && tiedDef(in, k) >= 0:
+					extend(v, at)
+					l.uses[v] = append(l.uses[v], use{from: at - 1, to: at, v: v, weight: w * costFixed, hint: NoReg})
+					continue
+				case slices.Contains(dying, v):
+					extend(v, at)
+					continue
+				}
+				extend(v, to)
+				weight := w
+				if f.VRegs[v].Remat {
+					weight *= rematPart
+				}
+				switch op.C {
+				case Reg:
+					l.uses[v] = append(l.uses[v], use{from: at, to: to, v: v, weight: weight * costUse, hint: NoReg, need: true})
+				case RegOrMem:
+					l.uses[v] = append(l.uses[v], use{from: at, to: to, v: v, weight: weight * costMem, hint: NoReg})
+				}
+			}
+		}
+		for k, v := range blk.Params {
+			l.defAt[v] = l.start[b]
+			if f.VRegs[v].Remat {
+				fail("v%d is to be rematerialised, but it is a parameter", v)
+			}
+			alive := isLive(v)
+			if b == 0 {
+				loc := f.EntryFixed[k]
+				l.fixedDef[v] = fixedDef{l.start[0], loc}
+				hint := NoReg
+				weight := freq * costUse
+				if loc.IsReg() {
+					hint = loc.Reg()
+					addFixed(hint, first, first+2, v)
+				} else {
+					weight = 0
+				}
+				if alive {
+					s := l.segs[v]
+					s[len(s)-1].from = first + 2
+					if weight > 0 {
+						l.uses[v] = append(l.uses[v], use{from: first + 2, to: first + 3, v: v, weight: weight, hint: hint, gain: freq})
+					}
+				}
+				continue
+			}
+			if alive {
+				l.uses[v] = append(l.uses[v], use{from: first, to: first + 1, v: v, weight: freq * costEdge, hint: NoReg})
+			}
+		}
+	}
+	for v := range l.segs {
+		slices.Reverse(l.segs[v])
+		slices.Reverse(l.uses[v])
+		slices.SortStableFunc(l.uses[v], func(a, b use) int { return int(a.from - b.from) })
+	}
+	for p := range l.fixed {
+		slices.Reverse(l.fixed[p])
+	}
+	return err
+}
