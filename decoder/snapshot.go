@@ -99,11 +99,12 @@ const (
 	ObjEllipsis                   //
 	ObjMethodDescr                // Item: the class it is of; Value: address of the C function
 	ObjSet                        // Item: some member; Len
+	ObjMemberDescr                // of a class with __slots__; Value: offset of the field in the instance
 	numObjKinds
 )
 
 var objKinds = [numObjKinds]string{"object", "None", "bool", "int", "float", "str", "bytes", "tuple", "list", "dict", "cell",
-	"function", "module", "type", "builtin", "method", "range", "code", "Ellipsis", "method_descriptor", "set"}
+	"function", "module", "type", "builtin", "method", "range", "code", "Ellipsis", "method_descriptor", "set", "member_descriptor"}
 
 func (k ObjKind) String() string { return objKinds[k] }
 
@@ -165,18 +166,22 @@ type Type struct {
 	BasicSize, DictOffset int64
 	Base                  uint64
 	Name                  string
-	Attrs                 []*Name // those of its MRO that some code names: Value is what the class has
+	Attrs                 []*Name // those of its MRO, or of its instances' shared keys, that some code names
 }
 
 // Attr gives what the class or its bases have of a name; nil: nothing, or no code names it.
-func (t *Type) Attr(name string) *Name { return findName(t.Attrs, name) }
+func (t *Type) Attr(name string) *Name { return findName(t.Attrs, name, InType) }
+
+// InstanceAttr tells where instances whose dict is not made yet keep the
+// attribute; nil: nowhere, or no code names it.
+func (t *Type) InstanceAttr(name string) *Name { return findName(t.Attrs, name, InInstance) }
 
 // Attr gives what a module has of a name; nil: nothing, or no code names it.
-func (o *Object) Attr(name string) *Name { return findName(o.Attrs, name) }
+func (o *Object) Attr(name string) *Name { return findName(o.Attrs, name, InModule) }
 
-func findName(names []*Name, name string) *Name {
+func findName(names []*Name, name string, where Where) *Name {
 	for _, n := range names {
-		if n.Name == name {
+		if n.Name == name && n.Where == where {
 			return n
 		}
 	}
@@ -192,6 +197,7 @@ const (
 	InBuiltins Where = 2
 	InModule   Where = 3
 	InType     Where = 4
+	InInstance Where = 5 // Entry: where in the values of an instance, in bytes; Value is nil
 )
 
 // Flags of names.
@@ -604,7 +610,7 @@ func (r *snapshotReader) name(n *Name, rec record) {
 	n.Version = rec.u32()
 	n.Value = r.objectAt(rec.u32())
 	n.Entry = rec.u64()
-	if n.Where > InType || (n.Where == Nowhere) != (n.Value == nil) {
+	if n.Where > InInstance || (n.Where == Nowhere || n.Where == InInstance) != (n.Value == nil) {
 		r.fail("%q is found in %d", n.Name, n.Where)
 	}
 }
