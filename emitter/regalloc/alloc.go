@@ -64,7 +64,7 @@ type alloc struct {
 	bundleOf []int32
 	bundles  []bundle
 	queue    pieceHeap
-	idle     []*piece // pieces without uses, placed last
+	idle     []*piece // pieces whose uses are not worth a load, placed last
 	pieces   []*piece // all of them; those that were split or are in memory have no register
 	taken    [64][]taken
 	places   [][]placed
@@ -190,10 +190,6 @@ func (a *alloc) push(segs []seg, uses []use, bundle int32) {
 		p.size += s.to - s.from
 	}
 	a.pieces = append(a.pieces, p)
-	if len(uses) == 0 {
-		a.idle = append(a.idle, p)
-		return
-	}
 	first := segs[0]
 	need, to := false, int32(0)
 	for i := range uses {
@@ -203,11 +199,33 @@ func (a *alloc) push(segs []seg, uses []use, bundle int32) {
 			to = max(to, uses[i].to)
 		}
 	}
+	if !need && p.weight <= a.entryCost(first) {
+		p.weight = 0
+		a.idle = append(a.idle, p)
+		return
+	}
 	p.weight /= float32(p.size)
 	if need && len(segs) == 1 && first.to == to && first.to-first.from&^1 <= 2 && first.from >= uses[0].from {
 		p.weight = mustHave * float32(p.size)
 	}
 	heap.Push(&a.queue, p)
+}
+
+// entryCost is what it costs to load a register for a piece that begins with s, 0 if the value is made there.
+func (a *alloc) entryCost(s seg) float32 {
+	d := a.fixedDef[s.v]
+	inRegister := !a.f.VRegs[s.v].Remat && (d.g < 0 || d.loc.IsReg())
+	if inRegister && s.from <= 2*a.defAt[s.v]+2 && s.from >= 2*a.defAt[s.v] {
+		return 0
+	}
+	b := a.block[s.from/2]
+	cost := a.freq[b]
+	if s.from == 2*a.start[b] {
+		for _, p := range a.preds[b] {
+			cost = min(cost, a.freq[p])
+		}
+	}
+	return cost
 }
 
 // toMemory places segs in memory.
@@ -638,8 +656,8 @@ func (a *alloc) splitAnywhere(p *piece) bool {
 	return true
 }
 
-// placeIdle places the pieces without uses. They stay where the value is anyway if that register, or any
-// other, is free; if it comes from memory they stay there.
+// placeIdle places the pieces whose uses, if any, are not worth a load. If the value comes in a register, it
+// stays in that or any other that is free; if it comes from memory it stays there.
 func (a *alloc) placeIdle() {
 	if len(a.idle) == 0 {
 		return
