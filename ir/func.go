@@ -67,6 +67,8 @@ type FrameState struct {
 	Slots    []Slot      // NLocals locals, then the stack, bottom first
 	Callable *Value      // the function object
 	Parent   *FrameState // of the caller, if inlined
+
+	sweep uint32 // the last round of Func.States that met it
 }
 
 // Callee is a native function that this one calls directly.
@@ -97,6 +99,7 @@ type Func struct {
 	FirstLine int32
 
 	nextValue, nextBlock ID
+	sweep                uint32 // rounds of States so far
 }
 
 // NewFunc makes an empty function.

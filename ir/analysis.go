@@ -1,0 +1,437 @@
+// What passes and the emitter ask of a control-flow graph: predecessors, order, dominators, loops, uses. All of it is
+// linear or nearly so, in slices indexed by ID, for a function is compiled while its caller waits.
+
+package ir
+
+// Edges calls visit with every edge of the function.
+func (f *Func) Edges(visit func(from *Block, e *Edge)) {
+	for _, b := range f.Blocks {
+		for i := range b.Succs {
+			visit(b, &b.Succs[i])
+		}
+	}
+}
+
+// ComputePreds fills Block.Preds: one entry for each edge.
+func (f *Func) ComputePreds() {
+	for _, b := range f.Blocks {
+		b.Preds = b.Preds[:0]
+	}
+	for _, b := range f.Blocks {
+		for i := range b.Succs {
+			to := b.Succs[i].To
+			to.Preds = append(to.Preds, b)
+		}
+	}
+}
+
+// ReversePostorder lists the reachable blocks so that a block comes before its successors, but for back edges.
+func (f *Func) ReversePostorder() []*Block {
+	type frame struct {
+		b    *Block
+		next int
+	}
+	seen := make([]bool, f.NumBlocks())
+	order := make([]*Block, len(f.Blocks))
+	at := len(order)
+	stack := make([]frame, 1, 16)
+	stack[0] = frame{b: f.Blocks[0]}
+	seen[f.Blocks[0].ID] = true
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		// Later successors first: the first one, the likely or the loop's, then stands next to the block.
+		if n := len(top.b.Succs) - 1 - top.next; n >= 0 {
+			top.next++
+			if to := top.b.Succs[n].To; !seen[to.ID] {
+				seen[to.ID] = true
+				stack = append(stack, frame{b: to})
+			}
+			continue
+		}
+		at--
+		order[at] = top.b
+		stack = stack[:len(stack)-1]
+	}
+	return order[at:]
+}
+
+// RemoveUnreachable drops the blocks that the entry does not lead to, and reports how many. It puts the others in reverse
+// postorder and recomputes Preds.
+func (f *Func) RemoveUnreachable() int {
+	order := f.ReversePostorder()
+	n := len(f.Blocks) - len(order)
+	f.Blocks = order
+	f.ComputePreds()
+	return n
+}
+
+// DomTree tells which block dominates which (Cooper, Harvey and Kennedy, "A simple, fast dominance algorithm", 2001).
+type DomTree struct {
+	Order    []*Block // reverse postorder
+	idom     []*Block // by block ID; nil for the entry and unreachable blocks
+	rpo      []int32  // by block ID: place in Order, counted from 1; 0: unreachable
+	pre, end []int32  // by block ID: a dominates b if pre[a] <= pre[b] < end[a]
+	children []*Block // in Order; those of one block are linked by next
+	next     []*Block
+}
+
+// Dominators computes the dominator tree, and Preds.
+func (f *Func) Dominators() *DomTree {
+	f.ComputePreds()
+	n := f.NumBlocks()
+	numbers := make([]int32, 3*n)
+	blocks := make([]*Block, 3*n)
+	t := &DomTree{Order: f.ReversePostorder(), idom: blocks[:n:n], children: blocks[n : 2*n : 2*n], next: blocks[2*n:],
+		rpo: numbers[:n:n], pre: numbers[n : 2*n : 2*n], end: numbers[2*n:]}
+	for i, b := range t.Order {
+		t.rpo[b.ID] = int32(i) + 1
+	}
+	entry := t.Order[0]
+	t.idom[entry.ID] = entry
+	for changed := true; changed; {
+		changed = false
+		for _, b := range t.Order[1:] {
+			var d *Block
+			for _, p := range b.Preds {
+				if t.rpo[p.ID] == 0 || t.idom[p.ID] == nil {
+					continue
+				}
+				if d == nil {
+					d = p
+					continue
+				}
+				for x := p; x != d; {
+					for t.rpo[x.ID] > t.rpo[d.ID] {
+						x = t.idom[x.ID]
+					}
+					for t.rpo[d.ID] > t.rpo[x.ID] {
+						d = t.idom[d.ID]
+					}
+				}
+			}
+			if t.idom[b.ID] != d {
+				t.idom[b.ID] = d
+				changed = true
+			}
+		}
+	}
+	t.idom[entry.ID] = nil
+	for i := len(t.Order) - 1; i > 0; i-- {
+		b := t.Order[i]
+		d := t.idom[b.ID]
+		t.next[b.ID] = t.children[d.ID]
+		t.children[d.ID] = b
+	}
+	// Subtree sizes, then preorder numbers: a parent comes before its children in Order.
+	size := t.end
+	for i := len(t.Order) - 1; i >= 0; i-- {
+		b := t.Order[i]
+		size[b.ID]++
+		if i > 0 {
+			size[t.idom[b.ID].ID] += size[b.ID]
+		}
+	}
+	for _, b := range t.Order {
+		at := t.pre[b.ID]
+		next := at + 1
+		for c := t.children[b.ID]; c != nil; c = t.next[c.ID] {
+			t.pre[c.ID] = next
+			next += size[c.ID]
+		}
+	}
+	for _, b := range t.Order {
+		t.end[b.ID] += t.pre[b.ID]
+	}
+	return t
+}
+
+// Idom is the immediate dominator, nil for the entry.
+func (t *DomTree) Idom(b *Block) *Block { return t.idom[b.ID] }
+
+// Reachable reports whether the entry leads to b.
+func (t *DomTree) Reachable(b *Block) bool { return int(b.ID) < len(t.rpo) && t.rpo[b.ID] != 0 }
+
+// Dominates reports whether every way to b leads through a; a block dominates itself.
+func (t *DomTree) Dominates(a, b *Block) bool {
+	return t.pre[a.ID] <= t.pre[b.ID] && t.pre[b.ID] < t.end[a.ID]
+}
+
+// Index is the block's place in Order.
+func (t *DomTree) Index(b *Block) int { return int(t.rpo[b.ID]) - 1 }
+
+// FirstChild and NextSibling walk the dominator tree.
+func (t *DomTree) FirstChild(b *Block) *Block  { return t.children[b.ID] }
+func (t *DomTree) NextSibling(b *Block) *Block { return t.next[b.ID] }
+
+// Loop is a natural loop: the blocks from which the header is reached again without leaving what the header dominates.
+type Loop struct {
+	Header  *Block
+	Parent  *Loop // the loop around it
+	Depth   int   // 1 for an outermost loop
+	Latches []*Block
+	Blocks  []*Block // in reverse postorder, inner loops' too; the header first
+	Inner   bool     // no loop inside
+}
+
+// Loops is what ComputeLoops found.
+type Loops struct {
+	List        []*Loop // outer loops before inner ones
+	of          []*Loop // by block ID: the innermost
+	Irreducible bool    // some cycle has more than one way in: it is in no loop of the list
+}
+
+// Of is the innermost loop around b, or nil.
+func (l *Loops) Of(b *Block) *Loop { return l.of[b.ID] }
+
+// Has reports whether b is in the loop or in a loop inside of it.
+func (l *Loops) Has(loop *Loop, b *Block) bool {
+	for x := l.of[b.ID]; x != nil; x = x.Parent {
+		if x == loop {
+			return true
+		}
+	}
+	return false
+}
+
+// ComputeLoops finds the natural loops and sets Block.Loop and Block.Header.
+func (f *Func) ComputeLoops(t *DomTree) *Loops {
+	l := &Loops{of: make([]*Loop, f.NumBlocks())}
+	for _, b := range f.Blocks {
+		b.Loop, b.Header = 0, false
+	}
+	// Headers from the innermost outwards: a dominated header comes later in reverse postorder.
+	var work []*Block
+	for i := len(t.Order) - 1; i >= 0; i-- {
+		h := t.Order[i]
+		var loop *Loop
+		for _, p := range h.Preds {
+			switch {
+			case !t.Reachable(p):
+			case t.Dominates(h, p):
+				if loop == nil {
+					loop = &Loop{Header: h, Inner: true}
+				}
+				loop.Latches = append(loop.Latches, p)
+			case t.Index(p) >= i:
+				l.Irreducible = true
+			}
+		}
+		if loop == nil {
+			continue
+		}
+		l.List = append(l.List, loop)
+		work = append(work[:0], loop.Latches...)
+		for len(work) > 0 {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			// The outermost loop known around b so far.
+			x := l.of[b.ID]
+			for x != nil && x.Parent != nil {
+				x = x.Parent
+			}
+			switch {
+			case x == loop:
+				continue
+			case x != nil:
+				x.Parent = loop
+				loop.Inner = false
+				b = x.Header
+			default:
+				l.of[b.ID] = loop
+			}
+			if b == h {
+				continue
+			}
+			for _, p := range b.Preds {
+				if t.Reachable(p) {
+					work = append(work, p)
+				}
+			}
+		}
+		l.of[h.ID] = loop
+		h.Header = true
+	}
+	for i, j := 0, len(l.List)-1; i < j; i, j = i+1, j-1 {
+		l.List[i], l.List[j] = l.List[j], l.List[i]
+	}
+	for _, loop := range l.List {
+		loop.Depth = 1
+		if loop.Parent != nil {
+			loop.Depth = loop.Parent.Depth + 1
+		}
+	}
+	for _, b := range t.Order {
+		for x := l.of[b.ID]; x != nil; x = x.Parent {
+			x.Blocks = append(x.Blocks, b)
+		}
+		if x := l.of[b.ID]; x != nil {
+			b.Loop = x.Depth
+		}
+	}
+	return l
+}
+
+// States lists the function's frame states, each once, callers' states of inlined code and the entry's too: guards share them.
+func (f *Func) States() []*FrameState {
+	f.sweep++
+	var list []*FrameState
+	add := func(fs *FrameState) {
+		for ; fs != nil && fs.sweep != f.sweep; fs = fs.Parent {
+			fs.sweep = f.sweep
+			list = append(list, fs)
+		}
+	}
+	add(f.Entry)
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			if v.FS != nil {
+				add(v.FS)
+			}
+		}
+		if b.Ctrl != nil && b.Ctrl.FS != nil {
+			add(b.Ctrl.FS)
+		}
+	}
+	return list
+}
+
+// Values calls visit with the place of every value of this state, not of its parents'.
+func (fs *FrameState) Values(visit func(place **Value)) {
+	if fs.Callable != nil {
+		visit(&fs.Callable)
+	}
+	for i := range fs.Slots {
+		s := &fs.Slots[i]
+		for c := range s.Vals {
+			if s.Vals[c] == nil {
+				break
+			}
+			visit(&s.Vals[c])
+		}
+	}
+}
+
+// Copy copies the state, and its parents.
+func (fs *FrameState) Copy() *FrameState {
+	if fs == nil {
+		return nil
+	}
+	top := new(FrameState)
+	for to := top; ; to = to.Parent {
+		*to = *fs
+		to.sweep = 0
+		to.Slots = append([]Slot(nil), fs.Slots...)
+		if fs = fs.Parent; fs == nil {
+			return top
+		}
+		to.Parent = new(FrameState)
+	}
+}
+
+// Uses calls visit with every place of the function where a value is used: arguments, edges, frame states (each once).
+func (f *Func) Uses(visit func(place **Value)) {
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			for i := range v.Args {
+				visit(&v.Args[i])
+			}
+		}
+		if b.Ctrl != nil {
+			for i := range b.Ctrl.Args {
+				visit(&b.Ctrl.Args[i])
+			}
+		}
+		for i := range b.Succs {
+			args := b.Succs[i].Args
+			for j := range args {
+				visit(&args[j])
+			}
+		}
+	}
+	for _, fs := range f.States() {
+		fs.Values(visit)
+	}
+}
+
+// UseCounts counts the uses of each value, by ID. A frame state that several guards share counts once.
+func (f *Func) UseCounts() []int32 {
+	n := make([]int32, f.NumValues())
+	f.Uses(func(p **Value) { n[(*p).ID]++ })
+	return n
+}
+
+// Replacements says which value stands for another, by ID; nil: itself. Passes fill it and apply it once at the end.
+type Replacements []*Value
+
+// Of follows the replacements of v to their end, shortening the way for the next time.
+func (r Replacements) Of(v *Value) *Value {
+	if int(v.ID) >= len(r) || r[v.ID] == nil {
+		return v
+	}
+	end := r[v.ID]
+	for int(end.ID) < len(r) && r[end.ID] != nil {
+		end = r[end.ID]
+	}
+	for int(v.ID) < len(r) && r[v.ID] != nil && r[v.ID] != end {
+		v, r[v.ID] = r[v.ID], end
+	}
+	return end
+}
+
+// Replace puts the replacements in everywhere.
+func (f *Func) Replace(r Replacements) {
+	f.Uses(func(p **Value) {
+		if v := *p; int(v.ID) < len(r) && r[v.ID] != nil {
+			*p = r.Of(v)
+		}
+	})
+}
+
+// HelperRow is the row of a CallHelper.
+func (v *Value) HelperRow() *Helper { return &Helpers[v.Aux] }
+
+// IsPure reports whether the result depends on the arguments and Aux only, and nothing else happens: v may be numbered, moved, dropped.
+func (v *Value) IsPure() bool {
+	if v.Op == OpCallHelper {
+		return v.HelperRow().Pure
+	}
+	return Ops[v.Op].Flags&Pure != 0
+}
+
+// Reads is the set of regions whose contents the result depends on. HeapConst is not in it where the object is known to be finished.
+func (v *Value) Reads() Heap {
+	row := &Ops[v.Op]
+	h := row.Reads
+	if row.Flags&Memory != 0 {
+		h |= v.Heap
+		if h == 0 {
+			h = HeapAll | HeapScratch | HeapConst
+		}
+	}
+	return h
+}
+
+// Writes is the set of regions that v may change. A call may always write what it was given the address of, and counts of references.
+func (v *Value) Writes() Heap {
+	row := &Ops[v.Op]
+	switch {
+	case v.Op == OpCallHelper:
+		if v.HelperRow().Pure {
+			return 0
+		}
+		return v.Heap | HeapRef | HeapScratch
+	case row.Flags&Call != 0:
+		return row.Writes | HeapScratch
+	case row.Flags&Effect != 0 && row.Writes == 0 && row.Flags&UsesAux != 0 && row.NArgs >= 2:
+		return v.Heap // a store
+	}
+	return row.Writes
+}
+
+// Stays reports whether v has an effect, so that it is neither dropped nor moved.
+func (v *Value) Stays() bool {
+	if v.Op == OpCallHelper {
+		return !v.HelperRow().Pure
+	}
+	return Ops[v.Op].Flags&(Effect|Call|Control) != 0
+}
