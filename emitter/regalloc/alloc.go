@@ -66,6 +66,7 @@ type alloc struct {
 	queue    pieceHeap
 	idle     []*piece // pieces whose uses are not worth a load, placed last
 	pieces   []*piece // all of them; those that were split or are in memory have no register
+	slab     []piece  // for pieces to come
 	taken    [64][]taken
 	places   [][]placed
 	friends  [][]affinity
@@ -85,7 +86,7 @@ func Allocate(f *Func, opt Options) (*Result, error) {
 	if opt.RandomSeed != 0 {
 		a.rng = rand.New(rand.NewPCG(opt.RandomSeed, 1))
 	}
-	a.places = make([][]placed, len(f.VRegs))
+	a.places = slabs[placed](len(f.VRegs), 2)
 	a.join()
 	for b := range a.bundles {
 		if bu := &a.bundles[b]; len(bu.segs) > 0 {
@@ -185,7 +186,12 @@ func (a *alloc) push(segs []seg, uses []use, bundle int32) {
 		return
 	}
 	a.seq++
-	p := &piece{segs: segs, uses: uses, bundle: bundle, seq: a.seq, reg: NoReg}
+	if len(a.slab) == 0 {
+		a.slab = make([]piece, 64)
+	}
+	p := &a.slab[0]
+	a.slab = a.slab[1:]
+	*p = piece{segs: segs, uses: uses, bundle: bundle, seq: a.seq, reg: NoReg}
 	for _, s := range segs {
 		p.size += s.to - s.from
 	}
@@ -228,10 +234,10 @@ func (a *alloc) entryCost(s seg) float32 {
 	return cost
 }
 
-// toMemory places segs in memory.
-func (a *alloc) toMemory(segs []seg) {
+// toPlaces records where segs are; 0 is memory.
+func (a *alloc) toPlaces(segs []seg, loc Loc) {
 	for _, s := range segs {
-		a.places[s.v] = append(a.places[s.v], placed{s.from, s.to, 0})
+		a.places[s.v] = append(a.places[s.v], placed{s.from, s.to, loc})
 	}
 }
 
@@ -327,16 +333,23 @@ func (a *alloc) candidates(p *piece, buf []PReg) []PReg {
 			vote(a.bundles[a.bundleOf[other]].pref, af.weight)
 		}
 	}
-	if hinted {
-		slices.SortStableFunc(buf, func(x, y PReg) int {
-			switch {
-			case score[x] > score[y]:
-				return -1
-			case score[x] < score[y]:
-				return 1
+	if hinted { // those with votes to the front, the most first
+		front := 0
+		for i := range buf {
+			r := buf[i]
+			if score[r] == 0 {
+				continue
 			}
-			return 0
-		})
+			k := i
+			for ; k > front; k-- {
+				buf[k] = buf[k-1]
+			}
+			front++
+			for ; k > 0 && score[buf[k-1]] < score[r]; k-- {
+				buf[k] = buf[k-1]
+			}
+			buf[k] = r
+		}
 	}
 	return buf
 }
@@ -411,6 +424,10 @@ func (a *alloc) split(p *piece) {
 	a.splitLinear(p)
 }
 
+// manyBlocks is the number of blocks beyond which a piece is divided by all its loops at once, to save time.
+// Else it is by the hottest alone: the fewer the cuts, the fewer the moves.
+const manyBlocks = 32
+
 // splitBlocks separates cold blocks from the others, or the hottest loop from what surrounds it.
 func (a *alloc) splitBlocks(p *piece) bool {
 	first, last := a.block[p.segs[0].from/2], a.block[(p.segs[len(p.segs)-1].to-1)/2]
@@ -418,48 +435,112 @@ func (a *alloc) splitBlocks(p *piece) bool {
 		return false
 	}
 	// The innermost loop that has all of p, and whether there are both cold and other blocks.
-	common, begun := int32(-1), false
+	common, count := int32(-1), 0
 	var cold, warm, deeper bool
-	a.eachBlock(p, func(b int32) {
-		if a.f.Blocks[b].Cold {
-			cold = true
-		} else {
-			warm = true
+	seen := int32(-1)
+	for _, s := range p.segs {
+		for b := a.block[s.from/2]; b <= a.block[(s.to-1)/2]; b++ {
+			if b == seen {
+				continue
+			}
+			seen = b
+			count++
+			if a.f.Blocks[b].Cold {
+				cold = true
+			} else {
+				warm = true
+			}
+			in := a.loop[b]
+			if count == 1 {
+				common = in
+			} else if in != common {
+				common = a.commonLoop(common, in)
+				deeper = true
+			}
 		}
-		if !begun {
-			common, begun = a.loop[b], true
-			return
-		}
-		c := a.commonLoop(common, a.loop[b])
-		deeper = deeper || c != a.loop[b] || c != common
-		common = c
-	})
-	if cold && warm {
-		a.cutBlocks(p, func(b int32) bool { return a.f.Blocks[b].Cold })
-		return true
 	}
-	if !deeper {
+	split := cold && warm
+	if !split && !deeper {
 		return false
 	}
-	// Which loop inside the common one is hottest for p?
-	weight := map[int32]float32{}
-	hottest := int32(-1)
-	for i := range p.uses {
-		in := a.loopUnder(common, a.loop[a.block[p.uses[i].from/2]])
-		if in < 0 {
-			continue
+	// part numbers the parts: 0 is the rest. Loops without uses go together.
+	part := func(b int32) int32 { return btoi32(a.f.Blocks[b].Cold) }
+	parts := int32(2)
+	if !split || count > manyBlocks {
+		weight := make([]float32, len(a.loops))
+		hottest := int32(-1)
+		for i := range p.uses {
+			in := a.loopUnder(common, a.loop[a.block[p.uses[i].from/2]])
+			if in < 0 {
+				continue
+			}
+			weight[in] += p.uses[i].weight
+			if hottest < 0 || weight[in] > weight[hottest] {
+				hottest = in
+			}
 		}
-		weight[in] += p.uses[i].weight
-		if hottest < 0 || weight[in] > weight[hottest] {
-			hottest = in
+		number := make([]int32, len(a.loops))
+		for i := range number {
+			number[i] = 1
+		}
+		switch {
+		case count > manyBlocks:
+			parts = 3
+			for i, w := range weight {
+				if w > 0 {
+					number[i] = parts
+					parts++
+				}
+			}
+		case hottest >= 0:
+			clear(number)
+			number[hottest] = 1
+		}
+		part = func(b int32) int32 {
+			if split && a.f.Blocks[b].Cold {
+				return 2
+			}
+			if in := a.loopUnder(common, a.loop[b]); in >= 0 {
+				return number[in]
+			}
+			return 0
 		}
 	}
-	if hottest >= 0 {
-		a.cutBlocks(p, func(b int32) bool { return a.loopUnder(common, a.loop[b]) == hottest })
-	} else {
-		a.cutBlocks(p, func(b int32) bool { return a.loopUnder(common, a.loop[b]) >= 0 })
+	segs := make([][]seg, parts)
+	for _, s := range p.segs {
+		for b := a.block[s.from/2]; b <= a.block[(s.to-1)/2]; b++ {
+			k := part(b)
+			t := seg{max(s.from, 2*a.start[b]), min(s.to, 2*a.end[b]), s.v}
+			if n := len(segs[k]); n > 0 && segs[k][n-1].to == t.from && segs[k][n-1].v == t.v {
+				segs[k][n-1].to = t.to
+			} else {
+				segs[k] = append(segs[k], t)
+			}
+		}
+	}
+	uses := make([][]use, parts)
+	for _, u := range p.uses {
+		k := part(a.block[u.from/2])
+		uses[k] = append(uses[k], u)
+	}
+	filled := 0
+	for k := range segs {
+		filled += min(len(segs[k]), 1)
+	}
+	if filled == 1 {
+		return false
+	}
+	for k := range segs {
+		a.push(segs[k], uses[k], p.bundle)
 	}
 	return true
+}
+
+func btoi32(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // commonLoop returns the innermost loop that contains loops x and y.
@@ -486,47 +567,6 @@ func (a *alloc) loopUnder(outer, in int32) int32 {
 		return -1
 	}
 	return in
-}
-
-func (a *alloc) eachBlock(p *piece, visit func(b int32)) {
-	last := int32(-1)
-	for _, s := range p.segs {
-		for b := a.block[s.from/2]; b <= a.block[(s.to-1)/2]; b++ {
-			if b != last {
-				visit(b)
-				last = b
-			}
-		}
-	}
-}
-
-// cutBlocks splits p into the part in the blocks chosen and the rest.
-func (a *alloc) cutBlocks(p *piece, chosen func(b int32) bool) {
-	var parts [2][]seg
-	for _, s := range p.segs {
-		for b := a.block[s.from/2]; b <= a.block[(s.to-1)/2]; b++ {
-			t := seg{max(s.from, 2*a.start[b]), min(s.to, 2*a.end[b]), s.v}
-			k := 0
-			if chosen(b) {
-				k = 1
-			}
-			if n := len(parts[k]); n > 0 && parts[k][n-1].to == t.from && parts[k][n-1].v == t.v {
-				parts[k][n-1].to = t.to
-			} else {
-				parts[k] = append(parts[k], t)
-			}
-		}
-	}
-	var uses [2][]use
-	for _, u := range p.uses {
-		k := 0
-		if chosen(a.block[u.from/2]) {
-			k = 1
-		}
-		uses[k] = append(uses[k], u)
-	}
-	a.push(parts[0], uses[0], p.bundle)
-	a.push(parts[1], uses[1], p.bundle)
 }
 
 // cutSegs splits segs at point.
@@ -610,11 +650,11 @@ func (a *alloc) splitLinear(p *piece) {
 	own, after := cutSegs(p.segs, end) // nothing if there is no need: p begins with this instruction
 	a.push(own, p.uses[:n:n], p.bundle)
 	if n == len(p.uses) {
-		a.toMemory(after)
+		a.toPlaces(after, 0)
 		return
 	}
 	gap, after := cutSegs(after, p.uses[n].from&^1)
-	a.toMemory(gap)
+	a.toPlaces(gap, 0)
 	a.push(after, p.uses[n:], p.bundle)
 }
 
@@ -659,35 +699,28 @@ func (a *alloc) splitAnywhere(p *piece) bool {
 // placeIdle places the pieces whose uses, if any, are not worth a load. If the value comes in a register, it
 // stays in that or any other that is free; if it comes from memory it stays there.
 func (a *alloc) placeIdle() {
-	if len(a.idle) == 0 {
-		return
-	}
-	type key struct {
-		v     VReg
-		point int32
-	}
-	end := map[key]PReg{} // where a stretch of a virtual register in a register ends
 	for _, p := range a.pieces {
-		for _, s := range p.segs {
-			if p.reg != NoReg {
-				end[key{s.v, s.to}] = p.reg
-			}
+		if p.reg != NoReg {
+			a.toPlaces(p.segs, RegLoc(p.reg))
 		}
 	}
 	slices.SortStableFunc(a.idle, func(p, q *piece) int { return int(p.segs[0].from - q.segs[0].from) })
 	for _, p := range a.idle {
-		r, ok := end[key{p.segs[0].v, p.segs[0].from}]
+		s := p.segs[0]
+		in := false
+		for _, q := range a.places[s.v] {
+			if q.to == s.from && q.loc.IsReg() {
+				in = true
+				a.bundles[p.bundle].pref = q.loc.Reg()
+			}
+		}
 		if a.rng != nil {
-			ok = a.rng.IntN(2) == 0
-		} else if ok {
-			a.bundles[p.bundle].pref = r
+			in = a.rng.IntN(2) == 0
 		}
-		if !ok || !a.assign(p) {
-			a.toMemory(p.segs)
-			continue
-		}
-		for _, s := range p.segs {
-			end[key{s.v, s.to}] = p.reg
+		if in && a.assign(p) {
+			a.toPlaces(p.segs, RegLoc(p.reg))
+		} else {
+			a.toPlaces(p.segs, 0)
 		}
 	}
 }

@@ -376,12 +376,22 @@ const (
 	instrCold = 1. / 256
 )
 
+// slabs makes n empty slices whose first elements need no allocation of their own.
+func slabs[T any](n, each int) [][]T {
+	all := make([]T, n*each)
+	out := make([][]T, n)
+	for i := range out {
+		out[i] = all[i*each : i*each : (i+1)*each]
+	}
+	return out
+}
+
 // ranges builds segments, uses and fixed ranges, walking backwards.
 func (l *live) ranges() error {
 	f := l.f
 	nv := len(f.VRegs)
-	l.segs = make([][]seg, nv)
-	l.uses = make([][]use, nv)
+	l.segs = slabs[seg](nv, 2)
+	l.uses = slabs[use](nv, 3)
 	l.fixedDef = make([]fixedDef, nv)
 	l.defAt = make([]int32, nv)
 	for v := range l.fixedDef {

@@ -13,6 +13,7 @@ type mover struct {
 	vregs   []VRegInfo
 	scratch [numClasses]PReg
 	readers map[Loc]int // of a location: moves to come that read it
+	done    []bool
 	emit    func(from, to Loc, v VReg, class Class)
 }
 
@@ -45,7 +46,8 @@ func (m *mover) sequence(moves []move) {
 	}
 	var saved Loc // the scratch register that holds a value of a broken cycle
 	left := len(pending)
-	done := make([]bool, len(pending))
+	m.done = append(m.done[:0], make([]bool, len(pending))...)
+	done := m.done
 	for left > remat {
 		progress := false
 		for i, mv := range pending {

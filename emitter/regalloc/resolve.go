@@ -52,13 +52,6 @@ func (a *alloc) resolve() *Result {
 	f := a.f
 	r := &resolver{alloc: a, res: &Result{Written: a.written}}
 	r.mover = mover{vregs: f.VRegs, scratch: f.Scratch, readers: map[Loc]int{}}
-	for _, p := range a.pieces {
-		if p.reg != NoReg {
-			for _, s := range p.segs {
-				a.places[s.v] = append(a.places[s.v], placed{s.from, s.to, RegLoc(p.reg)})
-			}
-		}
-	}
 	r.split = make([]uint64, a.words)
 	for v := range a.places {
 		p := a.places[v]
@@ -95,7 +88,7 @@ func (r *resolver) spill() {
 	}
 	own := r.res.NumSlots // the first slot that is ours
 	var slots [][]taken
-	slotOf := map[int32]Loc{} // by bundle
+	slotOf := make([]Loc, len(r.bundles))
 	var spilled []VReg
 	for v := range r.places {
 		inMemory := slices.ContainsFunc(r.places[v], func(p placed) bool { return p.loc == 0 })
@@ -114,25 +107,25 @@ func (r *resolver) spill() {
 		}
 	}
 	// The members of a bundle are never live together: they share a slot, so that passing one on as the other moves nothing.
-	members := map[int32][]seg{}
+	members := make([][]seg, len(r.bundles))
 	var order []int32
 	for _, v := range spilled {
 		b := r.bundleOf[v]
 		if members[b] == nil {
 			order = append(order, b)
+			members[b] = r.segs[v]
+		} else {
+			members[b] = append(slices.Clip(members[b]), r.segs[v]...)
 		}
-		members[b] = append(members[b], r.segs[v]...)
 	}
 	for _, b := range order {
 		segs := members[b]
 		n := 0
-		for ; n < len(slots); n++ {
-			if !slices.ContainsFunc(segs, func(s seg) bool {
-				i := searchTaken(slots[n], s.from)
-				return i < len(slots[n]) && slots[n][i].from < s.to
-			}) {
-				break
-			}
+		for n < len(slots) && slices.ContainsFunc(segs, func(s seg) bool {
+			i := searchTaken(slots[n], s.from)
+			return i < len(slots[n]) && slots[n][i].from < s.to
+		}) {
+			n++
 		}
 		if n == len(slots) {
 			slots = append(slots, nil)
