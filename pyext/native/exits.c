@@ -1,0 +1,484 @@
+/* Exits: what happens when a guard of native code fails.
+
+   gs_exit reads the state of the activation out of registers and the native stack, as the exit's descriptor says, decides
+   where it goes on, and either sends it into another native version (the common exit code jumps there, so the stack does not
+   grow), or runs it to its end, beneath this C frame, and hands the result over. It runs beneath this frame where
+   the interpreter must do it, where native callers without linked frames must be shown to whoever looks, and where the
+   activation was inlined into another, which then goes on with the result. */
+#include "runtime.h"
+
+#define NONE 0xffffffffu
+#define FEW 40             /* slots that need no allocation */
+#define COLD_EXITS 200     /* straight code that is left this often gets a version of its own; a loop at once */
+
+uint64_t (*gs_call_native)(uint64_t memory_entry, uint64_t *buffer, uint64_t *tag);
+
+struct result { uint64_t value, tag; };
+
+/* An activation of native code above the one that left: its state lies in the native stack, and stays there. */
+struct caller {
+    const struct gs_unit *unit;
+    const struct gs_exitdesc *desc;
+    const struct gs_regs *regs;      /* or NULL: a call site's descriptor names no registers */
+    uint64_t sp;
+    _PyInterpreterFrame *frame;      /* linked, or NULL */
+    int own;                         /* it had a frame already */
+};
+
+/* What is to be run beneath this C frame, and who was linked for it, the innermost first. */
+struct run {
+    _PyInterpreterFrame *frame;      /* interpret this */
+    uint64_t entry;                  /* or call this */
+    struct caller *callers;
+    uint32_t ncallers;
+    uint8_t linked;
+};
+
+enum next { JUMP, RUN, RAISED };
+
+/* ---- Reading the state ---- */
+
+static inline uint64_t
+read_loc(const struct gs_loc *l, const struct gs_regs *regs, uint64_t sp)
+{
+    uint64_t word;
+    switch (l->kind) {
+    case GS_LOC_GPR:
+        return regs->gpr[l->where];
+    case GS_LOC_XMM:
+        memcpy(&word, &regs->xmm[l->where], sizeof word);
+        return word;
+    case GS_LOC_STACK:
+        return *(const uint64_t *)(uintptr_t)(sp + (uint64_t)(int64_t)l->where);
+    case GS_LOC_IMM:
+        return (uint64_t)l->imm;
+    default:
+        return 0;
+    }
+}
+
+static void
+read_slots(const struct gs_unit *u, const struct gs_exitdesc *d, const struct gs_regs *regs, uint64_t sp, struct gs_value *out, uint32_t n)
+{
+    const struct gs_slot *s = u->slots + d->first_slot;
+    for (uint32_t i = 0; i < n; i++, s++) {
+        const struct gs_loc *l = u->locs + s->first_loc;
+        struct gs_value *v = &out[i];
+        for (uint32_t k = 0; k < s->ncomp; k++) {
+            v->w[k] = read_loc(&l[k], regs, sp);
+        }
+        v->kind = s->kind;
+        v->owned = s->owned;
+        if (s->kind == GS_DYN || s->kind == GS_RESULT) {
+            v->kind = (uint8_t)v->w[0];
+            v->w[0] = v->w[1];
+            v->owned = v->kind == GS_OBJ;
+        } else if (s->kind == GS_OBJ_OR_NULL) {
+            v->kind = v->w[0] ? GS_OBJ : GS_NULL;
+            v->owned &= v->kind == GS_OBJ;
+        }
+    }
+}
+
+static inline _PyInterpreterFrame *
+read_frame(const struct gs_exitdesc *d, const struct gs_regs *regs, uint64_t sp)
+{
+    return (_PyInterpreterFrame *)(uintptr_t)read_loc(&d->frame, regs, sp);
+}
+
+static inline PyObject *
+read_callable(const struct gs_exitdesc *d, const struct gs_regs *regs, uint64_t sp)
+{
+    return (PyObject *)(uintptr_t)read_loc(&d->callable, regs, sp);
+}
+
+/* ---- The profile ---- */
+
+static void
+learn(const struct gs_exitdesc *d, const struct gs_value *slots)
+{
+    if (d->site == NONE || !d->record->profile) {
+        return;
+    }
+    struct gs_site *site = &d->record->profile[d->site];
+    if (d->site_slot != NONE) {
+        gs_learn_class(site, gs_class_of(&slots[d->site_slot]));
+    }
+    switch (d->reason) {
+    case GS_WHY_OVERFLOW:
+        site->flags |= GS_SITE_OVERFLOW | GS_SITE_FAILED;
+        break;
+    case GS_WHY_DIVISOR:
+        site->flags |= GS_SITE_DIVISOR | GS_SITE_FAILED;
+        break;
+    case GS_WHY_TYPE:
+    case GS_WHY_BOUNDS:
+    case GS_WHY_GLOBAL:
+    case GS_WHY_UNBOUND:
+    case GS_WHY_SHIFT:
+    case GS_WHY_RANGE:
+    case GS_WHY_RESULT:
+    case GS_WHY_CALLEE:
+    case GS_WHY_VALUE:
+        site->flags |= GS_SITE_FAILED;
+        break;
+    }
+}
+
+/* ---- Callers whose frames are not linked ---- */
+
+static void
+add_caller(struct run *run, struct caller c)
+{
+    struct caller *grown = PyMem_RawRealloc(run->callers, (run->ncallers + 1) * sizeof *grown);
+    if (grown) { /* without memory the frame stays unseen */
+        run->callers = grown;
+        grown[run->ncallers++] = c;
+    }
+}
+
+static const struct gs_callsite *
+find_callsite(const struct gs_unit *u, uint64_t address)
+{
+    uint64_t low = 0, high = u->ncallsites;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (u->callsites[middle].return_address < address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < u->ncallsites && u->callsites[low].return_address == address ? &u->callsites[low] : NULL;
+}
+
+/* The native caller of the function whose return address lies at *sp, and its stack pointer; NULL if that is no native code,
+   a stub, or code whose frame is linked: above that everything is. */
+static const struct gs_exitdesc *
+native_caller(PyThreadState *ts, uint64_t *sp, struct gs_unit **unit)
+{
+    uint64_t address = *(const uint64_t *)(uintptr_t)*sp;
+    *unit = gs_unit_at(address);
+    const struct gs_callsite *site = *unit ? find_callsite(*unit, address) : NULL;
+    if (!site) {
+        return NULL;
+    }
+    *sp += 8;
+    const struct gs_exitdesc *d = &(*unit)->exits[site->exit];
+    _PyInterpreterFrame *f = read_frame(d, NULL, *sp);
+    return f && f == ts->cframe->current_frame ? NULL : d;
+}
+
+static int
+has_hidden_callers(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *regs)
+{
+    uint64_t sp = regs->gpr[4] + d->frame_size;
+    struct gs_unit *u;
+    return native_caller(ts, &sp, &u) != NULL;
+}
+
+static void
+link_caller(PyThreadState *ts, struct caller *c)
+{
+    const struct gs_exitdesc *d = c->desc;
+    struct gs_value few[FEW], *slots = d->nlocals <= FEW ? few : PyMem_RawMalloc(d->nlocals * sizeof *slots);
+    if (!slots) {
+        return;
+    }
+    read_slots(c->unit, d, c->regs, c->sp, slots, d->nlocals);
+    for (uint32_t i = 0; i < d->nlocals; i++) {
+        slots[i].owned = 0; /* what is owned stays the native code's */
+    }
+    struct gs_activation a = {
+        .st = {.off = d->off, .nlocals = d->nlocals, .slots = slots, .callable = read_callable(d, c->regs, c->sp),
+               .frame = read_frame(d, c->regs, c->sp)},
+        .slots = c->unit->slots + d->first_slot, .locs = c->unit->locs, .nslots = d->nlocals,
+    };
+    c->own = a.st.frame != NULL;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if (gs_activation_show(ts, &a, d->raise_off) == 0) {
+        c->frame = a.st.frame;
+        for (uint32_t i = 0; i < d->nlocals; i++) {
+            gs_release(&slots[i]); /* the object that a range iterator became */
+        }
+    } else if (a.st.frame && !c->own) {
+        a.st.frame->stacktop = 0;
+        gs_frame_clear_and_pop(ts, a.st.frame);
+    }
+    PyErr_Restore(type, value, traceback);
+    if (slots != few) {
+        PyMem_RawFree(slots);
+    }
+}
+
+static void
+link_callers(PyThreadState *ts, struct run *run, const struct gs_unit *unit, const struct gs_exitdesc *d, const struct gs_regs *regs)
+{
+    if (run->linked) {
+        return;
+    }
+    run->linked = 1;
+    uint64_t sp = regs->gpr[4] + d->frame_size;
+    while (d->parent != NONE) {
+        d = &unit->exits[d->parent];
+        add_caller(run, (struct caller){.unit = unit, .desc = d, .regs = regs, .sp = regs->gpr[4]});
+    }
+    struct gs_unit *u;
+    while ((d = native_caller(ts, &sp, &u))) {
+        add_caller(run, (struct caller){.unit = u, .desc = d, .sp = sp});
+        sp += d->frame_size;
+    }
+    for (uint32_t i = run->ncallers; i-- > 0;) {
+        link_caller(ts, &run->callers[i]);
+    }
+}
+
+static void
+unlink_callers(PyThreadState *ts, struct run *run)
+{
+    for (uint32_t i = 0; i < run->ncallers; i++) {
+        struct caller *c = &run->callers[i];
+        _PyInterpreterFrame *f = c->frame;
+        if (!f) {
+            continue;
+        }
+        gs_frame_unlink(ts, f);
+        if (c->own) {
+            for (uint32_t k = 0; k < c->desc->nlocals; k++) {
+                Py_CLEAR(f->localsplus[k]); /* the native code has references of its own */
+            }
+            gs_frame_hide(f);
+        } else {
+            gs_frame_clear_and_pop(ts, f);
+        }
+    }
+    PyMem_RawFree(run->callers);
+    run->callers = NULL;
+    run->ncallers = 0;
+    run->linked = 0;
+}
+
+/* ---- Where to go on ---- */
+
+static struct gs_func *
+choose(PyThreadState *ts, const struct gs_exitdesc *d, struct gs_state *st)
+{
+    struct gs_record *r = d->record;
+    struct gs_func *f = gs_find_continuation(r, st);
+    if (f || r->give_up) {
+        return f;
+    }
+    if (d->kind != GS_EXIT_RECOMPILE && d->count < COLD_EXITS && !gs_loop_ahead(r->code, st->off)) {
+        return NULL;
+    }
+    return gs_compile_continuation(r, st, d->reason == GS_WHY_UNSEEN ? GS_MODE_RECORDING : GS_MODE_FINAL);
+}
+
+/* Fills the activation buffer; then the state is the version's. -1: no memory, the state is as it was. */
+static int
+enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
+{
+    if (a->st.frame) {
+        if (f->flags & GS_FUNC_HAS_FRAME) {
+            gs_activation_unshow(ts, a);
+        } else {
+            gs_activation_drop_frame(ts, a);
+        }
+    }
+    uint64_t most = 2 + 3 * (uint64_t)(a->st.nlocals + a->st.nstack);
+    uint64_t few[2 + 3 * FEW], *words = most <= Py_ARRAY_LENGTH(few) ? few : PyMem_RawMalloc(most * sizeof *words);
+    int rc = words && gs_buffer_reserve(most) == 0 ? gs_fill_buffer(f, &a->st, words) : -1;
+    if (rc == 0) { /* only now: what filling runs may use the buffer itself */
+        memcpy((void *)(uintptr_t)gs_activation_buffer, words, most * sizeof *words);
+    } else {
+        PyErr_Clear();
+    }
+    if (words != few) {
+        PyMem_RawFree(words);
+    }
+    return rc;
+}
+
+/* Does everything up to the point where something is to be run beneath this frame, and keeps nothing on the C stack. */
+static enum next
+prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct gs_regs *regs, const struct result *given, struct run *run)
+{
+    PyCodeObject *code = d->record->code;
+    uint32_t deepest = Py_MAX(d->nstack, (uint32_t)code->co_stacksize) + 1, room = d->nlocals + deepest;
+    struct gs_value few[FEW], *slots = room <= FEW ? few : PyMem_RawMalloc(room * sizeof *slots);
+    if (!slots) { /* what the native code owns leaks: there is no place to write it down */
+        PyErr_NoMemory();
+        return RAISED;
+    }
+    struct gs_activation a = {
+        .st = {.off = d->off, .nlocals = d->nlocals, .nstack = d->nstack, .slots = slots},
+        .slots = unit->slots + d->first_slot, .locs = unit->locs, .nslots = d->nlocals + d->nstack,
+    };
+    read_slots(unit, d, regs, regs->gpr[4], slots, a.nslots);
+    a.st.callable = read_callable(d, regs, regs->gpr[4]);
+    a.st.frame = read_frame(d, regs, regs->gpr[4]);
+
+    enum gs_exit_kind kind = d->kind;
+    enum next next;
+    uint8_t *top_kind = a.nslots ? &unit->slots[d->first_slot + a.nslots - 1].kind : NULL;
+    int has_result = d->nstack && *top_kind == GS_RESULT;
+    if (given) { /* of the function that was inlined here */
+        kind = GS_EXIT_RESUME;
+        if (!has_result) {
+            a.st.nstack++;
+        }
+        struct gs_value *top = &slots[a.st.nlocals + a.st.nstack - 1];
+        *top = (struct gs_value){.kind = (uint8_t)given->tag, .owned = given->tag == GS_OBJ, .w = {given->value}};
+        has_result = 1;
+    } else {
+        learn(d, slots);
+        gs_record_exit(d->record, d);
+    }
+    if (has_result && slots[a.st.nlocals + a.st.nstack - 1].kind == GS_TAG_ERROR) {
+        a.st.nstack--;
+        kind = GS_EXIT_RAISE;
+    }
+    if (a.st.frame) {
+        if (ts->cframe->current_frame == a.st.frame) {
+            gs_frame_unlink(ts, a.st.frame);
+        }
+        if (a.st.frame->frame_obj && a.st.frame->previous) { /* not hidden: the locals are what Link stored */
+            gs_activation_touched(&a);
+        }
+    }
+    int interpret = kind == GS_EXIT_INTERPRET;
+    if (interpret && d->reason == GS_WHY_STACK && ts->recursion_remaining > 0 && !gs_stack_is_short()) {
+        interpret = 0; /* it was another thread's limit */
+    }
+
+    if (kind == GS_EXIT_POLL || kind == GS_EXIT_RAISE) {
+        link_callers(ts, run, unit, d, regs);
+        if (gs_activation_show(ts, &a, d->raise_off) < 0) {
+            goto raised;
+        }
+        int index = (int)d->raise_off, raise = kind == GS_EXIT_RAISE;
+        if (!raise) {
+            raise = gs_poll(ts) < 0;
+            index = (int)a.st.off - 1; /* the interpreter has jumped when it looks, but blames the jump */
+        }
+        if (raise && !gs_raise_at(ts, &a, raise == 1 && kind == GS_EXIT_RAISE ? gs_skip_extended_arg(code, d->raise_off) : d->raise_off, index)) {
+            goto raised;
+        }
+        gs_activation_learn(&a);
+        gs_frame_unlink(ts, a.st.frame);
+    }
+
+    struct gs_func *f = NULL;
+    if (!interpret && !a.changed && !ts->cframe->use_tracing) {
+        f = choose(ts, d, &a.st);
+    }
+    if (f) {
+        if (run->linked && !(f->flags & GS_FUNC_HAS_FRAME) && d->parent == NONE) {
+            gs_activation_drop_frame(ts, &a);
+            unlink_callers(ts, run);
+        } else if (d->parent != NONE || (!a.st.frame && f->flags & GS_FUNC_HAS_FRAME && has_hidden_callers(ts, d, regs))) {
+            link_callers(ts, run, unit, d, regs);
+        }
+        int beneath = d->parent != NONE || run->ncallers;
+        if ((!beneath || gs_call_native) && enter(ts, &a, f) == 0) {
+            if (beneath) {
+                run->entry = f->memory_entry;
+                next = RUN;
+            } else {
+                regs->resume = f->memory_entry;
+                regs->buffer = gs_activation_buffer;
+                next = JUMP;
+            }
+            goto done;
+        }
+    }
+    link_callers(ts, run, unit, d, regs);
+    run->frame = gs_activation_to_frame(ts, &a);
+    next = run->frame ? RUN : RAISED;
+    goto done;
+raised:
+    gs_activation_end(ts, &a);
+    next = RAISED;
+done:
+    if (slots != few) {
+        PyMem_RawFree(slots);
+    }
+    return next;
+}
+
+/* ---- Short of C stack ---- */
+
+/* Calls between Python functions use no C stack, but calls of attached functions do: until the call returns that found the
+   stack short, the function is a plain one. 3.11: by its type; later versions: by its vectorcall alone. */
+static int
+suspend(PyObject *callable)
+{
+    if (!Py_IS_TYPE(callable, &gs_function_type)) {
+        return 0;
+    }
+    Py_INCREF(callable);
+    ((PyFunctionObject *)callable)->vectorcall = _PyFunction_Vectorcall;
+    Py_SET_TYPE(callable, &PyFunction_Type);
+    return 1;
+}
+
+static void
+resume(PyObject *callable)
+{
+    struct gs_attached *attached = gs_attached_find(callable);
+    if (attached) { /* nobody detached it meanwhile */
+        ((PyFunctionObject *)callable)->vectorcall = attached->record->head;
+        ((PyFunctionObject *)callable)->func_version = 0;
+        Py_SET_TYPE(callable, &gs_function_type);
+    }
+    Py_DECREF(callable);
+}
+
+/* ---- The exit ---- */
+
+void
+gs_exit(struct gs_unit *unit, struct gs_regs *regs)
+{
+    PyThreadState *ts = _PyThreadState_GET();
+    struct gs_exitdesc *d = &unit->exits[regs->exit];
+    struct result result, *given = NULL;
+    d->count++;
+    regs->resume = 0;
+    gs_stack_here();
+    ts->recursion_remaining += (int)d->recursion;
+    for (;;) {
+        struct run run = {0};
+        int inlined = 0;
+        for (uint32_t p = d->parent; p != NONE; p = unit->exits[p].parent) {
+            inlined++; /* activations that still count as running */
+        }
+        ts->recursion_remaining -= inlined;
+        enum next next = prepare(ts, unit, d, regs, given, &run);
+        if (next == JUMP) {
+            break;
+        }
+        result = (struct result){0, GS_TAG_ERROR};
+        if (next == RUN && run.frame) {
+            PyObject *callable = (PyObject *)run.frame->f_func;
+            int suspended = d->reason == GS_WHY_STACK && gs_stack_is_short() && suspend(callable);
+            PyObject *object = gs_frame_run(ts, run.frame);
+            if (suspended) {
+                resume(callable);
+            }
+            result = (struct result){(uint64_t)(uintptr_t)object, object ? GS_OBJ : GS_TAG_ERROR};
+        } else if (next == RUN) {
+            result.value = gs_call_native(run.entry, (uint64_t *)(uintptr_t)gs_activation_buffer, &result.tag);
+        }
+        unlink_callers(ts, &run);
+        ts->recursion_remaining += inlined;
+        if (d->parent == NONE) {
+            regs->value = result.value;
+            regs->tag = result.tag;
+            break;
+        }
+        given = &result;
+        d = &unit->exits[d->parent];
+    }
+    gs_stack_here(); /* another thread may have run */
+}

@@ -1,0 +1,153 @@
+/* Raising by hand, as the interpreter's `error` and `exception_unwind` do it, because _PyEval_EvalFrameDefault can only raise
+   and go on by itself, while here the handler may be native. */
+#include "runtime.h"
+
+/* ---- Tools: the tracer's events. Native code does not begin under a tracer, but one may be set meanwhile ---- */
+
+static int
+call_tool(PyThreadState *ts, _PyInterpreterFrame *f, Py_tracefunc tool, PyObject *self, int what, PyObject *arg)
+{
+    PyFrameObject *object = PyThreadState_GetFrame(ts); /* f's, which is the current one */
+    if (!object) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    int before = ts->tracing_what;
+    ts->tracing_what = what;
+    PyThreadState_EnterTracing(ts);
+    object->f_lineno = PyCode_Addr2Line(f->f_code, _PyInterpreterFrame_LASTI(f) * (int)sizeof(_Py_CODEUNIT));
+    int result = tool(self, object, what, arg);
+    object->f_lineno = 0;
+    PyThreadState_LeaveTracing(ts);
+    ts->tracing_what = before;
+    Py_DECREF(object);
+    return result;
+}
+
+/* An exception that a tool raises takes the place of the one it was told of. */
+static void
+trace_exception(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    if (!ts->c_tracefunc || ts->tracing) {
+        return;
+    }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *arg = PyTuple_Pack(3, type, value, traceback ? traceback : Py_None);
+    if (arg && call_tool(ts, f, ts->c_tracefunc, ts->c_traceobj, PyTrace_EXCEPTION, arg) != 0) {
+        Py_CLEAR(type);
+        Py_CLEAR(value);
+        Py_CLEAR(traceback);
+    }
+    Py_XDECREF(arg);
+    if (type) {
+        PyErr_Restore(type, value, traceback);
+    }
+}
+
+static void
+trace_unwind(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    for (int profiler = 0; profiler < 2; profiler++) {
+        Py_tracefunc tool = profiler ? ts->c_profilefunc : ts->c_tracefunc;
+        if (!tool || ts->tracing) {
+            continue;
+        }
+        PyObject *type, *value, *traceback;
+        PyErr_Fetch(&type, &value, &traceback);
+        if (call_tool(ts, f, tool, profiler ? ts->c_profileobj : ts->c_traceobj, PyTrace_RETURN, NULL) != 0) {
+            Py_XDECREF(type), Py_XDECREF(value), Py_XDECREF(traceback);
+            return;
+        }
+        PyErr_Restore(type, value, traceback);
+    }
+}
+
+/* ---- Raising ---- */
+
+static void
+add_traceback(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    if (_PyFrame_IsIncomplete(f)) {
+        return;
+    }
+    PyFrameObject *object = PyThreadState_GetFrame(ts);
+    if (object) {
+        PyTraceBack_Here(object);
+        Py_DECREF(object);
+    } else {
+        PyErr_NoMemory(); /* in place of the exception, as in the interpreter */
+    }
+}
+
+/* Whether the current exception is the one being handled: then a bare `raise` passes it on. */
+static int
+is_handled(PyThreadState *ts)
+{
+    PyObject *handled = PyErr_GetHandledException();
+    int same = handled && ts->curexc_value == handled;
+    Py_XDECREF(handled);
+    return same;
+}
+
+static PyObject *
+lasti_of(const struct gs_value *v)
+{
+    PyObject *o;
+    return gs_box(v, &o) < 0 ? NULL : o;
+}
+
+int
+gs_raise_at(PyThreadState *ts, struct gs_activation *a, uint32_t traceback, int index)
+{
+    _PyInterpreterFrame *f = a->st.frame;
+    PyCodeObject *code = f->f_code;
+    struct gs_value *stack = a->st.slots + a->st.nlocals;
+    int depth = 0, level, handler, wants_lasti;
+
+    if (!PyErr_Occurred()) {
+        PyErr_SetString(PyExc_SystemError, "error return without exception set");
+    }
+    f->prev_instr = _PyCode_CODE(code) + traceback;
+    enum gs_reraise how = gs_reraise_at(code, traceback, &depth);
+    if (how == GS_RERAISES_LASTI) {
+        PyObject *lasti = depth > 0 && (uint32_t)depth <= a->st.nstack ? lasti_of(&stack[a->st.nstack - (uint32_t)depth]) : NULL;
+        if (lasti && PyLong_Check(lasti)) {
+            f->prev_instr = _PyCode_CODE(code) + PyLong_AsLong(lasti);
+        }
+        Py_XDECREF(lasti);
+    }
+    if (how == GS_RAISES || (how == GS_RAISES_BARE && !is_handled(ts))) {
+        add_traceback(ts, f);
+        trace_exception(ts, f);
+    }
+    while (gs_find_handler(code, index, &level, &handler, &wants_lasti)) {
+        while (a->st.nstack > (uint32_t)level) {
+            gs_release(&stack[--a->st.nstack]);
+        }
+        if (wants_lasti) {
+            PyObject *lasti = PyLong_FromLong(_PyInterpreterFrame_LASTI(f));
+            if (!lasti) {
+                continue; /* MemoryError: looked up for the same instruction */
+            }
+            stack[a->st.nstack++] = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)lasti}};
+        }
+        PyObject *type, *value, *tb;
+        PyErr_Fetch(&type, &value, &tb);
+        PyErr_NormalizeException(&type, &value, &tb);
+        PyException_SetTraceback(value, tb ? tb : Py_None);
+        Py_XDECREF(tb);
+        Py_XDECREF(type);
+        stack[a->st.nstack++] = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)value}};
+        a->st.off = (uint32_t)handler;
+        return 1;
+    }
+    while (a->st.nstack > 0) {
+        gs_release(&stack[--a->st.nstack]);
+    }
+    if (ts->cframe->use_tracing) {
+        trace_unwind(ts, f);
+    }
+    return 0;
+}

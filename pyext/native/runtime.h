@@ -1,0 +1,115 @@
+/* The part of the runtime that runs beneath native code: interpreter frames for native activations, exits, polls, the
+   thread's stack, and the helpers (helpers.def). native.h has what the other half needs of it; here is what these files share,
+   and where to write "on this CPython version": frame.c for frames, bytecode.c for
+   instructions, poll.c for the eval breaker, raise.c for raising. */
+#ifndef GS_RUNTIME_H
+#define GS_RUNTIME_H
+#include "native.h"
+#include <internal/pycore_pystate.h>
+
+/* ---- frame.c ---- */
+
+/* A frame on the thread's data stack, its locals NULL, not linked. NULL with MemoryError. Helper of emitted code. */
+_PyInterpreterFrame *gs_frame_push(PyObject *callable);
+
+/* At the return of native code that has a frame. What lies in the locals is borrowed; if a frame object outlives the
+   activation it gets references of its own to it. Keeps a current exception. Helper of emitted code. */
+void gs_frame_pop(_PyInterpreterFrame *);
+
+/* As the interpreter does it: the frame owns its locals and stack. It must not be linked. */
+void gs_frame_clear_and_pop(PyThreadState *, _PyInterpreterFrame *);
+
+/* The frame stays, but native code will keep the locals to itself: the slots, which own nothing, hold from now on only what
+   cannot dangle. Drops a frame object that nobody else has. */
+void gs_frame_hide(_PyInterpreterFrame *);
+
+/* Interprets a frame that owns everything, from its instruction on; clears and pops it. A new reference, or NULL with an exception. */
+PyObject *gs_frame_run(PyThreadState *, _PyInterpreterFrame *);
+
+static inline void
+gs_frame_link(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    f->previous = ts->cframe->current_frame;
+    ts->cframe->current_frame = f;
+}
+
+static inline void
+gs_frame_unlink(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    ts->cframe->current_frame = f->previous;
+}
+
+/* ---- bytecode.c ---- */
+
+int gs_find_handler(PyCodeObject *, int index, int *level, int *handler, int *lasti); /* 0: none */
+int gs_loop_ahead(PyCodeObject *, uint32_t off);             /* whether a jump back is reachable by reading on */
+uint32_t gs_interpretable(PyCodeObject *, uint32_t off);     /* where the interpreter can begin for this offset: KW_NAMES before its CALL */
+uint32_t gs_skip_extended_arg(PyCodeObject *, uint32_t off);
+enum gs_reraise { GS_RAISES, GS_RAISES_BARE, GS_RERAISES, GS_RERAISES_LASTI };
+enum gs_reraise gs_reraise_at(PyCodeObject *, uint32_t off, int *lasti_depth); /* an exception that is passed on gets no traceback entry; a bare
+                                                                `raise` may pass on or raise. lasti_depth: where on the stack the instruction to blame is */
+
+/* ---- poll.c ---- */
+
+int gs_poll(PyThreadState *); /* the eval breaker was set: signals, pending calls, other threads, asynchronous exceptions. -1 with an exception */
+
+/* ---- stack.c ---- */
+
+extern uint64_t gs_stack_size;   /* cell: with gs_stack_limit: native code may run while (rsp - limit) <= size, unsigned */
+void gs_stack_here(void);        /* sets both cells for the running thread */
+int gs_stack_is_short(void);     /* below this C frame there is less left than native code must leave to C */
+extern uint64_t gs_buffer_words; /* the room of the activation buffer */
+int gs_buffer_reserve(uint64_t words); /* before a unit with a memory entry that reads so many is installed. -1 with an exception */
+
+/* ---- activation.c ---- */
+
+/* An activation that left native code, until it goes on somewhere. */
+struct gs_activation {
+    struct gs_state st;             /* slots has room for the deepest stack of the code, and one more */
+    const struct gs_slot *slots;    /* the exit's descriptors of the first nslots of them */
+    const struct gs_loc *locs;
+    uint32_t nslots;
+    uint8_t filled;                 /* the frame's locals own references of their own, beside the state */
+    uint8_t changed;                /* a debugger wrote a local: no native version counts with that */
+};
+
+int gs_activation_show(PyThreadState *, struct gs_activation *, uint32_t instr); /* makes the frame, or what it lacks, and links it. -1 with
+                                                                an exception: no memory, and then nothing is linked */
+void gs_activation_learn(struct gs_activation *);               /* takes over what a debugger wrote into the shown frame */
+void gs_activation_touched(struct gs_activation *);             /* the same, after native code showed its own references */
+void gs_activation_unshow(PyThreadState *, struct gs_activation *);  /* unlinked, the locals are the state's alone again */
+void gs_activation_drop_frame(PyThreadState *, struct gs_activation *); /* for a version that has no frame */
+_PyInterpreterFrame *gs_activation_to_frame(PyThreadState *, struct gs_activation *); /* all of it, for the interpreter, not linked. NULL with an
+                                                                exception: no memory, the activation is over */
+void gs_activation_end(PyThreadState *, struct gs_activation *); /* over, by an exception */
+
+/* ---- raise.c ---- */
+
+/* An exception is set, the frame is shown. traceback: the instruction blamed, index: where the handler is looked up. Returns 1 if
+   there is a handler: the state is the one at its beginning. 0: nobody handles it, the stack is empty. */
+int gs_raise_at(PyThreadState *, struct gs_activation *, uint32_t traceback, int index);
+
+/* ---- exits.c ---- */
+
+void gs_exit(struct gs_unit *, struct gs_regs *); /* called by the common exit code of a unit */
+
+/* cell: filled by the compiler's Init with the address of code in the C convention, which calls a memory entry with r15 set and
+   returns its rax, and its rdx in *tag. While it is 0 the interpreter does what would need it. */
+extern uint64_t (*gs_call_native)(uint64_t memory_entry, uint64_t *buffer, uint64_t *tag);
+
+/* ---- values.c ---- */
+
+int gs_box(const struct gs_value *, PyObject **);  /* a new reference, or NULL for GS_NULL; -1 with an exception */
+void gs_release(struct gs_value *);                /* drops what it owns, and is NULL afterwards */
+int gs_same(const struct gs_value *, PyObject *, int alive); /* whether the object is the value's; alive: it may be looked into */
+PyTypeObject *gs_class_of(const struct gs_value *); /* borrowed, or NULL */
+
+/* ---- helpers*.c that other files call ---- */
+
+PyObject *gs_make_range(int64_t start, int64_t stop, int64_t step);
+PyObject *gs_make_range_iter(int64_t next, int64_t step, int64_t left);
+int gs_helpers_init(void); /* -1 with an exception */
+void gs_record_type(PyObject *, struct gs_site *);
+void gs_learn_class(struct gs_site *, PyTypeObject *);
+
+#endif
