@@ -111,12 +111,6 @@ marker_new(PyObject *code, const char *reason, int strict)
     return m;
 }
 
-PyObject *
-gs_marker_for_reason(PyObject *code, const char *reason)
-{
-    return (PyObject *)marker_new(code, reason, 0);
-}
-
 static PyObject *marker_name; /* "__gophersnake__" */
 
 /* Takes the marker over; into the dict past __setattr__, which a function has none of anyway. */
@@ -348,7 +342,7 @@ gs_attach(PyObject *function, int strict)
     if (!r) {
         return -1;
     }
-    if (r->reason && !strict) { /* tried before, with another function of the same code */
+    if (r->reason && r->give_up && !r->nentries && !strict) { /* tried before, with another function of the same code */
         int rc = put_marker(f, marker_new(f->func_code, r->reason, strict)) < 0 ? -1 : 1;
         gs_record_release(r);
         return rc;
@@ -381,6 +375,27 @@ failed:
     PyMem_RawFree(a);
     gs_record_release(r);
     return -1;
+}
+
+int
+gs_suspend(PyObject *function)
+{
+    if (!Py_IS_TYPE(function, &gs_function_type)) {
+        return 0;
+    }
+    make_plain((PyFunctionObject *)function);
+    return 1;
+}
+
+void
+gs_resume(PyObject *function)
+{
+    struct gs_attached *a = gs_attached_find(function);
+    if (a) { /* else it was detached meanwhile */
+        a->func->func_version = 0;
+        Py_SET_TYPE(function, &gs_function_type);
+        gs_record_update_head(a->record);
+    }
 }
 
 /* Native code of a function may run while it is detached, by itself even. What keeps the code then is a weak
@@ -444,6 +459,17 @@ gs_detach(PyObject *function, const char *reason)
 }
 
 int
+gs_decline(PyObject *function, const char *reason)
+{
+    if (gs_attached_find(function)) {
+        gs_detach(function, reason);
+        return 0;
+    }
+    PyFunctionObject *f = (PyFunctionObject *)function;
+    return put_marker(f, marker_new(f->func_code, reason, 0));
+}
+
+int
 gs_reattach(struct gs_attached *a)
 {
     PyObject *function = (PyObject *)a->func;
@@ -452,7 +478,7 @@ gs_reattach(struct gs_attached *a)
     PyErr_Fetch(&type, &value, &traceback);
     struct gs_record *r = reason ? NULL : gs_record_make(a->func);
     PyErr_Restore(type, value, traceback);
-    if (!r || (r->reason && !a->strict)) {
+    if (!r || (r->reason && r->give_up && !r->nentries && !a->strict)) {
         gs_detach(function, reason ? reason : r ? r->reason : "there was no memory to compile it");
         if (r) {
             gs_record_release(r);

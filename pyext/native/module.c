@@ -1,17 +1,157 @@
-/* The module gophersnake._native: what stands between Python's functions and the
-   machine code, loaded at import. No Go is in it. */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+/* The module gophersnake._native: what stands between Python's functions and the machine code, loaded at import. No Go is
+   in it. Python code of the package is the only caller of these functions, and checks what a user gave. */
+#include "runtime.h"
+
+static PyTypeObject *
+wrong_type(PyObject *o)
+{
+    PyErr_Format(PyExc_TypeError, "a function is needed, not %.100s", Py_TYPE(o)->tp_name);
+    return NULL;
+}
+
+static int
+is_function(PyObject *o)
+{
+    return Py_IS_TYPE(o, &PyFunction_Type) || Py_IS_TYPE(o, &gs_function_type) || wrong_type(o);
+}
+
+static PyObject *
+attach(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *function;
+    int strict = 0;
+    if (!PyArg_ParseTuple(args, "O|p", &function, &strict) || !is_function(function)) {
+        return NULL;
+    }
+    int rc = gs_attach(function, strict);
+    return rc < 0 ? NULL : PyBool_FromLong(rc == 0);
+}
+
+static PyObject *
+decline(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *function;
+    const char *reason;
+    if (!PyArg_ParseTuple(args, "Os", &function, &reason) || !is_function(function) || gs_decline(function, reason) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+detach(PyObject *self, PyObject *function)
+{
+    (void)self;
+    return is_function(function) ? PyBool_FromLong(gs_detach(function, NULL)) : NULL;
+}
+
+static PyObject *
+is_attached(PyObject *self, PyObject *o)
+{
+    (void)self;
+    return PyBool_FromLong(Py_IS_TYPE(o, &gs_function_type) && gs_attached_find(o));
+}
+
+static PyObject *
+record_info(PyObject *self, PyObject *function)
+{
+    (void)self;
+    struct gs_attached *a = gs_attached_find(function);
+    if (!a) {
+        Py_RETURN_NONE;
+    }
+    return gs_record_info(a->record);
+}
+
+static PyObject *
+stats(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    uint64_t units, code, data;
+    gs_unit_totals(&units, &code, &data);
+    return Py_BuildValue("{sKsKsKsKsKsKsKsKsK}", "functions", gs_attached_count(), "compiles", gs_totals.compiles, "failures",
+                         gs_totals.failures, "compile_ns", gs_totals.compile_ns, "exits", gs_totals.exits, "units", units, "code_bytes", code,
+                         "data_bytes", data, "released", gs_totals.released);
+}
+
+static PyObject *
+header_address(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    char *header = gs_abi_header();
+    return header ? PyLong_FromVoidPtr(header) : NULL;
+}
+
+static PyObject *
+unusable(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    return gs_unusable();
+}
+
+static PyObject *
+constants(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    return gs_constants();
+}
+
+static PyObject *
+configure(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+    (void)self;
+    static char *names[] = {"log_compile", "log_exits", "dump", NULL};
+    PyObject *dump = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|ppO", names, &gs_log_compile, &gs_log_exits, &dump)) {
+        return NULL;
+    }
+    Py_XSETREF(gs_dump, dump == Py_None ? NULL : Py_NewRef(dump));
+    Py_RETURN_NONE;
+}
+
+static PyObject *
+describe(PyObject *self, PyObject *args)
+{
+    (void)self;
+    unsigned long long unit;
+    const char *what;
+    return PyArg_ParseTuple(args, "Ks", &unit, &what) ? gs_describe(unit, what) : NULL;
+}
+
+static PyMethodDef methods[] = {
+    {"attach", attach, METH_VARARGS, "attach(function, strict=False): whether its calls may now be compiled; its marker tells why not."},
+    {"decline", decline, METH_VARARGS, "decline(function, reason): leave it plain, and let its marker tell why."},
+    {"detach", detach, METH_O, "detach(function): whether it was attached."},
+    {"is_attached", is_attached, METH_O, "Whether calls of the function may be compiled."},
+    {"record_info", record_info, METH_O, "What is known of an attached function's versions, or None."},
+    {"stats", stats, METH_NOARGS, "Counts of the process."},
+    {"header_address", header_address, METH_NOARGS, "Where the ABI header lies."},
+    {"unusable", unusable, METH_NOARGS, "Why this interpreter gets no native code, or an empty string. A test of the layout of objects."},
+    {"constants", constants, METH_NOARGS, "The contract's numbers, as this C compiler sees them."},
+    {"configure", (PyCFunction)(void (*)(void))configure, METH_VARARGS | METH_KEYWORDS, "What to log and to print."},
+    {"describe", describe, METH_VARARGS, "describe(unit, what): the compiler's words on a unit."},
+    {NULL, NULL, 0, NULL},
+};
 
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "gophersnake._native",
     .m_doc = "Gophersnake's native half: attaching, dispatch, and frame hand-over.",
     .m_size = -1,
+    .m_methods = methods,
 };
 
 PyMODINIT_FUNC
 PyInit__native(void)
 {
-    return PyModule_Create(&module);
+    PyObject *m = PyModule_Create(&module);
+    gs_error = PyErr_NewExceptionWithDoc("gophersnake.GophersnakeError", "What strict=True asked for could not be done.", NULL, NULL);
+    if (!m || !gs_error || PyModule_AddObjectRef(m, "GophersnakeError", gs_error) < 0 || gs_attach_init(m) < 0 || gs_record_init() < 0
+        || gs_unit_init() < 0 || gs_helpers_init() < 0) {
+        Py_XDECREF(m);
+        return NULL;
+    }
+    return m;
 }

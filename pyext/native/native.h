@@ -53,9 +53,10 @@ struct gs_unitobj {
     uint32_t nrecords;
     enum gs_mode mode;
     uint8_t *counted;           /* for each object: whether the unit holds a reference */
-    long pid;                   /* the process that compiled it; another one's compiler does not know it */
-    uint64_t at;                /* its address, to be freed in the end */
+    long pid;                   /* the process that compiled it: a child's compiler does not know it */
 };
+
+struct gs_version { struct gs_func *func; struct gs_unit *unit; };
 
 /* (code, globals, builtins): what all function objects made of these share. A Python object, owned by the
    functions attached to it and by the units that call it or are about to. */
@@ -68,8 +69,8 @@ struct gs_record {
     struct gs_attached *functions;
 
     struct gs_unitobj **units;    uint32_t nunits, units_room; /* what was compiled for this record */
-    struct gs_func **entries;     uint32_t nentries, entries_room; /* offset 0, with a stub; the newest first in the chain of stubs */
-    struct gs_func **continuations; uint32_t ncontinuations, continuations_room; /* any offset, entered by memory */
+    struct gs_version *entries;   uint32_t nentries, entries_room; /* offset 0, with a stub; the newest last, and first in the chain of stubs */
+    struct gs_version *continuations; uint32_t ncontinuations, continuations_room; /* any offset, entered by memory; the newest last */
     vectorcallfunc head;          /* what `vectorcall` of the record's functions is: the newest stub or one of C's */
 
     uint64_t *borrowed;           /* bitmap of the parameters that the code never stores to, deletes or makes a cell of */
@@ -84,7 +85,7 @@ struct gs_record {
     uint64_t exits_at_compile, profile_at_compile; /* both as of the latest compile of an entry */
     uint64_t interpreted;         /* calls that no version took */
     uint64_t compile_ns;
-    char *reason;                 /* why it runs interpreted, or NULL */
+    char *reason;                 /* why its latest compile failed, or NULL */
     char *partly;                 /* which line stays interpreted in compiled code, or NULL */
     uint8_t idle;                 /* in record.c's list of those without a function */
 };
@@ -101,16 +102,15 @@ extern PyTypeObject gs_marker_type;   /* of f.__gophersnake__ */
 struct gs_attached *gs_attached_find(PyObject *function); /* or NULL, no exception */
 int gs_attach(PyObject *function, int strict);            /* 0, 1 if it stays plain (its marker tells why), -1 with an exception */
 int gs_detach(PyObject *function, const char *reason);    /* reason: kept in the marker, or NULL: no trace stays. Nothing raised is left */
+int gs_decline(PyObject *function, const char *reason);   /* leaves or makes it plain; the marker tells why. -1 with an exception */
 int gs_reattach(struct gs_attached *);                    /* __code__ was written: 0, or -1 if it is plain now; no exception */
+int gs_suspend(PyObject *function);  /* plain until gs_resume, for calls that the C stack has no room for: plain calls need none. 0: it is plain already. */
+void gs_resume(PyObject *function);  /* The caller holds a reference to it in between */
 int gs_attach_init(PyObject *module);
 uint64_t gs_attached_count(void);
 
-/* box.c */
-PyObject *gs_box(const struct gs_value *);                /* a new reference, or NULL with an exception; not for a NULL slot */
-void gs_value_of(struct gs_value *, PyObject *, int owned); /* an object as the slot that knows most about it */
-
 /* record.c */
-extern PyTypeObject gs_record_type;
+extern PyTypeObject gs_record_class;
 struct gs_record *gs_record_make(PyFunctionObject *);     /* found or made; a new reference */
 void gs_record_join(struct gs_record *, struct gs_attached *);  /* takes a reference over */
 struct gs_record *gs_record_leave(struct gs_attached *);  /* gives it back */
@@ -132,16 +132,19 @@ struct gs_func *gs_compile_continuation(struct gs_record *, struct gs_state *, e
                                                         Gives up the GIL; keeps the current exception */
 struct gs_unit *gs_unit_at(uint64_t code_address);     /* or NULL */
 
-extern PyTypeObject gs_unit_type;
+extern PyTypeObject gs_unit_class;
 struct gs_unitobj *gs_unit_install(struct gs_record *, struct gs_unit *, enum gs_mode); /* borrowed; NULL with an exception: not installed */
-struct gs_func *gs_find_entry(struct gs_record *, PyObject *const *args); /* nparams of them; or NULL */
+struct gs_func *gs_find_entry(struct gs_record *, PyObject *const *args); /* the newest for nparams arguments, or NULL */
+void gs_release_later(uint64_t unit);                    /* puts one in */
+void gs_value_of(struct gs_value *, PyObject *, int owned); /* an object as the slot that knows most about it; NULL is a NULL slot */
 void gs_record_update_head(struct gs_record *);
 void gs_retire_embedders(struct gs_record *, PyObject *function); /* it dies: units of the record that embed it uncounted may not run again */
-int gs_releasable(uint64_t *unit);                      /* takes one address off the queue of what is to be freed; 0 if it is empty */
+uint64_t gs_releasable(void);                           /* takes a unit off the queue of what the compiler may free; 0 if it is empty */
+int gs_unit_init(void);
 void gs_unit_totals(uint64_t *units, uint64_t *code, uint64_t *data);
 
 /* compile.c */
-enum gs_outcome { GS_COMPILED, GS_NOT_NOW, GS_NEVER, GS_RAISED };
+enum gs_outcome { GS_COMPILED, GS_NOT_NOW, GS_NEVER };  /* NEVER: the record's reason tells why. No exception; the current one is kept */
 enum gs_outcome gs_compile(struct gs_record *, PyObject *callable, const struct gs_state *, enum gs_mode, struct gs_unitobj **);
 PyObject *gs_describe(uint64_t unit, const char *what); /* text, or NULL with an exception */
 extern PyObject *gs_error;                              /* gophersnake.GophersnakeError */

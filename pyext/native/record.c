@@ -189,7 +189,7 @@ gs_record_make(PyFunctionObject *f)
     if (r) {
         return (struct gs_record *)Py_NewRef(r);
     }
-    r = PyObject_GC_New(struct gs_record, &gs_record_type);
+    r = PyObject_GC_New(struct gs_record, &gs_record_class);
     if (!r) {
         return NULL;
     }
@@ -327,6 +327,7 @@ drop_units(struct gs_record *r)
 static int
 record_clear(PyObject *self)
 {
+    ((struct gs_record *)self)->give_up = 1;
     drop_units((struct gs_record *)self);
     return 0;
 }
@@ -345,7 +346,7 @@ record_dealloc(PyObject *self)
     PyObject_GC_Del(self);
 }
 
-PyTypeObject gs_record_type = {
+PyTypeObject gs_record_class = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "gophersnake._native.Record",
     .tp_basicsize = sizeof(struct gs_record),
@@ -358,7 +359,7 @@ PyTypeObject gs_record_type = {
 int
 gs_record_init(void)
 {
-    if (PyType_Ready(&gs_record_type) < 0 || PyType_Ready(&sentinel_type) < 0) {
+    if (PyType_Ready(&gs_record_class) < 0 || PyType_Ready(&sentinel_type) < 0) {
         return -1;
     }
     PyObject *sentinel = PyObject_GC_New(PyObject, &sentinel_type); /* for the process's life */
