@@ -67,6 +67,10 @@ type alloc struct {
 	idle     []*piece // pieces whose uses are not worth a load, placed last
 	pieces   []*piece // all of them; those that were split or are in memory have no register
 	slab     []piece  // for pieces to come
+	segArena arena[seg]
+	useArena arena[use]
+	partSegs [][]seg // of splitBlocks
+	partUses [][]use
 	taken    [64][]taken
 	places   [][]placed
 	friends  [][]affinity
@@ -75,6 +79,19 @@ type alloc struct {
 }
 
 const mustHave = 1e20
+
+// arena keeps copies of slices in larger pieces of memory.
+type arena[T any] struct{ free []T }
+
+func (a *arena[T]) keep(s []T) []T {
+	if len(s) > len(a.free) {
+		a.free = make([]T, max(128, len(s)))
+	}
+	out := a.free[:len(s):len(s)]
+	a.free = a.free[len(s):]
+	copy(out, s)
+	return out
+}
 
 // Allocate assigns a location to every operand of f.
 func Allocate(f *Func, opt Options) (*Result, error) {
@@ -506,7 +523,14 @@ func (a *alloc) splitBlocks(p *piece) bool {
 			return 0
 		}
 	}
-	segs := make([][]seg, parts)
+	for len(a.partSegs) < int(parts) {
+		a.partSegs = append(a.partSegs, nil)
+		a.partUses = append(a.partUses, nil)
+	}
+	segs, uses := a.partSegs[:parts], a.partUses[:parts]
+	for k := range segs {
+		segs[k], uses[k] = segs[k][:0], uses[k][:0]
+	}
 	for _, s := range p.segs {
 		for b := a.block[s.from/2]; b <= a.block[(s.to-1)/2]; b++ {
 			k := part(b)
@@ -518,7 +542,6 @@ func (a *alloc) splitBlocks(p *piece) bool {
 			}
 		}
 	}
-	uses := make([][]use, parts)
 	for _, u := range p.uses {
 		k := part(a.block[u.from/2])
 		uses[k] = append(uses[k], u)
@@ -531,7 +554,7 @@ func (a *alloc) splitBlocks(p *piece) bool {
 		return false
 	}
 	for k := range segs {
-		a.push(segs[k], uses[k], p.bundle)
+		a.push(a.segArena.keep(segs[k]), a.useArena.keep(uses[k]), p.bundle)
 	}
 	return true
 }
@@ -569,8 +592,8 @@ func (a *alloc) loopUnder(outer, in int32) int32 {
 	return in
 }
 
-// cutSegs splits segs at point.
-func cutSegs(segs []seg, point int32) (before, after []seg) {
+// cut splits segs, whose owner is done with them, at point.
+func (a *alloc) cut(segs []seg, point int32) (before, after []seg) {
 	i := 0
 	for i < len(segs) && segs[i].to <= point {
 		i++
@@ -578,9 +601,10 @@ func cutSegs(segs []seg, point int32) (before, after []seg) {
 	if i == len(segs) || segs[i].from >= point {
 		return segs[:i:i], segs[i:]
 	}
-	before = append(slices.Clone(segs[:i]), seg{segs[i].from, point, segs[i].v})
-	after = append([]seg{{point, segs[i].to, segs[i].v}}, segs[i+1:]...)
-	return before, after
+	before = a.segArena.keep(segs[:i+1])
+	before[i].to = point
+	segs[i].from = point
+	return before, segs[i:]
 }
 
 // trim cuts off the ends of p that have no uses.
@@ -590,8 +614,8 @@ func (a *alloc) trim(p *piece) bool {
 	for i := range p.uses {
 		last = max(last, (p.uses[i].to+1)&^1)
 	}
-	head, rest := cutSegs(p.segs, first)
-	core, tail := cutSegs(rest, last)
+	head, rest := a.cut(p.segs, first)
+	core, tail := a.cut(rest, last)
 	if len(head) == 0 && len(tail) == 0 {
 		return false
 	}
@@ -625,7 +649,7 @@ func (a *alloc) splitLinear(p *piece) {
 	}
 	if n > 0 {
 		end := (p.uses[n-1].to + 1) &^ 1
-		before, after := cutSegs(p.segs, end)
+		before, after := a.cut(p.segs, end)
 		if len(before) > 0 && len(after) > 0 {
 			a.push(before, p.uses[:n:n], p.bundle)
 			a.push(after, p.uses[n:], p.bundle)
@@ -647,13 +671,13 @@ func (a *alloc) splitLinear(p *piece) {
 	if !need {
 		end = at
 	}
-	own, after := cutSegs(p.segs, end) // nothing if there is no need: p begins with this instruction
+	own, after := a.cut(p.segs, end) // nothing if there is no need: p begins with this instruction
 	a.push(own, p.uses[:n:n], p.bundle)
 	if n == len(p.uses) {
 		a.toPlaces(after, 0)
 		return
 	}
-	gap, after := cutSegs(after, p.uses[n].from&^1)
+	gap, after := a.cut(after, p.uses[n].from&^1)
 	a.toPlaces(gap, 0)
 	a.push(after, p.uses[n:], p.bundle)
 }
@@ -686,7 +710,7 @@ func (a *alloc) splitAnywhere(p *piece) bool {
 		return false
 	}
 	at := 2 * (s.from/2 + 1 + a.rng.Int32N(gaps))
-	before, after := cutSegs(p.segs, at)
+	before, after := a.cut(p.segs, at)
 	n := 0
 	for n < len(p.uses) && p.uses[n].from < at {
 		n++

@@ -107,21 +107,21 @@ func (r *resolver) spill() {
 		}
 	}
 	// The members of a bundle are never live together: they share a slot, so that passing one on as the other moves nothing.
-	members := make([][]seg, len(r.bundles))
+	members := make([][]placed, len(r.bundles))
 	var order []int32
 	for _, v := range spilled {
 		b := r.bundleOf[v]
 		if members[b] == nil {
 			order = append(order, b)
-			members[b] = r.segs[v]
+			members[b] = r.places[v]
 		} else {
-			members[b] = append(slices.Clip(members[b]), r.segs[v]...)
+			members[b] = append(slices.Clip(members[b]), r.places[v]...)
 		}
 	}
 	for _, b := range order {
 		segs := members[b]
 		n := 0
-		for n < len(slots) && slices.ContainsFunc(segs, func(s seg) bool {
+		for n < len(slots) && slices.ContainsFunc(segs, func(s placed) bool {
 			i := searchTaken(slots[n], s.from)
 			return i < len(slots[n]) && slots[n][i].from < s.to
 		}) {
