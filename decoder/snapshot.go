@@ -300,6 +300,7 @@ type Code struct {
 	Name, QualName, FileName            string
 	Consts                              []*Object
 	Names                               []string
+	NameObjects                         []*Object // the str objects of Names
 	Locals                              []Local
 	Sites                               []Site  // by code unit; empty: no profile yet
 	Globals                             []*Name // by index in Names; nil: no LOAD_GLOBAL of it
@@ -650,6 +651,7 @@ func (r *snapshotReader) code(c *Code, rec record, names []Name) {
 	c.Consts = r.objects(rec.u32(), rec.u32())
 	for _, o := range r.objects(rec.u32(), rec.u32()) {
 		c.Names = append(c.Names, o.Text)
+		c.NameObjects = append(c.NameObjects, o)
 	}
 	locals := r.objects(rec.u32(), rec.u32())
 	if len(locals) != counts[6] || len(kinds) != counts[6] || c.Params() > counts[6] {

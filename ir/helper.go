@@ -51,6 +51,11 @@ func status(name string, args ...Kind) Helper {
 	return Helper{Name: name, Args: args, Result: I64, Error: NegError, Looks: true, Writes: HeapAll}
 }
 
+// quiet is a helper that makes an object without running any Python code.
+func quiet(name string, args ...Kind) Helper {
+	return Helper{Name: name, Args: args, Result: ObjNull, Error: NullError, Writes: HeapRef | HeapOther}
+}
+
 // Helpers is the table.
 var Helpers = []Helper{
 	object("PyNumber_Add", Obj, Obj),
@@ -89,4 +94,27 @@ var Helpers = []Helper{
 	object("PyObject_GetIter", Obj),
 	object("PyObject_GetAttr", Obj, Obj),
 	status("PyObject_SetAttr", Obj, Obj, Obj),
+	status("PyObject_DelItem", Obj, Obj),
+	status("PyObject_DelAttr", Obj, Obj),
+	status("PySequence_Contains", Obj, Obj),
+	status("PyList_Append", Obj, Obj),
+	quiet("PyCell_New", ObjNull),
+
+	{Name: "gs_call", Args: []Kind{ObjNull}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
+	{Name: "gs_build_tuple", Vector: true, Result: ObjNull, Error: NullError, Writes: HeapRef | HeapOther},
+	{Name: "gs_build_list", Vector: true, Result: ObjNull, Error: NullError, Writes: HeapRef | HeapOther},
+	{Name: "gs_for_iter", Args: []Kind{Obj}, Result: ObjNull, Looks: true, Writes: HeapAll},
+	{Name: "gs_error_pending", Result: I64, Error: NegError},
+	status("gs_load_method", Obj, Obj, Ptr),
+	status("gs_unpack", Obj, I64, Ptr),
+	object("gs_load_global", Ptr, Ptr, Obj),
+	status("gs_store_global", Ptr, Obj, Obj),
+	quiet("gs_box_dyn", I64, I64),
+	quiet("gs_make_range", I64, I64, I64),
+	quiet("gs_make_range_iter", I64, I64, I64),
+	{Name: "gs_range_length", Args: []Kind{I64, I64, I64}, Result: I64, Pure: true},
+	{Name: "gs_float_floordiv", Args: []Kind{F64, F64}, Result: F64, Pure: true},
+	{Name: "gs_float_mod", Args: []Kind{F64, F64}, Result: F64, Pure: true},
+	{Name: "gs_float_round", Args: []Kind{F64}, Result: F64, Pure: true},
+	{Name: "gs_float_pow", Args: []Kind{F64, F64, Ptr}, Result: I64, Writes: HeapScratch},
 }

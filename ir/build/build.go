@@ -1,0 +1,347 @@
+// Package build turns bytecode into typed SSA. A bytecode block is translated once for each combination of types
+// it is entered with (merge.go); each bytecode has its row in the table of ops.go.
+package build
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gophersnake/gophersnake/decoder"
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+// Limits of what is worth compiling.
+const (
+	maxBlocks   = 4000
+	maxDepth    = 6 // of callees compiled with their callers
+	maxUnitFunc = 24
+)
+
+// unit is what is built together: the function asked for, and the callees it calls directly.
+type unit struct {
+	snap    *decoder.Snapshot
+	abi     *pyabi.ABI
+	version decoder.Version
+	decoded map[int]*code
+	objects map[uint64]*decoder.Object
+	funcs   []*ir.Func
+	callees map[string]*callee
+	classes
+}
+
+type classes struct {
+	classInt, classFloat, classBool, classNone, classStr, classBytes, classList, classTuple, classDict, classRange, classRangeIter,
+	classListIter, classTupleIter, classSlice, classCell, classFunction, classType, classModule ir.Class
+}
+
+// callee is a function of the unit that others call.
+type callee struct {
+	fn       *ir.Func
+	building bool
+	failed   bool
+	linked   bool           // callers link their frame: it has a frame, so it looks
+	assumed  bool           // somebody relied on its having no frame while it was being built
+	direct   bool           // only native code calls it
+	tags     map[int64]bool // of its returns
+}
+
+// Unit builds the function that the snapshot asks for, and the callees it calls directly. The first is the one asked for.
+func Unit(snap *decoder.Snapshot, abi *pyabi.ABI) ([]*ir.Func, error) {
+	u := &unit{snap: snap, abi: abi, version: snap.Version, decoded: map[int]*code{}, objects: map[uint64]*decoder.Object{}, callees: map[string]*callee{}}
+	u.classes = classes{
+		classInt: ir.Class(abi.TypeInt), classFloat: ir.Class(abi.TypeFloat), classBool: ir.Class(abi.TypeBool), classNone: ir.Class(abi.TypeNone),
+		classStr: ir.Class(abi.TypeStr), classBytes: ir.Class(abi.TypeBytes), classList: ir.Class(abi.TypeList), classTuple: ir.Class(abi.TypeTuple),
+		classDict: ir.Class(abi.TypeDict), classRange: ir.Class(abi.TypeRange), classRangeIter: ir.Class(abi.TypeRangeIter),
+		classListIter: ir.Class(abi.TypeListIter), classTupleIter: ir.Class(abi.TypeTupleIter), classSlice: ir.Class(abi.TypeSlice),
+		classCell: ir.Class(abi.TypeCell), classFunction: ir.Class(abi.TypeFunction), classType: ir.Class(abi.TypeType), classModule: ir.Class(abi.TypeModule),
+	}
+	for _, o := range snap.Objects {
+		u.objects[o.Address] = o
+	}
+	return u.root()
+}
+
+// decode decodes a code of the snapshot, once.
+func (u *unit) decode(index int, splits ...uint32) (*code, error) {
+	if c := u.decoded[index]; c != nil {
+		return c, nil
+	}
+	f, err := decoder.Decode(u.version, u.snap.Codes[index], splits...)
+	if err != nil {
+		return nil, err
+	}
+	c := newCode(f)
+	u.decoded[index] = c
+	return c, nil
+}
+
+// root builds the function that was asked for.
+func (u *unit) root() ([]*ir.Func, error) {
+	s := u.snap
+	c, err := u.decode(0, s.Off)
+	if err != nil {
+		return nil, err
+	}
+	if c.Code.Flags&(decoder.CoGenerator|decoder.CoCoroutine|decoder.CoAsyncGenerator) != 0 {
+		return nil, errors.New("it is a generator or coroutine")
+	}
+	if c.Irreducible {
+		return nil, errors.New("its loops have several entries")
+	}
+	live := decoder.Bits(nil)
+	b := &builder{unit: u, code: c}
+	live = b.liveAt(s.Off)
+	key := make([]slot, len(s.Slots))
+	for i, have := range s.Slots {
+		k := slot{kind: ir.SlotKind(have.Kind), owned: have.Owned}
+		if have.Object != nil && k.kind == ir.SlotObj && (i >= s.NLocals || live.Has(i)) {
+			k.class = ir.Class(have.Object.Class)
+		}
+		key[i] = u.wanted(k, i < s.NLocals, s.Off == 0 || i < s.NLocals && c.Borrowed(i), i >= s.NLocals || live.Has(i))
+	}
+	ce := &callee{direct: s.Off == 0 && false}
+	if s.Off == 0 {
+		u.callees[keyText(0, key)] = ce
+	}
+	if err := u.buildInto(ce, c, 0, s.Off, key, 0); err != nil {
+		return nil, err
+	}
+	return u.funcs, nil
+}
+
+// wanted is the form in which an entry takes a slot that is there in form k.
+func (u *unit) wanted(k slot, local, borrowed, live bool) slot {
+	if k.kind == ir.SlotObj || k.kind == ir.SlotIntOrigin || k.kind == ir.SlotFloatOrigin {
+		k.owned = k.owned || !borrowed
+	}
+	refless := k.kind == ir.SlotNull || k.kind == ir.SlotNone || k.kind == ir.SlotInt || k.kind == ir.SlotFloat || k.kind == ir.SlotBool
+	switch {
+	case u.snap.Mode == decoder.ModeGeneral && k.kind == ir.SlotNull:
+	case u.snap.Mode == decoder.ModeGeneral && k.kind == ir.SlotObjNull:
+	case u.snap.Mode == decoder.ModeGeneral:
+		k = slot{kind: ir.SlotObj, owned: k.owned || refless || k.kind == ir.SlotRange || k.kind == ir.SlotRangeIter}
+	case local && !live && refless:
+		k = slot{kind: ir.SlotDyn}
+	}
+	return k
+}
+
+// buildInto builds a function, again with linked calls if it turns out to have a frame while callers in the same cycle of calls
+// relied on the contrary.
+func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot, depth int) error {
+	f := &ir.Func{}
+	ce.fn, ce.building = f, true
+	u.funcs = append(u.funcs, f)
+	for range 2 {
+		*f = *ir.NewFunc(c.Code.QualName)
+		f.Code, f.Record, f.FirstLine, f.StackSize = index, c.Code.Record, c.Code.FirstLine, c.Code.StackSize
+		f.Resume, f.General = off != 0, u.snap.Mode == decoder.ModeGeneral
+		ce.tags, ce.assumed = map[int64]bool{}, false
+		b := &builder{unit: u, index: index, code: c, f: f, mode: u.snap.Mode, depth: depth, self: ce, embedded: map[uint64]bool{}, versions: map[uint32][]*version{}}
+		b.start(off, clone(key))
+		if err := b.run(); err != nil {
+			return err
+		}
+		if !(f.HasFrame && ce.assumed) {
+			break
+		}
+		ce.linked = true
+	}
+	ce.building, ce.linked = false, f.HasFrame
+	clean(f)
+	return nil
+}
+
+// clean removes what turned out not to be needed: looks at the frame where there is none, counting rounds where nothing is recorded.
+func clean(f *ir.Func) {
+	for _, b := range f.Blocks {
+		kept := b.Values[:0]
+		for _, v := range b.Values {
+			if v.Op == ir.OpGuardFrame && !f.HasFrame && !f.Resume || v.Op == ir.OpTick && !f.Recording {
+				continue
+			}
+			kept = append(kept, v)
+		}
+		b.Values = kept
+	}
+}
+
+// calleeFor gives the version of a callee for arguments of these forms; nil: it cannot be called directly.
+func (b *builder) calleeFor(c *code, index int, key []slot) (*callee, error) {
+	text := keyText(index, key)
+	if ce := b.callees[text]; ce != nil {
+		if ce.failed {
+			return nil, nil
+		}
+		if ce.building && len(ce.tags) == 0 && !b.lastChance(b.current) {
+			return nil, errPostpone
+		}
+		return ce, nil
+	}
+	if b.depth >= maxDepth || len(b.funcs) >= maxUnitFunc || c.Irreducible {
+		return nil, nil
+	}
+	ce := &callee{direct: true}
+	b.callees[text] = ce
+	if err := b.buildInto(ce, c, index, 0, key, b.depth+1); err != nil {
+		ce.failed = true
+		b.funcs = slices.DeleteFunc(b.funcs, func(f *ir.Func) bool { return f == ce.fn })
+		return nil, nil
+	}
+	return ce, nil
+}
+
+// builder builds one function.
+type builder struct {
+	*unit
+	index    int // of the code in the snapshot
+	code     *code
+	current  *version
+	f        *ir.Func
+	mode     decoder.Mode
+	depth    int
+	self     *callee
+	callable *ir.Value
+	embedded map[uint64]bool
+
+	versions map[uint32][]*version
+	work     []*version
+
+	// The bytecode being translated, and the state of the abstract machine.
+	ins         decoder.Instr
+	line        int32
+	block       *ir.Block
+	locals      []slot
+	stack       []slot
+	savedLocals []slot // before the bytecode
+	savedStack  []slot
+	kept        int  // stack items that the bytecode has not pushed itself
+	effect      bool // the bytecode has had an effect: the state before it must not be used any more
+	ended       bool // the block has its control operation
+	beforeState *ir.FrameState
+}
+
+// errPostpone puts off a block version: what it needs to know (the result of a callee that is being built) may be known later.
+var errPostpone = errors.New("postponed")
+
+func (b *builder) general() bool   { return b.mode == decoder.ModeGeneral }
+func (b *builder) recording() bool { return b.mode == decoder.ModeRecording }
+
+// start gives the function its entry, from the slots of its key.
+func (b *builder) start(off uint32, key []slot) {
+	entry := b.f.NewBlock()
+	entry.Off = off
+	b.block = entry
+	b.callable = b.f.AddParam(entry, ir.Type{Kind: ir.Obj})
+	for i, s := range key {
+		for c, kind := range s.kind.Components() {
+			t := ir.Type{Kind: kind}
+			switch {
+			case kind.Object() && s.kind == ir.SlotIntOrigin:
+				t.Class = b.classInt
+			case kind.Object() && s.kind == ir.SlotFloatOrigin:
+				t.Class = b.classFloat
+			case kind.Object():
+				t.Class = s.class
+			}
+			s.v[c] = b.f.AddParam(entry, t)
+		}
+		key[i] = s
+		b.f.Key = append(b.f.Key, ir.Slot{Kind: s.kind, Owned: s.owned})
+		b.f.KeyClass = append(b.f.KeyClass, s.class)
+	}
+	nl := len(b.code.Code.Locals)
+	b.locals, b.stack = clone(key[:nl]), clone(key[nl:])
+	b.f.NLocals, b.f.Off = nl, off
+	b.begin(b.code.InstrAt(off))
+	b.f.Entry = b.before()
+	for i := range b.locals {
+		if !b.code.Borrowed(i) && !b.locals[i].owned {
+			b.locals[i] = b.own(b.locals[i])
+		}
+	}
+	b.edge(off)
+}
+
+// run translates block versions until none is left.
+func (b *builder) run() error {
+	for len(b.work) > 0 {
+		v := b.work[0]
+		b.work = b.work[1:]
+		if len(b.f.Blocks) > maxBlocks {
+			return fmt.Errorf("it is too large: more than %d blocks", maxBlocks)
+		}
+		blocks, objects := len(b.f.Blocks), len(b.f.Objects)
+		err := b.translate(v)
+		if err == errPostpone {
+			b.f.Blocks = b.f.Blocks[:blocks]
+			for _, o := range b.f.Objects[objects:] {
+				delete(b.embedded, o)
+			}
+			b.f.Objects = b.f.Objects[:objects]
+			v.block.Values, v.block.Ctrl, v.block.Succs = nil, nil, nil
+			v.rounds++
+			b.work = append(b.work, v)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lastChance reports whether nothing but postponed versions is left, so that no more will be known.
+func (b *builder) lastChance(v *version) bool {
+	for _, w := range b.work {
+		if w.rounds == 0 {
+			return false
+		}
+	}
+	return v.rounds > 0
+}
+
+// translate translates one block version.
+func (b *builder) translate(v *version) error {
+	b.block, b.locals, b.stack, b.ended = v.block, clone(v.locals), clone(v.stack), false
+	b.current = v
+	dec := b.code.BlockAt(v.off)
+	for n := b.code.Index(v.off); n < dec.Last; n++ {
+		b.begin(&b.code.Instrs[n])
+		if n == dec.First && dec.LoopHeader && !v.single {
+			b.loopHeader()
+		}
+		row := rows[b.ins.Op]
+		if row == nil {
+			b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
+			return nil
+		}
+		if err := row(b); err != nil {
+			return err
+		}
+		if b.ended {
+			return nil
+		}
+	}
+	b.begin(&decoder.Instr{Op: decoder.OpNop, Off: b.ins.Next, At: b.ins.At, Next: b.ins.Next})
+	b.edge(dec.End)
+	return nil
+}
+
+// begin makes i the current bytecode.
+func (b *builder) begin(i *decoder.Instr) {
+	b.ins, b.line = *i, int32(b.code.Line(i.At))
+	b.savedLocals = append(b.savedLocals[:0], b.locals...)
+	b.savedStack = append(b.savedStack[:0], b.stack...)
+	b.kept, b.effect, b.beforeState = len(b.stack), false, nil
+}
+
+// loopHeader polls, and counts rounds while recording.
+func (b *builder) loopHeader() {
+	b.guard(ir.OpPoll, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitPoll, Reason: ir.WhyPoll})
+	if b.recording() {
+		b.guard(ir.OpTick, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitRecompile, Reason: ir.WhyRecorded})
+	}
+}

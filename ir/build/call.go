@@ -1,0 +1,463 @@
+// Calls: of known Python functions natively, of known builtins inline, of everything else by vectorcall.
+
+package build
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gophersnake/gophersnake/decoder"
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// call translates CALL. On the stack: NULL and the callable, or a method and self; then the arguments.
+func callOp(b *builder) error {
+	n := int(b.ins.Arg)
+	if b.ins.Kw < 0 && !b.general() {
+		first, second := b.peek(n+1), b.peek(n)
+		switch {
+		case first.kind == ir.SlotNull && second.kind == ir.SlotObj:
+			if o := b.known(second.v[0]); o != nil {
+				if done, err := b.knownCall(o, n); done || err != nil {
+					return err
+				}
+			}
+		case first.kind == ir.SlotObj && second.object() != nil:
+			if b.methodCall(&first, &second, n) {
+				return nil
+			}
+		}
+	}
+	kw := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	if b.ins.Kw >= 0 {
+		o := b.code.Code.Consts[b.ins.Kw]
+		kw = b.constObj(o.Address, b.classTuple)
+	}
+	b.finish(b.vector("gs_call", n+2, true, kw), n+2, true)
+	return nil
+}
+
+// knownCall translates the call of a function or builtin whose identity was guarded.
+func (b *builder) knownCall(o *decoder.Object, n int) (bool, error) {
+	if o.Func != nil {
+		return b.nativeCall(o.Func, n)
+	}
+	if f, ok := builtins[b.abi.Name(o.Address)]; ok {
+		args := clone(b.stack[len(b.stack)-n:])
+		if r, ok := f(b, args); ok {
+			b.drop(n + 2)
+			b.push(r)
+			return true, nil
+		}
+	}
+	if quietBuiltins[b.abi.Name(o.Address)] {
+		for i := range n {
+			if !b.builtin(b.peek(i)) {
+				return false, nil
+			}
+		}
+		kw := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+		b.finish(b.vector("gs_call", n+2, false, kw), n+2, false)
+		return true, nil
+	}
+	return false, nil
+}
+
+// quietBuiltins run no Python code when all arguments are builtin numbers, strings or None.
+var quietBuiltins = map[string]bool{"builtin.divmod": true, "builtin.pow": true, "builtin.round": true, "builtin.abs": true, "builtin.min": true,
+	"builtin.max": true, "type.int": true, "type.float": true, "type.bool": true, "type.str": true, "builtin.chr": true, "builtin.ord": true,
+	"builtin.hash": true, "builtin.isinstance": false, "builtin.len": true}
+
+// builtins are translated inline where the arguments' types allow. A function that returns false has emitted nothing that matters.
+var builtins = map[string]func(b *builder, args []slot) (slot, bool){
+	"builtin.len":   lenCall,
+	"builtin.abs":   absCall,
+	"builtin.min":   func(b *builder, args []slot) (slot, bool) { return b.extremum(args, ir.OpILt, ir.OpFLt) },
+	"builtin.max":   func(b *builder, args []slot) (slot, bool) { return b.extremum(args, ir.OpIGt, ir.OpFGt) },
+	"builtin.round": roundCall,
+	"type.range":    rangeCall,
+	"type.int":      intCall,
+	"type.float":    floatCall,
+	"type.bool":     boolCall,
+	"math.sqrt":     sqrtCall,
+	"math.fabs":     fabsCall,
+	"math.floor":    func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFFloor) },
+	"math.ceil":     func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFCeil) },
+	"math.trunc":    func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFTrunc) },
+}
+
+func lenCall(b *builder, args []slot) (slot, bool) {
+	if len(args) != 1 || args[0].kind != ir.SlotObj {
+		return slot{}, false
+	}
+	o := args[0].v[0]
+	switch args[0].class {
+	case b.classList:
+		return intSlot(b.load(ir.OpLoadI64, ir.HeapList, o, b.abi.ObSize)), true
+	case b.classTuple, b.classBytes:
+		return intSlot(b.load(ir.OpLoadI64, ir.HeapConst, o, b.abi.ObSize)), true
+	case b.classStr:
+		return intSlot(b.load(ir.OpLoadI64, ir.HeapConst, o, b.abi.UnicodeLength)), true
+	case b.classDict:
+		return intSlot(b.load(ir.OpLoadI64, ir.HeapDict, o, b.abi.DictUsed)), true
+	}
+	return slot{}, false
+}
+
+func absCall(b *builder, args []slot) (slot, bool) {
+	switch {
+	case len(args) != 1:
+	case args[0].isFloat():
+		return floatSlot(b.pure(ir.OpFAbs, ir.F64, args[0].v[0])), true
+	case args[0].isInt() && !b.profile(b.ins.At).overflowed():
+		x := args[0].v[0]
+		negated := b.numberGuard(ir.OpNegOvf, ir.WhyOverflow, x)
+		return intSlot(b.pure(ir.OpSelect, ir.I64, b.pure(ir.OpILt, ir.Bool, x, b.constInt(0)), negated, x)), true
+	}
+	return slot{}, false
+}
+
+// extremum is min or max of ints or of floats: the first argument that no other one beats, the object itself where there is one.
+func (b *builder) extremum(args []slot, intOp, floatOp ir.Op) (slot, bool) {
+	if len(args) < 2 || len(args) > 4 {
+		return slot{}, false
+	}
+	floats, origins := args[0].isFloat(), false
+	for i := range args {
+		if !args[i].isInt() && !args[i].isFloat() || args[i].isFloat() != floats {
+			return slot{}, false
+		}
+		origins = origins || args[i].object() != nil && !(args[i].constant() && args[i].isInt() && b.rawConstant(&args[i]))
+	}
+	op, kind, result := intOp, ir.I64, ir.SlotInt
+	if floats {
+		op, kind, result = floatOp, ir.F64, ir.SlotFloat
+	}
+	n := len(args)
+	var objects []*ir.Value
+	if origins {
+		for i := range args {
+			b.escapeTop(n - 1 - i)
+		}
+		for i := range args {
+			objects = append(objects, b.topObject(n-1-i))
+		}
+	}
+	best := slot{kind: result, v: [3]*ir.Value{args[0].v[0]}}
+	if origins {
+		best.v[1] = objects[0]
+	}
+	for i := 1; i < n; i++ {
+		wins := b.pure(op, ir.Bool, args[i].v[0], best.v[0])
+		best.v[0] = b.pure(ir.OpSelect, kind, wins, args[i].v[0], best.v[0])
+		if origins {
+			best.v[1] = b.typed(ir.OpSelect, objects[0].Type, wins, objects[i], best.v[1])
+		}
+	}
+	if origins {
+		best.kind = ir.SlotIntOrigin
+		if floats {
+			best.kind = ir.SlotFloatOrigin
+		}
+		best = b.own(best)
+	}
+	return best, true
+}
+
+func rangeCall(b *builder, args []slot) (slot, bool) {
+	for i := range args {
+		if !args[i].isInt() {
+			return slot{}, false
+		}
+	}
+	r := slot{kind: ir.SlotRange}
+	switch len(args) {
+	case 1:
+		r.v = [3]*ir.Value{b.constInt(0), args[0].v[0], b.constInt(1)}
+	case 2:
+		r.v = [3]*ir.Value{args[0].v[0], args[1].v[0], b.constInt(1)}
+	case 3:
+		step := args[2].v[0]
+		switch {
+		case nonZeroConst(step):
+		case step.Op == ir.OpConstInt || b.profile(b.ins.At).failed():
+			return slot{}, false
+		default:
+			b.require(b.pure(ir.OpINe, ir.Bool, step, b.constInt(0)), ir.WhyRange)
+		}
+		r.v = [3]*ir.Value{args[0].v[0], args[1].v[0], step}
+	default:
+		return slot{}, false
+	}
+	return r, true
+}
+
+// same gives the argument itself: the result is the same object.
+func (b *builder) same(s slot) slot {
+	s.local = 0
+	if s.object() != nil && !s.constant() {
+		s.owned = false
+		s = b.own(s)
+	}
+	return s
+}
+
+func intCall(b *builder, args []slot) (slot, bool) {
+	switch {
+	case len(args) != 1:
+	case args[0].isInt():
+		return b.same(args[0]), true
+	case args[0].isBool():
+		return intSlot(b.rawInt(args[0])), true
+	case args[0].isFloat():
+		return b.truncated(args[0].v[0])
+	}
+	return slot{}, false
+}
+
+// truncated converts a float to an int that fits, or leaves.
+func (b *builder) truncated(x *ir.Value) (slot, bool) {
+	if b.profile(b.ins.At).failed() {
+		return slot{}, false
+	}
+	b.require(b.pure(ir.OpFloatFitsInt, ir.Bool, x), ir.WhyValue)
+	return intSlot(b.pure(ir.OpFloatToInt, ir.I64, x)), true
+}
+
+func (b *builder) rounded(args []slot, op ir.Op) (slot, bool) {
+	switch {
+	case len(args) != 1:
+	case args[0].isInt():
+		return b.same(args[0]), true
+	case args[0].isFloat():
+		return b.truncated(b.pure(op, ir.F64, args[0].v[0]))
+	}
+	return slot{}, false
+}
+
+func roundCall(b *builder, args []slot) (slot, bool) {
+	switch {
+	case len(args) != 1:
+	case args[0].isInt():
+		return b.same(args[0]), true
+	case args[0].isFloat():
+		return b.truncated(b.helper("gs_float_round", args[0].v[0]))
+	}
+	return slot{}, false
+}
+
+func floatCall(b *builder, args []slot) (slot, bool) {
+	switch {
+	case len(args) != 1:
+	case args[0].isFloat():
+		return b.same(args[0]), true
+	case args[0].isIntish():
+		return floatSlot(b.rawFloat(args[0])), true
+	}
+	return slot{}, false
+}
+
+func boolCall(b *builder, args []slot) (slot, bool) {
+	if len(args) != 1 {
+		return slot{}, false
+	}
+	t, ok := b.truth(args[0])
+	return boolSlot(t), ok
+}
+
+func sqrtCall(b *builder, args []slot) (slot, bool) {
+	if len(args) != 1 || !args[0].isNumber() || b.profile(b.ins.At).failed() {
+		return slot{}, false
+	}
+	x := b.rawFloat(args[0])
+	b.require(b.pure(ir.OpFGe, ir.Bool, x, b.constFloat(0)), ir.WhyValue) // nan leaves too
+	return floatSlot(b.pure(ir.OpFSqrt, ir.F64, x)), true
+}
+
+func fabsCall(b *builder, args []slot) (slot, bool) {
+	if len(args) != 1 || !args[0].isNumber() {
+		return slot{}, false
+	}
+	return floatSlot(b.pure(ir.OpFAbs, ir.F64, b.rawFloat(args[0]))), true
+}
+
+// loadMethod translates LOAD_METHOD: a method and self, or NULL and a bound attribute.
+func loadMethod(b *builder) error {
+	s := b.peek(0)
+	if m := b.known(s.object()); m != nil && !b.general() && b.moduleAttr(m) {
+		return nil
+	}
+	if !b.general() && s.kind == ir.SlotObj && s.class == b.classList {
+		if address, ok := b.abi.Lookup("method.list." + b.code.Code.Names[b.ins.Arg]); ok {
+			self := b.pop()
+			b.push(borrowedSlot(b.constObj(address, ir.Class(b.abi.TypeMethodDescr))))
+			b.push(self)
+			return nil
+		}
+	}
+	out := b.scratch(2)
+	o := b.escapeTop(0)
+	quiet := s.kind == ir.SlotObj && (s.class == b.classList || s.class == b.classDict || s.class == b.classStr || s.class == b.classTuple)
+	var r *ir.Value
+	if quiet {
+		b.settle()
+		b.effect = true
+		r = b.helper("gs_load_method", o, b.name(), out)
+	} else {
+		r = b.call("gs_load_method", o, b.name(), out)
+	}
+	b.finishStatus(r, 1, false)
+	method := b.load(ir.OpLoadObjNull, ir.HeapScratch, out, 0)
+	b.push(slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{method}})
+	b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 8)))
+	if !quiet {
+		b.checkFrame()
+	}
+	return nil
+}
+
+// methodCall translates calls of methods of exact builtin classes that are worth it.
+func (b *builder) methodCall(method, self *slot, n int) bool {
+	o := method.v[0]
+	if o.Op != ir.OpConstObj {
+		return false
+	}
+	if b.abi.Name(uint64(o.Aux)) == "method.list.append" && n == 1 {
+		item := b.escapeTop(0)
+		b.settle()
+		b.effect = true
+		v := b.helper("PyList_Append", self.v[0], item)
+		v.Heap = ir.HeapList | ir.HeapRef
+		b.finishStatus(v, 3, false)
+		b.push(noneSlot())
+		return true
+	}
+	return false
+}
+
+// nativeCall calls a known Python function directly, with its arguments unboxed where nobody needs the objects.
+func (b *builder) nativeCall(fn *decoder.Function, n int) (bool, error) {
+	c := fn.Code
+	if c == nil || c.Flags&(decoder.CoVarArgs|decoder.CoVarKeywords|decoder.CoGenerator|decoder.CoCoroutine|decoder.CoAsyncGenerator) != 0 ||
+		c.KwOnly != 0 || n > c.ArgCount || n+len(fn.Defaults) < c.ArgCount || c.Record == 0 {
+		return false, nil
+	}
+	dec, err := b.decode(int(c.Index))
+	if err != nil {
+		return false, nil
+	}
+	key := make([]slot, len(c.Locals))
+	args := clone(b.stack[len(b.stack)-n:])
+	for i := n; i < c.ArgCount; i++ {
+		args = append(args, b.constSlot(fn.Defaults[len(fn.Defaults)-(c.ArgCount-i)]))
+	}
+	for i, a := range args {
+		switch a.kind {
+		case ir.SlotRange, ir.SlotRangeIter, ir.SlotNull, ir.SlotObjNull, ir.SlotDyn:
+			return false, nil
+		}
+		key[i] = slot{kind: a.kind, class: a.class}
+		if a.constant() && a.kind == ir.SlotIntOrigin {
+			key[i].kind = ir.SlotInt
+		}
+		if a.constant() && a.kind == ir.SlotFloatOrigin {
+			key[i].kind = ir.SlotFloat
+		}
+	}
+	ce, err := b.calleeFor(dec, int(c.Index), key)
+	if ce == nil || err != nil {
+		return false, err
+	}
+	// The function must still have the code and the defaults that were compiled.
+	callable := b.topObject(n)
+	same := b.load(ir.OpLoadPtr, ir.HeapOther, callable, b.abi.FuncCode)
+	b.require(b.pure(ir.OpPEq, ir.Bool, same, b.constPtr(c.Address)), ir.WhyCallee)
+	if n < c.ArgCount {
+		for i := n; i < c.ArgCount; i++ {
+			want := fn.Defaults[len(fn.Defaults)-(c.ArgCount-i)]
+			tuple := b.load(ir.OpLoadPtr, ir.HeapOther, callable, b.abi.FuncDefaults)
+			b.require(b.pure(ir.OpPNe, ir.Bool, tuple, b.constPtr(0)), ir.WhyCallee)
+			size := b.load(ir.OpLoadI64, ir.HeapConst, tuple, b.abi.ObSize)
+			b.require(b.pure(ir.OpIEq, ir.Bool, size, b.constInt(int64(len(fn.Defaults)))), ir.WhyCallee)
+			item := b.load(ir.OpLoadPtr, ir.HeapConst, tuple, b.abi.TupleItem+8*uint64(len(fn.Defaults)-(c.ArgCount-i)))
+			b.require(b.pure(ir.OpPEq, ir.Bool, item, b.constPtr(want.Address)), ir.WhyCallee)
+		}
+	}
+	values := []*ir.Value{callable}
+	for i, a := range args {
+		values = append(values, a.v[:len(key[i].kind.Components())]...)
+	}
+	b.settle()
+	b.effect = true
+	var temps []slot
+	if ce.linked {
+		temps = b.link()
+	} else if ce.building {
+		ce.assumed = true
+	}
+	v := b.pure(ir.OpCallNative, ir.I64, values...)
+	v.Aux = b.addCallee(ce)
+	tag := b.pure(ir.OpCallTag, ir.I64, v)
+	if ce.linked {
+		b.unlink(temps)
+	} else {
+		v.FS = b.frameState(b.ins.At, b.locals, nil)
+	}
+	b.drop(n + 2)
+	expected := ce.result()
+	b.push(slot{kind: ir.SlotResult, v: [3]*ir.Value{tag, v}})
+	g := b.guard(ir.OpGuardTag, ir.Type{}, b.here(), ir.ExitInfo{Reason: ir.WhyResult}, tag)
+	g.Aux = expected
+	b.forget(1)
+	switch expected {
+	case ir.TagInt:
+		b.push(intSlot(v))
+	case ir.TagFloat:
+		b.push(floatSlot(b.pure(ir.OpBitsFloat, ir.F64, v)))
+	case ir.TagBool:
+		b.push(boolSlot(b.pure(ir.OpINe, ir.Bool, v, b.constInt(0))))
+	case ir.TagNone:
+		b.push(noneSlot())
+	default:
+		b.push(ownedSlot(b.typed(ir.OpWordObj, ir.Type{Kind: ir.Obj}, v)))
+	}
+	if ce.linked {
+		b.checkFrame()
+	}
+	b.define(b.ins.At)
+	return true, nil
+}
+
+// addCallee gives the index of the callee in the function's table.
+func (b *builder) addCallee(ce *callee) int64 {
+	for i, c := range b.f.Callees {
+		if c.Func == ce.fn {
+			return int64(i)
+		}
+	}
+	b.f.Callees = append(b.f.Callees, &ir.Callee{Name: ce.fn.Name, Func: ce.fn})
+	return int64(len(b.f.Callees) - 1)
+}
+
+// returns notes how a function returns.
+func (ce *callee) returns(tag int64) { ce.tags[tag] = true }
+
+// result is the tag that a caller may expect: where there are several, numbers before objects.
+func (ce *callee) result() int64 {
+	for _, tag := range []int64{ir.TagInt, ir.TagFloat, ir.TagBool, ir.TagNone} {
+		if ce.tags[tag] {
+			return tag
+		}
+	}
+	return ir.TagObj
+}
+
+// keyText names a callee's version.
+func keyText(index int, key []slot) string {
+	var t strings.Builder
+	fmt.Fprint(&t, index)
+	for i := range key {
+		fmt.Fprintf(&t, ",%d:%x:%v", key[i].kind, uint64(key[i].class), key[i].owned)
+	}
+	return t.String()
+}

@@ -1,0 +1,156 @@
+// What is known of the world outside the function: names in globals, builtins and modules, guarded by their dict's keys version and
+// the value found there; and the profile.
+
+package build
+
+import (
+	"github.com/gophersnake/gophersnake/decoder"
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+// code is a decoded code object with what the builder asks of it.
+type code struct {
+	*decoder.Func
+	allLive      bool // something may ask for the locals by name
+	storesGlobal map[string]bool
+}
+
+// Borrowed reports whether the local is a parameter that native code holds without a reference of its own.
+func (c *code) Borrowed(local int) bool { return c.Func.Borrowed.Has(local) }
+
+// SinglePredecessor reports whether only one bytecode block leads to the one at off, so that no types meet there.
+func (c *code) SinglePredecessor(off uint32) bool {
+	b := c.BlockAt(off)
+	return len(b.Preds) == 1 && len(b.Throwers) == 0 && !b.LoopHeader && !b.IsEntry && b.Start == off
+}
+
+// frameReaders are names whose calls may look at the caller's locals.
+var frameReaders = map[string]bool{"locals": true, "vars": true, "eval": true, "exec": true, "dir": true, "_getframe": true}
+
+func newCode(f *decoder.Func) *code {
+	c := &code{Func: f, storesGlobal: map[string]bool{}}
+	for _, name := range f.Code.Names {
+		c.allLive = c.allLive || frameReaders[name]
+	}
+	for i := range f.Instrs {
+		switch in := &f.Instrs[i]; in.Op {
+		case decoder.OpStoreGlobal, decoder.OpDeleteGlobal:
+			c.storesGlobal[f.Code.Names[in.Arg]] = true
+		}
+	}
+	return c
+}
+
+// liveAt are the locals whose types count at off.
+func (b *builder) liveAt(off uint32) decoder.Bits {
+	if b.code.allLive {
+		all := decoder.NewBits(len(b.code.Code.Locals))
+		for i := range b.code.Code.Locals {
+			all.Set(i)
+		}
+		return all
+	}
+	return b.code.LiveAt(off)
+}
+
+// profile is what was learned at a bytecode.
+type profile struct{ site decoder.Site }
+
+func (b *builder) profile(unit uint32) profile { return profile{b.code.Code.Site(unit)} }
+
+func (p profile) class() ir.Class  { return ir.Class(p.site.Type) }
+func (p profile) poly() bool       { return p.site.Flags&pyabi.SitePoly != 0 }
+func (p profile) overflowed() bool { return p.site.Flags&pyabi.SiteOverflow != 0 }
+func (p profile) failed() bool     { return p.site.Flags&pyabi.SiteFailed != 0 }
+func (p profile) divided() bool    { return p.site.Flags&pyabi.SiteDivisor != 0 }
+
+// siteAddress is where native code records for a bytecode.
+func (b *builder) siteAddress(unit uint32) uint64 {
+	return b.code.Code.Profile + uint64(unit)*pyabi.SizeSite
+}
+
+func (b *builder) nameAddress(i int) uint64 { return b.code.Code.NameObjects[i].Address }
+
+// known is what the snapshot knows of an embedded object, or nil.
+func (b *builder) known(v *ir.Value) *decoder.Object {
+	if v == nil || v.Op != ir.OpConstObj {
+		return nil
+	}
+	return b.objects[uint64(v.Aux)]
+}
+
+// guardName makes sure that a name is still bound to what the snapshot found, and gives that. The caller knows it is guardable.
+func (b *builder) guardName(n *decoder.Name) *ir.Value {
+	keys := func(dict uint64, version uint32) *ir.Value {
+		k := b.load(ir.OpLoadPtr, ir.HeapDict, b.constPtr(dict), b.abi.DictKeys)
+		v := b.load(ir.OpLoadU32, ir.HeapDict, k, b.abi.KeysVersion)
+		b.require(b.pure(ir.OpIEq, ir.Bool, v, b.constInt(int64(version))), ir.WhyGlobal)
+		return k
+	}
+	if n.Where == decoder.InBuiltins {
+		keys(n.Globals, n.GlobalsVersion)
+	}
+	k := keys(n.Dict, n.Version)
+	value := b.load(ir.OpLoadPtr, ir.HeapDict, k, n.Entry)
+	b.require(b.pure(ir.OpPEq, ir.Bool, value, b.constPtr(n.Value.Address)), ir.WhyGlobal)
+	return b.constObj(n.Value.Address, ir.Class(n.Value.Class))
+}
+
+// speculates reports whether the binding of a name may be assumed here.
+func (b *builder) speculates(n *decoder.Name) bool {
+	return n != nil && n.Guardable() && n.Value != nil && !b.general() && !b.profile(b.ins.At).failed()
+}
+
+func loadGlobal(b *builder) error {
+	if b.ins.Flags&decoder.FlagPushNull != 0 {
+		b.push(nullSlot())
+	}
+	n := b.code.Code.Globals[b.ins.Arg]
+	if b.speculates(n) && !b.code.storesGlobal[n.Name] {
+		b.guardName(n)
+		b.push(b.constSlot(n.Value))
+		return nil
+	}
+	b.settle()
+	b.effect = true
+	b.f.HasFrame = true
+	temps := b.link()
+	v := b.helper("gs_load_global", b.constPtr(b.code.Code.GlobalsDict), b.constPtr(b.code.Code.BuiltinsDict), b.name())
+	b.unlink(temps)
+	if b.ins.Flags&decoder.FlagPushNull != 0 {
+		b.forget(1)
+		v = b.raising(v, b.here())
+		b.push(nullSlot())
+		b.push(ownedSlot(v))
+		b.checkFrame()
+		b.define(b.ins.At)
+		return nil
+	}
+	b.finish(v, 0, true)
+	return nil
+}
+
+func storeGlobal(b *builder) error {
+	v := b.escapeTop(0)
+	b.finishStatus(b.call("gs_store_global", b.constPtr(b.code.Code.GlobalsDict), b.name(), v), 1, true)
+	return nil
+}
+
+// moduleAttr loads an attribute of a known module, if its binding may be assumed.
+func (b *builder) moduleAttr(m *decoder.Object) bool {
+	if m.Kind != decoder.ObjModule {
+		return false
+	}
+	n := m.Attr(b.code.Code.Names[b.ins.Arg])
+	if !b.speculates(n) {
+		return false
+	}
+	b.guardName(n)
+	b.drop(1)
+	if b.ins.Op == decoder.OpLoadMethod {
+		b.push(nullSlot())
+	}
+	b.push(b.constSlot(n.Value))
+	return true
+}

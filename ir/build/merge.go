@@ -1,0 +1,263 @@
+// Block versions: a bytecode block is translated once for every combination of types it is entered with (basic block
+// versioning; Chevalier-Boisvert and Feeley, "Simple and effective type check removal through lazy basic block
+// versioning", ECOOP 2015), up to a cap, beyond which versions are joined. Types of dead locals are not part of
+// the key: numbers among them become DYN slots, which carry their type as a value, objects OBJ_OR_NULL.
+
+package build
+
+import "github.com/gophersnake/gophersnake/ir"
+
+// maxVersions is how many versions of a block there may be before they are joined (docs/design.md, section 4).
+const maxVersions = 4
+
+// version is one translation of a bytecode block.
+type version struct {
+	off    uint32
+	block  *ir.Block
+	locals []slot
+	stack  []slot
+	join   bool
+	single bool // entered from one place only: holds its predecessor's values, without parameters
+	rounds int  // how often its translation was put off
+}
+
+// form is the shape that a slot has at a merge.
+func (b *builder) form(s *slot, local int, live bool) slot {
+	borrowed := local >= 0 && b.code.Borrowed(local) && !s.owned
+	w := slot{kind: s.kind}
+	switch s.kind {
+	case ir.SlotNull, ir.SlotNone, ir.SlotInt, ir.SlotFloat, ir.SlotBool, ir.SlotDyn:
+		if !live && local >= 0 {
+			w.kind = ir.SlotDyn
+		}
+	case ir.SlotIntOrigin, ir.SlotFloatOrigin:
+		switch {
+		case s.constant() && !live && local >= 0:
+			w.kind = ir.SlotDyn
+		case s.constant() && s.kind == ir.SlotIntOrigin:
+			w.kind = ir.SlotInt
+		case s.constant():
+			w.kind = ir.SlotFloat
+		case borrowed && live:
+		case borrowed:
+			w.kind = ir.SlotObj
+		case live || local < 0:
+			w.owned = true
+		default:
+			w.kind, w.owned = ir.SlotObjNull, true
+		}
+	case ir.SlotObj:
+		switch {
+		case borrowed:
+		case live || local < 0:
+			w.owned = true
+		default:
+			w.kind, w.owned = ir.SlotObjNull, true
+		}
+		if live || local < 0 {
+			w.class = s.class
+		}
+	case ir.SlotObjNull:
+		w.owned = true
+	}
+	return w
+}
+
+// accepts reports whether a slot of form have may enter where want is expected, without losing what is known.
+func accepts(want, have *slot) bool {
+	if want.kind == ir.SlotObjNull && want.owned {
+		return have.kind == ir.SlotObjNull || have.kind == ir.SlotNull || have.kind == ir.SlotObj
+	}
+	return want.kind == have.kind && want.owned == have.owned && want.class == have.class
+}
+
+// converts reports whether a slot of form have can be turned into want at all.
+func converts(want, have *slot) bool {
+	switch want.kind {
+	case ir.SlotObjNull:
+		return true
+	case ir.SlotObj:
+		if !want.owned {
+			return have.kind == ir.SlotObj && !have.owned && (want.class == 0 || want.class == have.class)
+		}
+		return have.kind != ir.SlotNull && have.kind != ir.SlotObjNull && have.kind != ir.SlotDyn && want.class == 0
+	case ir.SlotDyn:
+		switch have.kind {
+		case ir.SlotNull, ir.SlotNone, ir.SlotInt, ir.SlotFloat, ir.SlotBool, ir.SlotDyn:
+			return true
+		}
+		return false
+	}
+	return want.kind == have.kind && want.owned == have.owned
+}
+
+// joined is the form that takes both.
+func joined(x, y *slot) slot {
+	if x.kind == y.kind && x.owned == y.owned {
+		j := *x
+		if x.class != y.class {
+			j.class = 0
+		}
+		return j
+	}
+	refless := func(k ir.SlotKind) bool {
+		return k == ir.SlotNull || k == ir.SlotNone || k == ir.SlotInt || k == ir.SlotFloat || k == ir.SlotBool || k == ir.SlotDyn
+	}
+	nullable := func(k ir.SlotKind) bool { return k == ir.SlotNull || k == ir.SlotObjNull || k == ir.SlotDyn }
+	switch {
+	case (x.kind == ir.SlotDyn || y.kind == ir.SlotDyn) && refless(x.kind) && refless(y.kind):
+		return slot{kind: ir.SlotDyn}
+	case nullable(x.kind) || nullable(y.kind):
+		return slot{kind: ir.SlotObjNull, owned: true}
+	}
+	return slot{kind: ir.SlotObj, owned: true}
+}
+
+// edge leads from the current block, with the current state, to the version of the bytecode block at target that fits,
+// and ends the current block.
+func (b *builder) edge(target uint32) {
+	if b.code.SinglePredecessor(target) {
+		v := &version{off: target, single: true, block: b.f.NewBlock(), locals: clone(b.locals), stack: clone(b.stack)}
+		v.block.Off = target
+		b.work = append(b.work, v)
+		b.jump(v.block)
+		return
+	}
+	live := b.liveAt(target)
+	nl := len(b.locals)
+	forms := make([]slot, 0, nl+len(b.stack))
+	for i := range b.locals {
+		forms = append(forms, b.form(&b.locals[i], i, live.Has(i)))
+	}
+	for i := range b.stack {
+		forms = append(forms, b.form(&b.stack[i], -1, true))
+	}
+	v := b.versionFor(target, forms)
+	var args []*ir.Value
+	for i := range forms {
+		have := b.stackOrLocal(i)
+		args = b.convert(args, have, b.slotOf(v, i), i < nl)
+	}
+	b.jump(v.block, args...)
+}
+
+func clone(s []slot) []slot { return append([]slot(nil), s...) }
+
+func (b *builder) stackOrLocal(i int) slot {
+	if i < len(b.locals) {
+		return b.locals[i]
+	}
+	return b.stack[i-len(b.locals)]
+}
+
+func (b *builder) slotOf(v *version, i int) *slot {
+	if i < len(v.locals) {
+		return &v.locals[i]
+	}
+	return &v.stack[i-len(v.locals)]
+}
+
+// versionFor finds or makes the version of the block at target for a state of these forms.
+func (b *builder) versionFor(target uint32, forms []slot) *version {
+	var join *version
+	for _, v := range b.versions[target] {
+		if b.fits(v, forms, accepts) {
+			return v
+		}
+		if v.join && b.fits(v, forms, converts) {
+			join = v
+		}
+	}
+	if join != nil {
+		return join
+	}
+	wide := len(b.versions[target]) >= maxVersions
+	if wide {
+		forms = clone(forms)
+		for _, v := range b.versions[target] {
+			for i := range forms {
+				forms[i] = joined(&forms[i], b.slotOf(v, i))
+			}
+		}
+	}
+	v := &version{off: target, block: b.f.NewBlock(), join: wide}
+	v.block.Off = target
+	for i := range forms {
+		s := forms[i]
+		for c, kind := range s.kind.Components() {
+			t := ir.Type{Kind: kind}
+			switch {
+			case kind.Object() && s.kind == ir.SlotIntOrigin:
+				t.Class = b.classInt
+			case kind.Object() && s.kind == ir.SlotFloatOrigin:
+				t.Class = b.classFloat
+			case kind.Object():
+				t.Class = s.class
+			}
+			s.v[c] = b.f.AddParam(v.block, t)
+		}
+		if i < len(b.locals) {
+			v.locals = append(v.locals, s)
+		} else {
+			v.stack = append(v.stack, s)
+		}
+	}
+	b.versions[target] = append(b.versions[target], v)
+	b.work = append(b.work, v)
+	return v
+}
+
+func (b *builder) fits(v *version, forms []slot, rule func(want, have *slot) bool) bool {
+	for i := range forms {
+		if !rule(b.slotOf(v, i), &forms[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// convert appends the components of have in the form want, taking references and making boxes as needed. The state
+// left behind is not used any more.
+func (b *builder) convert(args []*ir.Value, have slot, want *slot, local bool) []*ir.Value {
+	switch want.kind {
+	case ir.SlotDyn:
+		switch have.kind {
+		case ir.SlotDyn:
+			return append(args, have.v[0], have.v[1])
+		case ir.SlotNull, ir.SlotNone:
+			return append(args, b.constInt(int64(have.kind)), b.constInt(0))
+		case ir.SlotInt, ir.SlotIntOrigin:
+			return append(args, b.constInt(int64(ir.SlotInt)), have.v[0])
+		case ir.SlotFloat, ir.SlotFloatOrigin:
+			return append(args, b.constInt(int64(ir.SlotFloat)), b.pure(ir.OpFloatBits, ir.I64, have.v[0]))
+		case ir.SlotBool:
+			return append(args, b.constInt(int64(ir.SlotBool)), b.pure(ir.OpBoolToInt, ir.I64, have.v[0]))
+		}
+	case ir.SlotInt, ir.SlotFloat, ir.SlotBool:
+		b.dropOrigin(have)
+		return append(args, have.v[0])
+	case ir.SlotNull, ir.SlotNone:
+		return args
+	case ir.SlotRange, ir.SlotRangeIter:
+		return append(args, have.v[0], have.v[1], have.v[2])
+	case ir.SlotIntOrigin, ir.SlotFloatOrigin:
+		if want.owned {
+			have = b.own(have)
+		}
+		return append(args, have.v[0], have.v[1])
+	case ir.SlotObj, ir.SlotObjNull:
+		have = b.boxedForFrame(have)
+		if want.owned {
+			have = b.own(have)
+		}
+		return append(args, have.object())
+	}
+	panic("BUG: converting a slot of kind " + have.kind.String() + " to " + want.kind.String())
+}
+
+// dropOrigin gives up the object a raw value came from.
+func (b *builder) dropOrigin(s slot) {
+	if s.kind == ir.SlotIntOrigin || s.kind == ir.SlotFloatOrigin {
+		b.release(s)
+	}
+}

@@ -1,0 +1,399 @@
+// Containers, iteration and attributes: inline for exact lists, tuples and ranges, through the C-API for everything else.
+
+package build
+
+import (
+	"github.com/gophersnake/gophersnake/decoder"
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// element gives the address-independent parts of item i of an exact list or tuple: its vector and a checked, fixed-up index.
+// It leaves before the bytecode if the index is out of range: the interpreter raises.
+func (b *builder) element(seq *ir.Value, class ir.Class, index *ir.Value) (base, i *ir.Value, heap ir.Heap) {
+	heap = ir.HeapList
+	if class == b.classTuple {
+		heap = ir.HeapConst
+	}
+	size := b.load(ir.OpLoadI64, heap, seq, b.abi.ObSize)
+	switch {
+	case index.Op == ir.OpConstInt && index.Aux >= 0:
+	case index.Op == ir.OpConstInt || b.profile(b.ins.At).failed():
+		index = b.pure(ir.OpSelect, ir.I64, b.pure(ir.OpILt, ir.Bool, index, b.constInt(0)), b.pure(ir.OpAdd, ir.I64, index, size), index)
+	}
+	b.require(b.pure(ir.OpULt, ir.Bool, index, size), ir.WhyBounds)
+	if class == b.classTuple {
+		return seq, index, heap
+	}
+	return b.load(ir.OpLoadPtr, heap, seq, b.abi.ListItem), index, heap
+}
+
+// item loads item i of an exact list or tuple; the reference is borrowed.
+func (b *builder) item(seq *ir.Value, class ir.Class, index *ir.Value) *ir.Value {
+	base, i, heap := b.element(seq, class, index)
+	v := b.loadIndexed(ir.OpLoadIdxObj, heap, base, i)
+	if class == b.classTuple {
+		v.Aux = int64(b.abi.TupleItem)
+	}
+	return v
+}
+
+func (b *builder) sequence(s *slot) bool {
+	return s.kind == ir.SlotObj && (s.class == b.classList || s.class == b.classTuple)
+}
+
+func binarySubscr(b *builder) error {
+	seq, index := b.peek(1), b.peek(0)
+	if b.sequence(&seq) && index.isIntish() && !b.general() {
+		v := b.item(seq.v[0], seq.class, b.rawInt(index))
+		s := borrowedSlot(v)
+		s.volatile = true
+		if seq.owned { // a temporary: it may take its items with it
+			s = b.own(s)
+			s.volatile = false
+		}
+		b.drop(2)
+		b.push(s)
+		b.define(b.ins.At)
+		return nil
+	}
+	// A dict or str subscript by builtin key runs no Python code, but may raise.
+	o, i := b.escapeTop(1), b.escapeTop(0)
+	if b.quietContainer(&seq) && b.builtin(index) {
+		b.effect = true
+		b.settle()
+		b.finish(b.helper("PyObject_GetItem", o, i), 2, false)
+		return nil
+	}
+	b.finish(b.call("PyObject_GetItem", o, i), 2, true)
+	return nil
+}
+
+// quietContainer reports whether subscripting the slot's exact class by a builtin key runs no Python code. (A dict may hold keys
+// with a Python __eq__; a string never does.)
+func (b *builder) quietContainer(s *slot) bool {
+	c := b.exactClass(s)
+	return c != 0 && (c == b.classStr || c == b.classBytes)
+}
+
+func storeSubscr(b *builder) error {
+	seq, index := b.peek(1), b.peek(0)
+	if seq.kind == ir.SlotObj && seq.class == b.classList && index.isIntish() && !b.general() {
+		base, i, heap := b.element(seq.v[0], seq.class, b.rawInt(index))
+		b.escapeTop(2)
+		b.update(2, b.own(b.peek(2)))
+		value := b.peek(2)
+		old := slot{kind: ir.SlotObj, owned: true, v: [3]*ir.Value{b.loadIndexed(ir.OpLoadIdxObj, heap, base, i)}}
+		p := b.profile(b.ins.At)
+		switch {
+		case b.recording():
+			v := b.add(ir.OpRecordClass, ir.Type{}, old.v[0])
+			v.Aux = int64(b.siteAddress(b.ins.At))
+			b.f.Recording = true
+		case !p.poly() && b.quietClass(p.class()):
+			old.class = p.class()
+			v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: old.class}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old.v[0])
+			v.Aux = int64(old.class)
+			old.v[0] = v
+		}
+		b.store(ir.OpStoreIdxObj, heap, 0, base, i, value.object())
+		b.stack[len(b.stack)-3].owned = false // the list has it now
+		b.drop(3)
+		b.release(old)
+		return nil
+	}
+	value, container, key := b.escapeTop(2), b.escapeTop(1), b.escapeTop(0)
+	b.finishStatus(b.call("PyObject_SetItem", container, key, value), 3, true)
+	return nil
+}
+
+func deleteSubscr(b *builder) error {
+	container, key := b.escapeTop(1), b.escapeTop(0)
+	b.finishStatus(b.call("PyObject_DelItem", container, key), 2, true)
+	return nil
+}
+
+// getIter translates GET_ITER. An iterator over a range that was not made is not made either.
+func getIter(b *builder) error {
+	s := b.peek(0)
+	if s.kind == ir.SlotRange {
+		left := b.rangeLength(s.v[0], s.v[1], s.v[2])
+		return b.replace(1, slot{kind: ir.SlotRangeIter, v: [3]*ir.Value{s.v[0], s.v[2], left}})
+	}
+	o := b.boxTop(0)
+	var class ir.Class
+	switch s.class {
+	case b.classList:
+		class = b.classListIter
+	case b.classTuple:
+		class = b.classTupleIter
+	}
+	if class == 0 {
+		b.finish(b.call("PyObject_GetIter", o), 1, true)
+		return nil
+	}
+	b.settle()
+	b.effect = true
+	r := b.helper("PyObject_GetIter", o)
+	r.Type.Class = class
+	b.finish(r, 1, false)
+	return nil
+}
+
+// rangeLength is how many values a range has.
+func (b *builder) rangeLength(start, stop, step *ir.Value) *ir.Value {
+	var length *ir.Value
+	switch {
+	case step.Op == ir.OpConstInt && step.Aux == 1:
+		length = b.rangeSpan(stop, start)
+	case step.Op == ir.OpConstInt && step.Aux == -1:
+		length = b.rangeSpan(start, stop)
+	default:
+		length = b.helper("gs_range_length", start, stop, step)
+		b.require(b.pure(ir.OpIGe, ir.Bool, length, b.constInt(0)), ir.WhyRange)
+		return length
+	}
+	return b.pure(ir.OpSelect, ir.I64, b.pure(ir.OpIGt, ir.Bool, length, b.constInt(0)), length, b.constInt(0))
+}
+
+func (b *builder) rangeSpan(high, low *ir.Value) *ir.Value {
+	if low.Op == ir.OpConstInt && low.Aux == 0 {
+		return high
+	}
+	return b.guard(ir.OpSubOvf, ir.Type{Kind: ir.I64}, b.before(), ir.ExitInfo{Reason: ir.WhyRange}, high, low)
+}
+
+// forIter translates FOR_ITER.
+func forIter(b *builder) error {
+	s := b.peek(0)
+	done := func() {
+		b.drop(1)
+		b.edge(b.ins.Target)
+	}
+	switch {
+	case s.kind == ir.SlotRangeIter:
+		more := b.pure(ir.OpIGt, ir.Bool, s.v[2], b.constInt(0))
+		b.split(more, 1, func() {
+			next := slot{kind: ir.SlotRangeIter, v: [3]*ir.Value{b.pure(ir.OpAdd, ir.I64, s.v[0], s.v[1]), s.v[1], b.pure(ir.OpSub, ir.I64, s.v[2], b.constInt(1))}}
+			b.setTop(next)
+			b.push(intSlot(s.v[0]))
+			b.edge(b.ins.Next)
+		}, done)
+		return nil
+	case s.kind == ir.SlotObj && s.class == b.classRangeIter && !b.general():
+		it := s.v[0]
+		index := b.load(ir.OpLoadI64, ir.HeapOther, it, b.abi.RangeIterNext)
+		more := b.pure(ir.OpILt, ir.Bool, index, b.load(ir.OpLoadI64, ir.HeapOther, it, b.abi.RangeIterLen))
+		b.split(more, 1, func() {
+			start := b.load(ir.OpLoadI64, ir.HeapOther, it, b.abi.RangeIterFrom)
+			step := b.load(ir.OpLoadI64, ir.HeapOther, it, b.abi.RangeIterStep)
+			b.store(ir.OpStoreI64, ir.HeapOther, b.abi.RangeIterNext, it, b.pure(ir.OpAdd, ir.I64, index, b.constInt(1)))
+			b.push(intSlot(b.pure(ir.OpAdd, ir.I64, start, b.pure(ir.OpMul, ir.I64, index, step))))
+			b.edge(b.ins.Next)
+		}, done)
+		return nil
+	case s.kind == ir.SlotObj && (s.class == b.classListIter || s.class == b.classTupleIter) && !b.general():
+		return b.forSequence(s, done)
+	}
+	return b.forAny(done)
+}
+
+// forSequence takes the next item of a list or tuple iterator inline; its end is left to the iterator itself.
+func (b *builder) forSequence(s slot, done func()) error {
+	it := s.v[0]
+	heap, class := ir.HeapList, b.classList
+	if s.class == b.classTupleIter {
+		heap, class = ir.HeapConst, b.classTuple
+	}
+	seq := b.load(ir.OpLoadObjNull, ir.HeapOther, it, b.abi.ListIterSeq)
+	null := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	have, end, check := b.newBlock(), b.newBlock(), b.newBlock()
+	b.branch(b.pure(ir.OpPNe, ir.Bool, seq, null), check, end, 1)
+	b.block = check
+	index := b.load(ir.OpLoadI64, ir.HeapOther, it, b.abi.ListIterIndex)
+	b.branch(b.pure(ir.OpILt, ir.Bool, index, b.load(ir.OpLoadI64, heap, seq, b.abi.ObSize)), have, end, 1)
+
+	locals, stack, kept := clone(b.locals), clone(b.stack), b.kept
+	b.block = end
+	b.effect = true
+	b.helper("gs_for_iter", it) // lets go of the sequence
+	done()
+
+	b.locals, b.stack, b.kept, b.block, b.effect = locals, stack, kept, have, false
+	var item *ir.Value
+	if class == b.classTuple {
+		item = b.loadIndexed(ir.OpLoadIdxObj, heap, seq, index)
+		item.Aux = int64(b.abi.TupleItem)
+	} else {
+		item = b.loadIndexed(ir.OpLoadIdxObj, heap, b.load(ir.OpLoadPtr, heap, seq, b.abi.ListItem), index)
+	}
+	b.store(ir.OpStoreI64, ir.HeapOther, b.abi.ListIterIndex, it, b.pure(ir.OpAdd, ir.I64, index, b.constInt(1)))
+	x := borrowedSlot(item)
+	x.volatile = true
+	b.push(x)
+	b.define(b.ins.At)
+	b.edge(b.ins.Next)
+	b.ended = true
+	return nil
+}
+
+// forAny asks any iterator.
+func (b *builder) forAny(done func()) error {
+	v := b.call("gs_for_iter", b.boxTop(0))
+	null := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	have, end := b.newBlock(), b.newBlock()
+	b.branch(b.pure(ir.OpPNe, ir.Bool, v, null), have, end, 1)
+	locals, stack, kept := clone(b.locals), clone(b.stack), b.kept
+
+	b.block = end
+	b.raisingNegative(b.helper("gs_error_pending"), b.here())
+	b.drop(1)
+	b.edgeAfter(b.ins.Target, true)
+
+	b.locals, b.stack, b.kept, b.block = locals, stack, kept, have
+	b.push(ownedSlot(b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.here(), ir.ExitInfo{}, v)))
+	b.checkFrame()
+	b.define(b.ins.At)
+	b.edge(b.ins.Next)
+	b.ended = true
+	return nil
+}
+
+// unpackSequence takes an exact tuple or list of the right length apart inline.
+func unpackSequence(b *builder) error {
+	s, n := b.peek(0), int(b.ins.Arg)
+	if b.sequence(&s) && !b.general() && !b.profile(b.ins.At).failed() {
+		heap := ir.HeapList
+		if s.class == b.classTuple {
+			heap = ir.HeapConst
+		}
+		b.require(b.pure(ir.OpIEq, ir.Bool, b.load(ir.OpLoadI64, heap, s.v[0], b.abi.ObSize), b.constInt(int64(n))), ir.WhyValue)
+		base, offset := s.v[0], b.abi.TupleItem
+		if s.class == b.classList {
+			base, offset = b.load(ir.OpLoadPtr, heap, s.v[0], b.abi.ListItem), 0
+		}
+		items := make([]slot, n)
+		for i := range items {
+			items[i] = borrowedSlot(b.load(ir.OpLoadObj, heap, base, offset+8*uint64(i)))
+			items[i] = b.own(items[i])
+		}
+		b.forget(1)
+		for i := n - 1; i >= 0; i-- {
+			b.push(items[i])
+		}
+		b.release(s)
+		return nil
+	}
+	out := b.scratch(int64(n))
+	r := b.call("gs_unpack", b.boxTop(0), b.constInt(int64(n)), out)
+	items := make([]*ir.Value, n)
+	b.drop(1)
+	b.raisingNegative(r, b.here())
+	for i := range items {
+		items[i] = b.load(ir.OpLoadObj, ir.HeapScratch, out, 8*uint64(i))
+	}
+	for i := n - 1; i >= 0; i-- {
+		b.push(ownedSlot(items[i]))
+	}
+	b.checkFrame()
+	return nil
+}
+
+// vector calls a helper with the top n stack items as its array, after the fixed arguments.
+func (b *builder) vector(name string, n int, looks bool, fixed ...*ir.Value) *ir.Value {
+	args := append([]*ir.Value(nil), fixed...)
+	for i := n - 1; i >= 0; i-- {
+		args = append(args, b.escapeTop(i))
+	}
+	// A later box may have given an earlier item its object.
+	for i := n - 1; i >= 0; i-- {
+		args[len(args)-1-i] = b.topObject(i)
+	}
+	if looks {
+		return b.call(name, args...)
+	}
+	b.settle()
+	b.effect = true
+	return b.helper(name, args...)
+}
+
+func (b *builder) topObject(n int) *ir.Value {
+	s := b.peek(n)
+	return s.object()
+}
+
+func buildTuple(b *builder) error { return b.build("gs_build_tuple", int(b.ins.Arg), b.classTuple) }
+func buildList(b *builder) error  { return b.build("gs_build_list", int(b.ins.Arg), b.classList) }
+
+func (b *builder) build(name string, n int, class ir.Class) error {
+	r := b.vector(name, n, false)
+	r.Type.Class = class
+	b.finish(r, n, false)
+	return nil
+}
+
+func loadAttr(b *builder) error {
+	name := b.name()
+	if m := b.known(b.topObject0()); m != nil && !b.general() {
+		if ok := b.moduleAttr(m); ok {
+			return nil
+		}
+	}
+	b.finish(b.call("PyObject_GetAttr", b.escapeTop(0), name), 1, true)
+	return nil
+}
+
+// topObject0 is the object on top of the stack, or nil.
+func (b *builder) topObject0() *ir.Value {
+	s := b.peek(0)
+	return s.object()
+}
+
+func storeAttr(b *builder) error {
+	value, owner := b.escapeTop(1), b.escapeTop(0)
+	b.finishStatus(b.call("PyObject_SetAttr", owner, b.name(), value), 2, true)
+	return nil
+}
+
+func deleteAttr(b *builder) error {
+	b.finishStatus(b.call("PyObject_DelAttr", b.escapeTop(0), b.name()), 1, true)
+	return nil
+}
+
+// isOp translates IS_OP: two slots hold the same object, or the interpreter's would.
+func isOp(b *builder) error {
+	x, y := b.peek(1), b.peek(0)
+	var same *ir.Value
+	switch {
+	case x.kind == ir.SlotNone && y.kind == ir.SlotNone:
+		same = b.constBool(true)
+	case x.isBool() && y.isBool():
+		same = b.pure(ir.OpIEq, ir.Bool, b.rawInt(x), b.rawInt(y))
+	default:
+		same = b.pure(ir.OpPEq, ir.Bool, b.escapeTop(1), b.escapeTop(0))
+		same.Args = []*ir.Value{b.topObject(1), b.topObject(0)}
+	}
+	if b.ins.Arg&1 != 0 {
+		same = b.pure(ir.OpBNot, ir.Bool, same)
+	}
+	return b.replace(2, boolSlot(same))
+}
+
+// containsOp translates CONTAINS_OP.
+func containsOp(b *builder) error {
+	item, container := b.escapeTop(1), b.escapeTop(0)
+	r := b.finishStatus(b.call("PySequence_Contains", container, item), 2, false)
+	op := ir.OpINe
+	if b.ins.Arg&1 != 0 {
+		op = ir.OpIEq
+	}
+	b.push(boolSlot(b.pure(op, ir.Bool, r, b.constInt(0))))
+	b.checkFrame()
+	return nil
+}
+
+// name is the name that the bytecode's argument refers to, as a str object.
+func (b *builder) name() *ir.Value {
+	return b.constObj(b.nameAddress(int(b.ins.Arg)), b.classStr)
+}
+
+var _ = decoder.OpNop

@@ -1,0 +1,314 @@
+// Constants, local variables, cells and the stack itself.
+
+package build
+
+import (
+	"math"
+
+	"github.com/gophersnake/gophersnake/decoder"
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+func nop(b *builder) error { return nil }
+
+// constSlot is a constant of the code: raw where it is a number, with the constant's own object as its origin.
+func (b *builder) constSlot(o *decoder.Object) slot {
+	obj := func() *ir.Value { return b.constObj(o.Address, ir.Class(o.Class)) }
+	if b.general() {
+		return borrowedSlot(obj())
+	}
+	switch {
+	case o.Kind == decoder.ObjNone:
+		return noneSlot()
+	case o.Kind == decoder.ObjBool:
+		return boolSlot(b.constBool(o.Int != 0))
+	case o.Kind == decoder.ObjInt && o.Fits() && ir.Class(o.Class) == b.classInt:
+		return slot{kind: ir.SlotIntOrigin, v: [3]*ir.Value{b.constInt(o.Int), obj()}}
+	case o.Kind == decoder.ObjFloat && ir.Class(o.Class) == b.classFloat && !math.IsNaN(o.Float):
+		return slot{kind: ir.SlotFloatOrigin, v: [3]*ir.Value{b.constFloat(o.Float), obj()}}
+	}
+	return borrowedSlot(obj())
+}
+
+func loadConst(b *builder) error {
+	b.push(b.constSlot(b.code.Code.Consts[b.ins.Arg]))
+	return nil
+}
+
+func loadFast(b *builder) error {
+	i := int(b.ins.Arg)
+	s := b.locals[i]
+	switch s.kind {
+	case ir.SlotNull, ir.SlotDyn:
+		b.exit(ir.ExitInterpret, ir.WhyUnbound, b.before())
+		return nil
+	case ir.SlotObjNull:
+		v := b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj, Class: s.v[0].Type.Class}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound}, s.v[0])
+		s = slot{kind: ir.SlotObj, owned: s.owned, class: s.class, v: [3]*ir.Value{v}}
+		b.locals[i] = s
+	}
+	if s.object() != nil && !s.constant() {
+		s.owned, s.local = false, i+1
+	}
+	b.push(s)
+	return nil
+}
+
+// detach takes references for what the stack borrowed from a local that is about to change.
+func (b *builder) detach(local int) {
+	for i := range b.stack {
+		if s := &b.stack[i]; s.local == local+1 && !s.owned && s.object() != nil {
+			b.update(len(b.stack)-1-i, b.own(*s))
+		}
+	}
+}
+
+func storeFast(b *builder) error {
+	i := int(b.ins.Arg)
+	if b.peek(0).isObj() && b.peek(0).class == 0 {
+		b.defineBefore()
+	}
+	switch s := b.peek(0); s.kind {
+	case ir.SlotRange, ir.SlotRangeIter:
+		b.boxTop(0)
+	}
+	s := b.pop()
+	if s.local != i+1 {
+		b.detach(i)
+	}
+	if s.object() != nil && !s.constant() || s.kind == ir.SlotObj {
+		s = b.own(s)
+	}
+	s.local, s.volatile = 0, false
+	old := b.locals[i]
+	b.locals[i] = s
+	b.release(old)
+	return nil
+}
+
+func deleteFast(b *builder) error {
+	i := int(b.ins.Arg)
+	switch b.locals[i].kind {
+	case ir.SlotNull, ir.SlotDyn, ir.SlotObjNull:
+		b.exit(ir.ExitInterpret, ir.WhyUnbound, b.before())
+		return nil
+	}
+	b.detach(i)
+	old := b.locals[i]
+	b.locals[i] = nullSlot()
+	b.release(old)
+	return nil
+}
+
+func popTop(b *builder) error {
+	b.drop(1)
+	return nil
+}
+
+func pushNull(b *builder) error {
+	b.push(nullSlot())
+	return nil
+}
+
+func copyItem(b *builder) error {
+	s := b.peek(int(b.ins.Arg) - 1)
+	switch {
+	case s.kind == ir.SlotRange || s.kind == ir.SlotRangeIter:
+		b.boxTop(int(b.ins.Arg) - 1)
+		s = b.own(b.peek(int(b.ins.Arg) - 1))
+	case s.object() != nil && s.owned:
+		s.owned = false
+		s = b.own(s)
+	}
+	b.push(s)
+	return nil
+}
+
+func swapItems(b *builder) error {
+	top, other := len(b.stack)-1, len(b.stack)-int(b.ins.Arg)
+	b.stack[top], b.stack[other] = b.stack[other], b.stack[top]
+	b.kept = min(b.kept, other)
+	return nil
+}
+
+// copyFreeVars fills the locals of free variables with the cells of the function's closure.
+func copyFreeVars(b *builder) error {
+	closure := b.load(ir.OpLoadPtr, ir.HeapOther, b.callable, b.abi.FuncClosure)
+	first := len(b.locals) - int(b.ins.Arg)
+	for n := range int(b.ins.Arg) {
+		cell := b.load(ir.OpLoadObj, ir.HeapConst, closure, b.abi.TupleItem+8*uint64(n))
+		cell.Type.Class = b.classCell
+		b.locals[first+n] = b.own(borrowedSlot(cell))
+	}
+	return nil
+}
+
+func makeCell(b *builder) error {
+	i := int(b.ins.Arg)
+	initial := b.locals[i]
+	content := b.boxedForFrame(initial)
+	b.effect = true
+	cell := b.raising(b.helper("PyCell_New", content.object()), b.here())
+	cell.Type.Class = b.classCell
+	b.locals[i] = ownedSlot(cell)
+	b.release(content)
+	return nil
+}
+
+func loadClosure(b *builder) error { return loadFast(b) }
+
+// cell is the cell in a local.
+func (b *builder) cell() *ir.Value {
+	s := b.locals[b.ins.Arg]
+	if s.kind == ir.SlotObj {
+		return s.v[0]
+	}
+	v := b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj, Class: b.classCell}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound}, s.v[0])
+	b.locals[b.ins.Arg] = slot{kind: ir.SlotObj, owned: s.owned, class: b.classCell, v: [3]*ir.Value{v}}
+	return v
+}
+
+func loadDeref(b *builder) error {
+	v := b.load(ir.OpLoadObjNull, ir.HeapCell, b.cell(), b.abi.CellRef)
+	v = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound}, v)
+	s := borrowedSlot(v)
+	s.volatile = true
+	b.push(s)
+	b.define(b.ins.At)
+	return nil
+}
+
+func storeDeref(b *builder) error {
+	b.escapeTop(0)
+	b.update(0, b.own(b.peek(0)))
+	cell := b.cell()
+	old := b.load(ir.OpLoadObjNull, ir.HeapCell, cell, b.abi.CellRef)
+	s := b.pop()
+	b.store(ir.OpStoreObj, ir.HeapCell, b.abi.CellRef, cell, s.object())
+	b.settle()
+	b.add(ir.OpXDecref, ir.Type{}, old)
+	return nil
+}
+
+// unwind gives up the references of all locals, in the interpreter's order.
+func (b *builder) unwind() {
+	for i := range b.locals {
+		b.release(b.locals[i])
+	}
+}
+
+func returnValue(b *builder) error {
+	b.guard(ir.OpGuardFrame, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+	s := b.peek(0)
+	if s.kind == ir.SlotRange || s.kind == ir.SlotRangeIter {
+		b.boxTop(0)
+	}
+	s = b.pop()
+	var v *ir.Value
+	tag := int64(ir.TagObj)
+	switch {
+	case s.kind == ir.SlotNone:
+		tag = ir.TagNone
+	case s.isBool():
+		tag, v = ir.TagBool, s.v[0]
+	case s.kind == ir.SlotInt, s.kind == ir.SlotIntOrigin && s.constant() && b.rawConstant(&s):
+		tag, v = ir.TagInt, s.v[0]
+	case s.kind == ir.SlotFloat, s.kind == ir.SlotFloatOrigin && s.constant() && b.self.direct:
+		tag, v = ir.TagFloat, s.v[0]
+	default:
+		v = b.own(s).object()
+	}
+	b.unwind()
+	b.self.returns(tag)
+	b.block.Ctrl = b.f.NewValue(b.block, ir.OpReturn, ir.Type{})
+	if v != nil {
+		b.block.Ctrl.Args = []*ir.Value{v}
+	}
+	b.block.Ctrl.Aux, b.block.Ctrl.Line = tag, b.line
+	b.ended = true
+	return nil
+}
+
+// rawConstant reports whether a constant int may be returned raw: boxing gives the same object, or only native code calls.
+func (b *builder) rawConstant(s *slot) bool {
+	_, small := b.abi.SmallInt(s.v[0].Aux)
+	return small || b.self.direct
+}
+
+func jump(b *builder) error {
+	b.edge(b.ins.Target)
+	b.ended = true
+	return nil
+}
+
+// split ends the block with a branch; yes and no go on with the current state in blocks of their own.
+func (b *builder) split(cond *ir.Value, likely int64, yes, no func()) {
+	y, n := b.newBlock(), b.newBlock()
+	b.branch(cond, y, n, likely)
+	locals, stack, kept, effect := clone(b.locals), clone(b.stack), b.kept, b.effect
+	b.block = y
+	yes()
+	b.locals, b.stack, b.kept, b.effect, b.block = locals, stack, kept, effect, n
+	no()
+	b.ended = true
+}
+
+// conditional translates POP_JUMP_IF_TRUE and _FALSE, and JUMP_IF_…_OR_POP, which keep the value where they jump.
+func conditional(b *builder) error {
+	keep := b.ins.Flags&decoder.FlagKeep != 0
+	if keep && b.peek(0).kind == ir.SlotRange {
+		b.boxTop(0)
+	}
+	cond, looked := b.truthOfTop()
+	if !keep {
+		b.drop(1)
+	}
+	if looked {
+		cond = b.raisingNegative(cond, b.here())
+		cond = b.pure(ir.OpINe, ir.Bool, cond, b.constInt(0))
+	}
+	// After a call out the frame is looked at on both sides, since only there it is known where the interpreter would go on.
+	jumps := func() { b.edgeAfter(b.ins.Target, looked) }
+	falls := func() {
+		if keep {
+			b.drop(1)
+		}
+		b.edgeAfter(b.ins.Next, looked)
+	}
+	if b.ins.Op == decoder.OpJumpIfTrue {
+		b.split(cond, 0, jumps, falls)
+	} else {
+		b.split(cond, 0, falls, jumps)
+	}
+	return nil
+}
+
+// edgeAfter is edge, after a look at the frame if the bytecode called out.
+func (b *builder) edgeAfter(target uint32, looked bool) {
+	if looked {
+		b.guard(ir.OpGuardFrame, ir.Type{}, b.frameState(target, b.locals, b.stack), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+	}
+	b.edge(target)
+}
+
+func jumpIfNone(b *builder) error {
+	s := b.peek(0)
+	var cond *ir.Value
+	switch s.kind {
+	case ir.SlotNone:
+		cond = b.constBool(true)
+	case ir.SlotObj:
+		cond = b.pure(ir.OpPEq, ir.Bool, s.v[0], b.constObj(b.abi.ObjNone, b.classNone))
+	default:
+		cond = b.constBool(false)
+	}
+	b.drop(1)
+	jumps := func() { b.edge(b.ins.Target) }
+	falls := func() { b.edge(b.ins.Next) }
+	if b.ins.Op == decoder.OpJumpIfNone {
+		b.split(cond, 0, jumps, falls)
+	} else {
+		b.split(cond, 0, falls, jumps)
+	}
+	return nil
+}

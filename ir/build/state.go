@@ -1,0 +1,403 @@
+// The state of the abstract machine while a bytecode is translated: the frame states that guards leave through, and the
+// little operations of which the bytecodes' translations are made.
+
+package build
+
+import (
+	"math"
+
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// frameState records slots as a frame state at off.
+func (b *builder) frameState(off uint32, locals, stack []slot) *ir.FrameState {
+	fs := &ir.FrameState{Code: b.index, Off: off, RaiseOff: b.ins.At, NLocals: len(locals), Callable: b.callable}
+	fs.Slots = make([]ir.Slot, 0, len(locals)+len(stack))
+	for i := range locals {
+		fs.Slots = append(fs.Slots, locals[i].state())
+	}
+	for i := range stack {
+		fs.Slots = append(fs.Slots, stack[i].state())
+	}
+	return fs
+}
+
+// before is the state before the current bytecode: it will be executed again. It may only be used as long as the
+// translation had no effect but to take references and make boxes, which update keeps in step.
+func (b *builder) before() *ir.FrameState {
+	if b.effect {
+		panic("BUG: the state before " + b.ins.Op.String() + " is used after an effect")
+	}
+	if b.beforeState == nil {
+		b.beforeState = b.frameState(b.ins.Off, b.savedLocals, b.savedStack)
+	}
+	return b.beforeState
+}
+
+// here is the state with what the stack holds now, going on at the next bytecode, or raising what the current one raised.
+func (b *builder) here() *ir.FrameState { return b.frameState(b.ins.Next, b.locals, b.stack) }
+
+// update replaces a stack item, counted from the top, by another form of the same value (a box, a reference of its own),
+// in the state before the bytecode too.
+func (b *builder) update(fromTop int, s slot) {
+	i := len(b.stack) - 1 - fromTop
+	b.stack[i] = s
+	if i < len(b.savedStack) && !b.pushed(i) {
+		b.savedStack[i] = s
+		b.beforeState = nil
+	}
+}
+
+// pushed reports whether the stack item at index i was pushed by the current bytecode.
+func (b *builder) pushed(i int) bool { return i >= b.kept }
+
+func (b *builder) push(s slot) { b.stack = append(b.stack, s) }
+
+// peek gives the item n below the top.
+func (b *builder) peek(n int) slot { return b.stack[len(b.stack)-1-n] }
+
+// drop pops n items and gives up their references.
+func (b *builder) drop(n int) {
+	dropped := append([]slot(nil), b.stack[len(b.stack)-n:]...)
+	b.forget(n)
+	for i := len(dropped) - 1; i >= 0; i-- {
+		b.release(dropped[i])
+	}
+}
+
+// forget pops n items whose references went elsewhere, or that have none.
+func (b *builder) forget(n int) {
+	b.stack = b.stack[:len(b.stack)-n]
+	b.kept = min(b.kept, len(b.stack))
+}
+
+// pop takes the top item with its reference.
+func (b *builder) pop() slot {
+	s := b.peek(0)
+	b.forget(1)
+	return s
+}
+
+// settle takes references for what the stack borrowed from containers: an effect follows that may make them let go.
+func (b *builder) settle() {
+	for i := range b.stack {
+		if b.stack[i].volatile {
+			b.update(len(b.stack)-1-i, b.own(b.stack[i]))
+		}
+	}
+}
+
+// add appends an operation to the current block.
+func (b *builder) add(op ir.Op, t ir.Type, args ...*ir.Value) *ir.Value {
+	v := b.f.Add(b.block, op, t, args...)
+	v.Line = b.line
+	return v
+}
+
+// pure appends an operation whose result has the kind.
+func (b *builder) pure(op ir.Op, k ir.Kind, args ...*ir.Value) *ir.Value {
+	return b.add(op, ir.Type{Kind: k}, args...)
+}
+
+func (b *builder) typed(op ir.Op, t ir.Type, args ...*ir.Value) *ir.Value {
+	return b.add(op, t, args...)
+}
+
+func (b *builder) constInt(n int64) *ir.Value {
+	v := b.pure(ir.OpConstInt, ir.I64)
+	v.Aux = n
+	return v
+}
+
+func (b *builder) constFloat(x float64) *ir.Value {
+	v := b.pure(ir.OpConstFloat, ir.F64)
+	v.Aux = int64(math.Float64bits(x))
+	return v
+}
+
+func (b *builder) constBool(x bool) *ir.Value {
+	v := b.pure(ir.OpConstBool, ir.Bool)
+	if x {
+		v.Aux = 1
+	}
+	return v
+}
+
+// constObj embeds an object; the unit will hold a reference to it.
+func (b *builder) constObj(address uint64, class ir.Class) *ir.Value {
+	v := b.typed(ir.OpConstObj, ir.Type{Kind: ir.Obj, Class: class})
+	v.Aux = int64(address)
+	if !b.embedded[address] {
+		b.embedded[address] = true
+		b.f.Objects = append(b.f.Objects, address)
+	}
+	return v
+}
+
+func (b *builder) constPtr(address uint64) *ir.Value {
+	v := b.pure(ir.OpConstPtr, ir.Ptr)
+	v.Aux = int64(address)
+	return v
+}
+
+// load reads a field.
+func (b *builder) load(op ir.Op, heap ir.Heap, base *ir.Value, offset uint64) *ir.Value {
+	v := b.pure(op, ir.Ops[op].Result, base)
+	v.Aux, v.Heap = int64(offset), heap
+	return v
+}
+
+// loadIndexed reads element i of an array of words.
+func (b *builder) loadIndexed(op ir.Op, heap ir.Heap, base, i *ir.Value) *ir.Value {
+	v := b.pure(op, ir.Ops[op].Result, base, i)
+	v.Heap = heap
+	return v
+}
+
+func (b *builder) store(op ir.Op, heap ir.Heap, offset uint64, args ...*ir.Value) {
+	b.effect = true
+	v := b.add(op, ir.Type{}, args...)
+	v.Aux, v.Heap = int64(offset), heap
+}
+
+// guard appends a guard that leaves through fs.
+func (b *builder) guard(op ir.Op, t ir.Type, fs *ir.FrameState, exit ir.ExitInfo, args ...*ir.Value) *ir.Value {
+	v := b.add(op, t, args...)
+	if exit.Site == 0 { // offset 0 never learns: it is where versions begin
+		exit.Site = ir.NoSite
+	}
+	exit.SiteSlot = -1
+	v.FS, v.Exit = fs, exit
+	return v
+}
+
+// require leaves before the bytecode unless the condition holds; the site learns that it did not.
+func (b *builder) require(cond *ir.Value, why ir.Reason) {
+	if cond.Op == ir.OpConstBool && cond.Aux == 1 {
+		return
+	}
+	g := b.guard(ir.OpGuard, ir.Type{}, b.before(), ir.ExitInfo{Reason: why}, cond)
+	g.Exit.Site = b.ins.At
+}
+
+// requireClass leaves before the bytecode unless the object of the stack item n below the top has the class exactly.
+func (b *builder) requireClass(n int, class ir.Class) *ir.Value {
+	s := b.peek(n)
+	if s.class == class {
+		return s.v[0]
+	}
+	v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, b.before(), ir.ExitInfo{Reason: ir.WhyType}, s.v[0])
+	v.Aux = int64(class)
+	v.Exit.Site = b.ins.At
+	v.Exit.SiteSlot = int32(len(b.locals) + len(b.stack) - 1 - n)
+	b.refine(s.v[0], v, class)
+	return v
+}
+
+// refine makes every slot that holds the object know its class.
+func (b *builder) refine(old, refined *ir.Value, class ir.Class) {
+	for _, slots := range [2][]slot{b.locals, b.stack} {
+		for i := range slots {
+			if slots[i].kind == ir.SlotObj && slots[i].v[0] == old {
+				slots[i].v[0], slots[i].class = refined, class
+			}
+		}
+	}
+}
+
+// helper calls a function that neither runs Python code nor looks at frames, given these operands.
+func (b *builder) helper(name string, args ...*ir.Value) *ir.Value {
+	index := ir.HelperIndex(name)
+	h := &ir.Helpers[index]
+	v := b.f.NewValue(b.block, ir.OpCallHelper, ir.Type{Kind: h.Result}, args...)
+	v.Aux, v.Line = index, b.line
+	if h.Vector {
+		v.NFixed = len(h.Args)
+	}
+	v.Heap = h.Writes
+	if h.Looks {
+		v.Heap = ir.HeapRef | ir.HeapOther
+	}
+	b.block.Values = append(b.block.Values, v)
+	return v
+}
+
+// call calls a helper that may run any Python code: the frame is linked meanwhile, and what the stack borrows is owned.
+// The caller checks the result, then the frame (checkFrame).
+func (b *builder) call(name string, args ...*ir.Value) *ir.Value {
+	b.settle()
+	b.effect = true
+	temps := b.link()
+	index := ir.HelperIndex(name)
+	h := &ir.Helpers[index]
+	v := b.pure(ir.OpCallHelper, h.Result, args...)
+	v.Aux, v.Heap = index, h.Writes
+	if h.Vector {
+		v.NFixed = len(h.Args)
+	}
+	b.unlink(temps)
+	return v
+}
+
+// link stores the locals into the interpreter's frame and makes it current. It gives what has to be released afterwards.
+func (b *builder) link() []slot {
+	b.f.HasFrame = true
+	var temps []slot
+	args := make([]*ir.Value, len(b.locals))
+	for i := range b.locals {
+		o := b.boxedForFrame(b.locals[i])
+		if o.owned && !b.locals[i].owned {
+			temps = append(temps, o)
+		}
+		args[i] = o.object()
+	}
+	v := b.add(ir.OpLink, ir.Type{}, args...)
+	v.Aux = int64(b.ins.At)
+	return temps
+}
+
+// boxedForFrame is boxed without a way out before the bytecode: an effect may have happened, so failing is raising.
+func (b *builder) boxedForFrame(s slot) slot {
+	saved, effect := b.beforeState, b.effect
+	b.beforeState, b.effect = b.here(), false
+	s = b.boxed(s)
+	b.beforeState, b.effect = saved, effect
+	return s
+}
+
+func (b *builder) unlink(temps []slot) {
+	b.add(ir.OpUnlink, ir.Type{})
+	for _, t := range temps {
+		b.release(t)
+	}
+}
+
+// raising checks a helper's result for NULL and raises through fs.
+func (b *builder) raising(v *ir.Value, fs *ir.FrameState) *ir.Value {
+	t := ir.Type{Kind: ir.Obj, Class: v.Type.Class}
+	return b.guard(ir.OpRaiseIfNull, t, fs, ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyRaised}, v)
+}
+
+// raisingNegative checks a helper's status.
+func (b *builder) raisingNegative(v *ir.Value, fs *ir.FrameState) *ir.Value {
+	return b.guard(ir.OpRaiseIfNeg, ir.Type{Kind: ir.I64}, fs, ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyRaised}, v)
+}
+
+// checkFrame leaves, after a call out whose result is on the stack already, if somebody made a frame object.
+func (b *builder) checkFrame() {
+	b.guard(ir.OpGuardFrame, ir.Type{}, b.here(), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+}
+
+// finish ends a bytecode that called an object-making helper: operands go, errors raise, the result is pushed and its class
+// looked at. looked: the call was linked.
+func (b *builder) finish(result *ir.Value, operands int, looked bool) {
+	b.drop(operands)
+	result = b.raising(result, b.here())
+	b.push(ownedSlot(result))
+	if looked {
+		b.checkFrame()
+	}
+	b.define(b.ins.At)
+}
+
+// finishStatus likewise for a helper that returns a status only.
+func (b *builder) finishStatus(status *ir.Value, operands int, looked bool) *ir.Value {
+	b.drop(operands)
+	status = b.raisingNegative(status, b.here())
+	if looked {
+		b.checkFrame()
+	}
+	return status
+}
+
+// define applies what is known of the class of the object on top of the stack, a value that the bytecode at site just made:
+// guard the class that the profile names, and unbox numbers. Where nothing is known, record.
+func (b *builder) define(site uint32) { b.defineTop(site, b.here) }
+
+// defineBefore is define for a value that the bytecode found on the stack.
+func (b *builder) defineBefore() { b.defineTop(b.ins.At, b.before) }
+
+func (b *builder) defineTop(site uint32, state func() *ir.FrameState) {
+	s := b.peek(0)
+	if s.kind != ir.SlotObj || b.general() {
+		return
+	}
+	p := b.profile(site)
+	if s.class == 0 {
+		if b.recording() {
+			v := b.add(ir.OpRecordClass, ir.Type{}, s.v[0])
+			v.Aux = int64(b.siteAddress(site))
+			b.f.Recording = true
+			return
+		}
+		if p.poly() || p.class() == 0 {
+			return
+		}
+		class := p.class()
+		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, state(), ir.ExitInfo{Reason: ir.WhyType, Site: site}, s.v[0])
+		v.Aux = int64(class)
+		v.Exit.SiteSlot = int32(len(b.locals) + len(b.stack) - 1)
+		s.class, s.v[0] = class, v
+		b.setTop(s)
+	}
+	b.unboxTop(site, state)
+}
+
+// setTop replaces the top item.
+func (b *builder) setTop(s slot) { b.stack[len(b.stack)-1] = s }
+
+// unboxTop gives an object of exact class int, float, bool or NoneType its unboxed form.
+func (b *builder) unboxTop(site uint32, state func() *ir.FrameState) {
+	s := b.peek(0)
+	if s.kind != ir.SlotObj || b.general() {
+		return
+	}
+	switch s.class {
+	case b.classInt:
+		if b.profile(site).overflowed() {
+			return
+		}
+		v := b.guard(ir.OpUnboxInt, ir.Type{Kind: ir.I64}, state(), ir.ExitInfo{Reason: ir.WhyOverflow, Site: site}, s.v[0])
+		b.setTop(slot{kind: ir.SlotIntOrigin, owned: s.owned, volatile: s.volatile, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
+	case b.classFloat:
+		v := b.pure(ir.OpUnboxFloat, ir.F64, s.v[0])
+		b.setTop(slot{kind: ir.SlotFloatOrigin, owned: s.owned, volatile: s.volatile, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
+	case b.classBool:
+		v := b.pure(ir.OpUnboxBool, ir.Bool, s.v[0])
+		b.release(s)
+		b.setTop(boolSlot(v))
+	case b.classNone:
+		b.release(s)
+		b.setTop(noneSlot())
+	}
+}
+
+// newBlock makes a block and goes on in it.
+func (b *builder) newBlock() *ir.Block {
+	n := b.f.NewBlock()
+	n.Off = b.ins.Off
+	return n
+}
+
+// jump ends the current block.
+func (b *builder) jump(to *ir.Block, args ...*ir.Value) {
+	b.block.Ctrl = b.f.NewValue(b.block, ir.OpJump, ir.Type{})
+	b.block.Ctrl.Line = b.line
+	b.block.Succs = []ir.Edge{{To: to, Args: args}}
+}
+
+// branch ends the current block.
+func (b *builder) branch(cond *ir.Value, yes, no *ir.Block, likely int64) {
+	b.block.Ctrl = b.f.NewValue(b.block, ir.OpBranch, ir.Type{}, cond)
+	b.block.Ctrl.Aux, b.block.Ctrl.Line = likely, b.line
+	b.block.Succs = []ir.Edge{{To: yes}, {To: no}}
+}
+
+// exit ends the current block by leaving before the bytecode.
+func (b *builder) exit(kind ir.ExitKind, why ir.Reason, fs *ir.FrameState) {
+	v := b.f.NewValue(b.block, ir.OpExit, ir.Type{})
+	v.FS, v.Line = fs, b.line
+	v.Exit = ir.ExitInfo{Kind: kind, Reason: why, Site: ir.NoSite, SiteSlot: -1}
+	b.block.Ctrl = v
+	b.ended = true
+}
