@@ -161,3 +161,101 @@ func (o *Object) String() string {
 	}
 	return o.Kind.String()
 }
+
+// DumpSnapshot tells what a snapshot says of the live objects, without addresses.
+func DumpSnapshot(s *Snapshot) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "snapshot CPython %s, %s, at %d\n", s.Version, s.Mode, s.Off)
+	for n, slot := range s.Slots {
+		place := fmt.Sprintf("stack %d", n-s.NLocals)
+		if n < s.NLocals {
+			place = s.Codes[0].Locals[n].Name
+		}
+		fmt.Fprintf(&w, "slot %s: kind %d", place, slot.Kind)
+		if slot.Object != nil {
+			fmt.Fprintf(&w, " %s", slot.Object.look(2))
+		}
+		w.WriteByte('\n')
+	}
+	for _, c := range s.Codes {
+		fmt.Fprintf(&w, "code %s: %d units, %d sites\n", c.QualName, len(c.Bytecode)/2, len(c.Sites))
+		for _, n := range c.Globals {
+			if n != nil {
+				w.WriteString("  global " + n.text() + "\n")
+			}
+		}
+	}
+	for _, f := range s.Functions {
+		name := "not here"
+		if f.Code != nil {
+			name = f.Code.QualName
+		}
+		fmt.Fprintf(&w, "function %s:", name)
+		for _, o := range f.Defaults {
+			fmt.Fprintf(&w, " default %s", o)
+		}
+		for _, o := range f.Cells {
+			fmt.Fprintf(&w, " cell %s", o.look(1))
+		}
+		for _, o := range f.KwDefaultItems {
+			fmt.Fprintf(&w, " keyword %s", o)
+		}
+		w.WriteByte('\n')
+	}
+	for _, t := range s.Types {
+		fmt.Fprintf(&w, "type %s: flags %d\n", t.Name, t.Flags)
+		for _, n := range t.Attrs {
+			w.WriteString("  has " + n.text() + "\n")
+		}
+	}
+	for _, o := range s.Objects {
+		if o.Kind == ObjModule {
+			w.WriteString("module\n")
+			for _, n := range o.Attrs {
+				w.WriteString("  has " + n.text() + "\n")
+			}
+		}
+	}
+	return w.String()
+}
+
+func (n *Name) text() string {
+	text := fmt.Sprintf("%s: %s", n.Name, [...]string{"nowhere", "in globals", "in builtins", "in module", "in type", "in instance"}[n.Where])
+	if n.Value != nil {
+		text += " " + n.Value.look(1)
+	}
+	if n.Where != InType && n.Where != InInstance && !n.Guardable() {
+		text += ", not guardable"
+	}
+	return text
+}
+
+// look describes an object and what it holds, depth levels deep.
+func (o *Object) look(depth int) string {
+	text := o.String()
+	if o.Type != nil && (o.Kind == ObjOther || o.Kind == ObjStr) {
+		text += " of " + o.Type.Name
+	}
+	switch o.Kind {
+	case ObjList, ObjTuple, ObjDict, ObjSet:
+		text += fmt.Sprintf(" of length %d", o.Int)
+		if o.Same() {
+			text += ", all alike"
+		}
+	case ObjType:
+		if o.TypeOf != nil {
+			text += " " + o.TypeOf.Name
+		}
+	case ObjFunction:
+		if o.Func != nil && o.Func.Code != nil {
+			text += " " + o.Func.Code.QualName
+		}
+	}
+	if depth > 0 && o.Key != nil {
+		text += " [key " + o.Key.look(depth-1) + "]"
+	}
+	if depth > 0 && o.Item != nil {
+		text += " [item " + o.Item.look(depth-1) + "]"
+	}
+	return text
+}

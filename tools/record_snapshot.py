@@ -28,7 +28,7 @@ NONE = 0xFFFFFFFF
  ELLIPSIS, METHOD_DESCR, SET, MEMBER_DESCR) = range(22)
 FITS, SAME, CUT = 1, 2, 4
 HEAP, PLAIN_NEW, PLAIN_INIT, PLAIN_GET, PLAIN_SET, VERSIONED = 1, 2, 4, 8, 16, 32
-GLOBALS, BUILTINS, IN_MODULE, IN_TYPE = 1, 2, 3, 4
+GLOBALS, BUILTINS, IN_MODULE, IN_TYPE, IN_INSTANCE = 1, 2, 3, 4, 5
 MODES = {"final": 0, "recording": 1, "general": 2}
 SITE_FLAGS = {"poly": 1, "overflow": 2, "failed": 4, "divisor": 8}
 KINDS = {"int": 3, "float": 4, "bool": 5, "none": 6, "null": 0}
@@ -74,6 +74,7 @@ class Recorder:
         self.versions = {}
         self.attributes = []  # names that some code looks up in objects
         self.modules = {}
+        self.instance_keys = {}  # in the order of the first instance met: nearest to the keys that a class shares
         self.pending = []
         self.units = 0
 
@@ -178,6 +179,8 @@ class Recorder:
                 flags, span = FITS, self.text(struct.pack("<3q", *words))
         elif cls is types.CodeType:
             kind = CODE
+        elif cls.__flags__ & 1 << 9 and "__dict__" in dir(value):
+            self.instance_keys.setdefault(cls, tuple(value.__dict__))
         self.object_rows[index] = [self.address(value), self.address(cls), kind, flags, self.type(cls), item, key_, aux, word, span, extra]
         return index
 
@@ -189,8 +192,11 @@ class Recorder:
         flags |= HEAP if cls.__flags__ & 1 << 9 else 0
         flags |= PLAIN_NEW if cls.__new__ is object.__new__ else 0
         flags |= PLAIN_INIT if cls.__init__ is object.__init__ else 0
-        flags |= PLAIN_GET if cls.__getattribute__ is object.__getattribute__ and not hasattr(cls, "__getattr__") else 0
-        flags |= PLAIN_SET if cls.__setattr__ is object.__setattr__ else 0
+        # what is written in C repeats object's lookup under its own name, but for these
+        special = issubclass(cls, (type, types.ModuleType, super, types.MethodType))
+        in_c = (types.WrapperDescriptorType, types.MethodWrapperType)
+        flags |= PLAIN_GET if isinstance(cls.__getattribute__, in_c) and not special and not hasattr(cls, "__getattr__") else 0
+        flags |= PLAIN_SET if isinstance(cls.__setattr__, in_c) and not issubclass(cls, type) else 0
         self.type_rows.append([cls, flags, {}])
         for name in self.attributes:
             self.type_attribute(index, name)
@@ -268,7 +274,7 @@ class Recorder:
                 value = self.object(namespace[name])
             rows.append(self.row(name, where, f.__globals__, namespace, value))
         for i in instructions:
-            if i.opname in ("LOAD_ATTR", "LOAD_METHOD") and i.argval not in self.attributes:
+            if i.opname in ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR") and i.argval not in self.attributes:
                 self.attributes.append(i.argval)
                 for index in range(len(self.type_rows)):
                     self.type_attribute(index, i.argval)
@@ -316,6 +322,9 @@ class Recorder:
         for number, (cls, flags, attributes) in enumerate(self.type_rows):
             start = len(self.names)
             self.names += [self.row(n, IN_TYPE, None, None, v) for n, v in attributes.items() if v is not None]
+            for place, name in enumerate(self.instance_keys.get(cls, ())):
+                if name in self.attributes:
+                    self.names.append(self.row(name, IN_INSTANCE, None, None, NONE)[:-1] + [8 * place])
             type_bytes += struct.pack("<QIIQQQQQqqQ", self.address(cls), 1000 + number, flags, cls.__flags__,
                                       self.address(cls.__new__), self.address(cls.__init__), self.address(cls.__getattribute__),
                                       self.address(cls.__setattr__), cls.__basicsize__, cls.__dictoffset__,
