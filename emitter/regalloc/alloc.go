@@ -107,7 +107,7 @@ func Allocate(f *Func, opt Options) (*Result, error) {
 	a.join()
 	for b := range a.bundles {
 		if bu := &a.bundles[b]; len(bu.segs) > 0 {
-			a.push(bu.segs, bu.uses, int32(b))
+			a.push(a.cutStates(bu), bu.uses, int32(b))
 		}
 	}
 	for len(a.queue) > 0 {
@@ -169,6 +169,29 @@ func (a *alloc) join() {
 		}
 		*by = bundle{}
 	}
+}
+
+// cutStates cuts off the end of a value's range that only frame states read, so that it does not compete. It
+// is placed last, in the same register if that is still free. A range that goes round a loop has no end there.
+func (a *alloc) cutStates(bu *bundle) []seg {
+	v := bu.segs[0].v
+	if len(bu.uses) == 0 || slices.ContainsFunc(bu.segs, func(s seg) bool { return s.v != v }) {
+		return bu.segs
+	}
+	last := int32(0)
+	for i := range bu.uses {
+		last = max(last, (bu.uses[i].to+1)&^1)
+	}
+	if last >= bu.segs[len(bu.segs)-1].to {
+		return bu.segs
+	}
+	in := a.loop[a.block[(last-1)/2]]
+	if a.commonLoop(in, a.loop[a.block[a.defAt[v]]]) != in {
+		return bu.segs
+	}
+	core, tail := a.cut(bu.segs, last)
+	a.push(tail, nil, a.bundleOf[v])
+	return core
 }
 
 func overlap(x, y []seg) bool {

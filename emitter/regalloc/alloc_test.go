@@ -113,6 +113,53 @@ func nest(invariants, states int) *Func {
 	return f
 }
 
+// nests is count of them, one after the other; the first one's frame-state values stand in all frame states.
+func nests(count, invariants, states int) *Func {
+	all := nest(invariants, states)
+	shared := all.Blocks[5].Instrs[0].Ops
+	n := all.Blocks[0].Params[0]
+	for range count - 1 {
+		f := nest(invariants, 0)
+		base := VReg(len(all.VRegs) - 1)
+		blocks := len(all.Blocks)
+		all.VRegs = append(all.VRegs, f.VRegs[1:]...)
+		for b := range f.Blocks {
+			blk := &f.Blocks[b]
+			for i := range blk.Params {
+				blk.Params[i] += base
+			}
+			for i := range blk.Instrs {
+				ops := blk.Instrs[i].Ops
+				for k := range ops {
+					ops[k].V += base
+				}
+				if len(ops) > 3 {
+					blk.Instrs[i].Ops = append(ops, shared...)
+				}
+			}
+			for k := range blk.Succs {
+				blk.Succs[k].To += blocks
+				for j := range blk.Succs[k].Args {
+					blk.Succs[k].Args[j] += base
+				}
+			}
+			all.Blocks = append(all.Blocks, *blk)
+		}
+		exit := &all.Blocks[blocks-1]
+		exit.Instrs = append(exit.Instrs, jump())
+		exit.Succs = []Edge{{blocks, []VReg{n}}}
+	}
+	return all
+}
+
+func TestManyLoopsCarryNoMoves(t *testing.T) {
+	f := nests(12, 3, 30)
+	r := prove(t, f, 0)
+	for b := 0; b < len(f.Blocks); b += 6 {
+		require.Zero(t, editsIn(r, b+2, b+3), dump(f, r))
+	}
+}
+
 func TestLoopsCarryNoMoves(t *testing.T) {
 	for _, tc := range []struct {
 		name               string
@@ -509,13 +556,14 @@ func BenchmarkAllocate(b *testing.B) {
 			}
 		})
 	}
-	f := nest(5, 100)
-	b.Run("nest", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if _, err := Allocate(f, Options{}); err != nil {
-				b.Fatal(err)
+	for name, f := range map[string]*Func{"nest": nest(5, 100), "hundred nests": nests(100, 3, 15)} {
+		b.Run(fmt.Sprintf("%s,vregs=%d,blocks=%d", name, len(f.VRegs), len(f.Blocks)), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Allocate(f, Options{}); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-	})
+		})
+	}
 }
