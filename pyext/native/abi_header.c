@@ -235,7 +235,7 @@ is_original(PyObject *value, const char *group, const char *name)
     if (PyCFunction_CheckExact(value)) {
         PyObject *module = ((PyCFunctionObject *)value)->m_module;
         return strcmp(((PyCFunctionObject *)value)->m_ml->ml_name, name) == 0 && module && PyUnicode_Check(module)
-               && PyUnicode_CompareWithASCIIString(module, group[0] == 'm' ? "math" : "builtins") == 0;
+               && PyUnicode_CompareWithASCIIString(module, group[0] == 'm' ? "math" : strcmp(name, "open") ? "builtins" : "io") == 0;
     }
     const char *class_name = ((PyTypeObject *)value)->tp_name;
     return !PyType_HasFeature((PyTypeObject *)value, Py_TPFLAGS_HEAPTYPE) || strcmp(class_name, name) == 0;

@@ -1,0 +1,168 @@
+"""The decorator: finds the functions in what it is given, and attaches to each in place.
+
+`jit(f) is f`: there is no wrapper. Nothing here runs when a function is called.
+"""
+
+import os
+import sys
+from types import FunctionType, MethodType
+
+try:
+    from . import _native
+except ImportError as e:
+    _native = None
+    _problem = f"there is no native code for this Python ({e})"
+
+    class GophersnakeError(Exception):
+        """What strict=True asked for could not be done."""
+
+else:
+    GophersnakeError = _native.GophersnakeError
+    _problem = _native.unusable()
+
+if os.environ.get("GOPHERSNAKE_DISABLE", "") not in ("", "0"):
+    _problem = "GOPHERSNAKE_DISABLE is set"
+
+# The class statement treats functions of these names in its own way, but only plain ones.
+_PLAIN = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+_OPTIONS = ("strict",)
+_CHOICES = {"GOPHERSNAKE_LOG": ("compile", "exits"), "GOPHERSNAKE_DUMP": ("decode", "build", "opt", "asm")}
+
+
+def _choices(variable):
+    """What an environment variable lists; a name that is unknown is warned of and left out."""
+    known, chosen = _CHOICES[variable], []
+    for name in os.environ.get(variable, "").replace(",", " ").split():
+        if name in known:
+            chosen.append(name)
+        else:
+            import warnings
+
+            warnings.warn(f"{variable}: {name!r} is not one of {', '.join(known)}", RuntimeWarning, stacklevel=2)
+    return chosen
+
+
+if not _problem:
+    _log = _choices("GOPHERSNAKE_LOG")
+    _native.configure("compile" in _log, "exits" in _log, ",".join(_choices("GOPHERSNAKE_DUMP")) or None)
+
+
+def jit(function=None, /, *, strict=False, **unknown):
+    """Let calls of a function run as machine code. It stays the same object, and means the same.
+
+    For functions, methods, staticmethod, classmethod, property and functools.cached_property, and for classes (all
+    functions of theirs). strict=True: GophersnakeError where a line stays interpreted.
+    """
+    if unknown:
+        _unknown_option(next(iter(unknown)))
+    if function is None:
+        return lambda function: jit(function, strict=strict)
+    if not _attach(function, strict):
+        raise TypeError(_refusal(function))
+    return function
+
+
+def unjit(function, /):
+    """Undo jit: the function, or the class's functions, are as if it had never been."""
+    if not _each(function, _detach):
+        raise TypeError(_refusal(function).replace("jit()", "unjit()"))
+    return function
+
+
+def _unknown_option(name):
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(name, _OPTIONS, 1, 0.0)[0]
+    raise TypeError(f"jit() has no option {name!r}; the nearest is {nearest!r}")
+
+
+def _refusal(o):
+    if isinstance(o, (str, bytes, int, float)):
+        return f"jit() takes a function, and this is {o!r}; it wants no signature, types are found out by calls"
+    if type(o).__name__ in ("builtin_function_or_method", "method_descriptor", "wrapper_descriptor", "method-wrapper"):
+        return f"jit() takes a function written in Python, and {o.__name__!r} is built in: it is machine code already"
+    inner = getattr(o, "__wrapped__", None) or getattr(o, "func", None)
+    if isinstance(inner, FunctionType):
+        return f"jit() takes a function, and this is a {type(o).__name__} around {inner.__qualname__!r}: put @jit beneath it, next to the def"
+    return f"jit() takes a function or a class, not {type(o).__name__!r} objects"
+
+
+def _each(o, do):
+    """Calls do with each function of an object: whether it is of a kind that has any."""
+    if isinstance(o, FunctionType):
+        do(o)
+    elif isinstance(o, (staticmethod, classmethod, MethodType)):
+        return _each(o.__func__, do)
+    elif isinstance(o, property):
+        for f in (o.fget, o.fset, o.fdel):
+            if isinstance(f, FunctionType):
+                do(f)
+    elif isinstance(o, type):
+        for member in list(vars(o).values()):
+            if not isinstance(member, type):  # a class within has its own decorator, or none
+                _each(member, do)
+    else:
+        functools = sys.modules.get("functools")  # who has a cached_property has imported it
+        if functools is None or not isinstance(o, functools.cached_property):
+            return False
+        return _each(o.func, do)
+    return True
+
+
+def _attach(o, strict):
+    whole_class = isinstance(o, type)
+
+    def attach(f):
+        if _problem:
+            if strict:
+                raise GophersnakeError(f"{f.__qualname__}: {_problem}")
+        elif not whole_class and f.__name__ in _PLAIN:
+            _decline(f, strict, "the class statement treats a function of this name in its own way")
+        elif not _native.attach(f, strict) and strict:
+            raise GophersnakeError(f"{f.__qualname__}: {f.__gophersnake__.reason}")
+
+    return _each(o, attach)
+
+
+def _decline(f, strict, reason):
+    if strict:
+        raise GophersnakeError(f"{f.__qualname__}: {reason}")
+    _native.decline(f, reason)
+
+
+def _detach(f):
+    if _native is not None and not _native.detach(f):
+        marker = vars(f).get("__gophersnake__")
+        if isinstance(marker, _native.Marker) and marker.code is f.__code__:
+            del f.__gophersnake__  # the one that says why it stays interpreted
+
+
+def _arrive(function, strict, reason):
+    """Unpickles the marker of a function that was sent by value: it is jitted where it arrives."""
+    if function is None or _problem:
+        return None
+    _attach(function, False)
+    if strict and _native.is_attached(function):
+        _native.attach(function, True)
+    return vars(function).get("__gophersnake__")
+
+
+def stats():
+    """Counts of the process: functions, compiles, bytes of code, exits."""
+    return _native.stats() if _native is not None else {}
+
+
+def info():
+    """What is installed, and whether functions are compiled here."""
+    from . import __version__
+
+    facts = {"gophersnake": __version__, "python": sys.version.split()[0], "platform": f"{sys.platform} {os.uname().machine}"}
+    facts["compiles"] = not _problem
+    if _problem:
+        facts["why_not"] = _problem
+    if _native is not None:
+        facts["native"] = _native.__file__
+    for variable in ("GOPHERSNAKE_DISABLE", *_CHOICES):
+        if variable in os.environ:
+            facts[variable] = os.environ[variable]
+    return facts
