@@ -1,0 +1,409 @@
+// Registers and calls: what is allocatable, where parameters arrive, how a native frame is laid out, entered and left. docs/runtime.md,
+// section 4, has the convention.
+//
+// The native frame, from rsp up: [interpreter frame, callable] where the function has or may be given a frame; the outgoing arrays of
+// vector helpers; OpScratch's words; spill slots; padding; the return address. rsp is a multiple of 16 in a body, so that C can be called.
+
+package amd64
+
+import (
+	"fmt"
+
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+// The registers with a fixed part: r11 and xmm15 hold no value across instructions, r15 is the thread state.
+const (
+	scratch  = R11
+	scratchX = XMM15
+	thread   = R15
+)
+
+func preg(r Reg) regalloc.PReg { return regalloc.PReg(r) }
+
+func pregs(rs ...Reg) []regalloc.PReg {
+	ps := make([]regalloc.PReg, len(rs))
+	for i, r := range rs {
+		ps[i] = preg(r)
+	}
+	return ps
+}
+
+func set(rs ...Reg) (s regalloc.RegSet) {
+	for _, r := range rs {
+		s = s.With(preg(r))
+	}
+	return s
+}
+
+var (
+	allXMM = []Reg{XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7, XMM8, XMM9, XMM10, XMM11, XMM12, XMM13, XMM14}
+	// callerSaved are the registers that a C function may change, but for the scratch registers.
+	callerSaved = []Reg{RAX, RCX, RDX, RSI, RDI, R8, R9, R10}
+	calleeSaved = []Reg{RBX, RBP, R12, R13, R14}
+	cArgs       = []Reg{RDI, RSI, RDX, RCX, R8, R9}
+
+	clobberedByC      = set(callerSaved...) | set(allXMM...)
+	clobberedByNative = clobberedByC | set(calleeSaved...)
+
+	registers = emitter.Registers{
+		// Those without a fixed use first, then the caller-saved, so that arguments and quotients find theirs free.
+		Avail: [2][]regalloc.PReg{
+			pregs(RSI, RDI, R8, R9, R10, RAX, RCX, RDX, RBX, RBP, R12, R13, R14),
+			pregs(allXMM...),
+		},
+		Scratch: [2]regalloc.PReg{preg(scratch), preg(scratchX)},
+		Params: [2][]regalloc.PReg{
+			pregs(RSI, RDX, RCX, R8, R9, RAX, RBX, R10, R12, R13, R14),
+			pregs(XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7),
+		},
+		Callable: preg(RDI),
+	}
+)
+
+// Target is x86-64 (with SSE4.1) and one running interpreter.
+type Target struct {
+	abi *pyabi.ABI
+	// help are the addresses of the helpers of ir.Helpers, by index, and of the runtime's own functions, by name.
+	help map[string]uint64
+	// Rows of the header that have no field in pyabi.ABI.
+	tstateCurrent  uint64 // cell: the running thread's state
+	tstateID       uint64 // offset of the thread state's unique number
+	stackOwner     uint64 // cell: number of the thread state that the cell stack_limit is for
+	vectorcallMiss uint64
+}
+
+// runtimeHelpers are the runtime's functions that code calls without an OpCallHelper.
+var runtimeHelpers = []string{
+	"gs_exit", "gs_unbox_int", "gs_box_int", "gs_box_float", "gs_dealloc", "gs_frame_push", "gs_frame_pop", "gs_stack_refresh",
+}
+
+// New makes the target for an interpreter, or tells what its ABI header lacks.
+func New(abi *pyabi.ABI) (*Target, error) {
+	t := &Target{abi: abi, help: map[string]uint64{}}
+	for _, name := range runtimeHelpers {
+		if err := t.needHelp(name); err != nil {
+			return nil, err
+		}
+	}
+	for i := range ir.Helpers {
+		if err := t.needHelp(ir.Helpers[i].Name); err != nil {
+			return nil, err
+		}
+	}
+	for _, row := range []struct {
+		name string
+		to   *uint64
+	}{
+		{"runtime.tstate_current", &t.tstateCurrent}, {"tstate.id", &t.tstateID},
+		{"cell.gs_stack_owner", &t.stackOwner}, {"runtime.vectorcall_miss", &t.vectorcallMiss},
+	} {
+		v, ok := abi.Lookup(row.name)
+		if !ok {
+			return nil, fmt.Errorf("the ABI header lacks %s", row.name)
+		}
+		*row.to = v
+	}
+	return t, nil
+}
+
+func (t *Target) needHelp(name string) error {
+	address, ok := t.abi.Help(name)
+	if !ok {
+		return fmt.Errorf("the ABI header lacks help.%s", name)
+	}
+	t.help[name] = address
+	return nil
+}
+
+// Name is the name of the instruction set.
+func (t *Target) Name() string { return "amd64" }
+
+// Unit begins the code of a compile unit.
+func (t *Target) Unit(b *emitter.Builder) emitter.Machine {
+	return &machine{t: t, abi: t.abi, b: b, a: NewAssembler(emitter.MaxCode), thunks: map[thunk]Label{}}
+}
+
+// machine makes the code of a unit.
+type machine struct {
+	t      *Target
+	abi    *pyabi.ABI
+	b      *emitter.Builder
+	a      *Assembler
+	exit   Label // the common exit code
+	thunks map[thunk]Label
+	order  []thunk // of thunks, as they were asked for
+	refs   []dataRef
+
+	// Of the function being selected and emitted.
+	arrayWords   int
+	scratchWords int
+	scratchAt    map[*ir.Value]int // word of an OpScratch
+	arrayBase    int
+	scratchBase  int
+	usesXMM      bool
+	joined       map[*ir.Value]*ir.Value // a division to the one of the same operands that makes both results
+}
+
+// dataRef is an instruction MOVABSQ at a label whose constant is an address in the data area.
+type dataRef struct {
+	at   Label
+	data int
+}
+
+// Begin makes ready for a function.
+func (m *machine) Begin(f *emitter.Func) {
+	m.arrayWords, m.scratchWords = 0, 0
+	m.scratchAt = nil
+	m.joinDivisions(f)
+}
+
+func (m *machine) Registers() *emitter.Registers { return &registers }
+
+func (m *machine) NewLabel() emitter.Label { return emitter.Label(m.a.NewLabel()) }
+func (m *machine) Bind(l emitter.Label)    { m.a.Bind(Label(l)) }
+func (m *machine) AlignLoop()              { m.a.Align(16) }
+func (m *machine) Jump(l emitter.Label)    { m.a.Jmp(Label(l)) }
+func (m *machine) Note(text string)        { m.a.Note(text) }
+
+func (m *machine) Offset(l emitter.Label) int { return m.a.Offset(Label(l)) }
+
+// Finish emits what the unit shares.
+func (m *machine) Finish() ([]byte, error) {
+	m.emitShared()
+	return m.a.Finish()
+}
+
+// Refs are the constants of MOVABSQ, behind a prefix and an opcode.
+func (m *machine) Refs() []emitter.Ref {
+	refs := make([]emitter.Ref, len(m.refs))
+	for i, r := range m.refs {
+		refs[i] = emitter.Ref{Off: m.a.Offset(r.at) + 2, Data: r.data}
+	}
+	return refs
+}
+
+func (m *machine) Notes() []emitter.Note {
+	notes := make([]emitter.Note, len(m.a.Notes()))
+	for i, n := range m.a.Notes() {
+		notes[i] = emitter.Note{Off: n.Off, Text: n.Text}
+	}
+	return notes
+}
+
+// dataAddress loads the address of something in the data area.
+func (m *machine) dataAddress(dst Reg, data int) {
+	m.refs = append(m.refs, dataRef{m.a.Here(), data})
+	m.a.Emit(MOVABSQ_RI, dst, Imm(0))
+}
+
+// call calls a C function; rsp is a multiple of 16.
+func (m *machine) call(name string) {
+	m.a.Emit(CALL_M, m.a.Int64(int64(m.helper(name))))
+}
+
+func (m *machine) helper(name string) uint64 {
+	address, ok := m.t.help[name]
+	if !ok {
+		panic("BUG: no helper " + name)
+	}
+	return address
+}
+
+// layFrame lays out the native frame.
+func (m *machine) layFrame(f *emitter.Func) {
+	at := 0
+	if f.MayHaveFrame() {
+		at = 16
+	}
+	m.arrayBase = at
+	at += 8 * m.arrayWords
+	m.scratchBase = at
+	at += 8 * m.scratchWords
+	f.SlotBase = at
+	at += 8 * f.Alloc.NumSlots
+	f.FrameSize = (at+7)&^15 + 8 // with the return address a multiple of 16
+}
+
+// Entry emits the entries and the prologue.
+func (m *machine) Entry(f *emitter.Func) {
+	m.layFrame(f)
+	m.usesXMM = f.Alloc.Written&set(allXMM...) != 0
+	for i := range f.Params {
+		m.usesXMM = m.usesXMM || f.ParamLoc[i].IsReg() && f.ParamLoc[i].Reg().Class() == regalloc.FPR
+	}
+	a := m.a
+	a.Align(16)
+	if !f.ByMemory {
+		f.MemoryEntry = emitter.Label(a.Here())
+		m.loadParams(f)
+		f.RegisterEntry = m.registerEntry(f)
+		a.Bind(Label(f.RegisterEntry))
+		m.prologue(f)
+		return
+	}
+	f.MemoryEntry = emitter.Label(a.Here())
+	a.Emit(SUBQ_RI, RSP, Imm(f.FrameSize))
+	if f.IR.Resume {
+		a.Emit(MOVQ_RM, scratch, At(RDI, 8))
+		a.Emit(MOVQ_MR, At(RSP, 0), scratch)
+	}
+	m.loadParams(f)
+	m.checks(f)
+}
+
+// registerEntry is the label of a function's register entry, which calls may name before it is emitted.
+func (m *machine) registerEntry(f *emitter.Func) emitter.Label {
+	if f.RegisterEntry == 0 {
+		f.RegisterEntry = m.NewLabel()
+	}
+	return f.RegisterEntry
+}
+
+// loadParams loads the parameters from the activation buffer in rdi to where they are wanted.
+func (m *machine) loadParams(f *emitter.Func) {
+	a := m.a
+	for i := range f.Params {
+		if i == 0 || !f.Wanted(f.Params[i]) {
+			continue
+		}
+		from := At(RDI, int32(8+8*i))
+		if l := f.ParamLoc[i]; l.IsReg() {
+			a.Load(Reg(l.Reg()), from)
+		} else {
+			a.Emit(MOVQ_RM, scratch, from)
+			a.Emit(MOVQ_MR, At(RSP, m.slot(f, l)), scratch)
+		}
+	}
+	a.Emit(MOVQ_RM, RDI, At(RDI, 0))
+	if f.ByMemory && f.MayHaveFrame() {
+		a.Emit(MOVQ_MR, At(RSP, 8), RDI)
+	}
+}
+
+func (m *machine) slot(f *emitter.Func, l regalloc.Loc) int32 { return int32(f.SlotBase + 8*l.Slot()) }
+
+func (m *machine) prologue(f *emitter.Func) {
+	if f.FrameSize == 8 {
+		m.a.Emit(PUSHQ_R, RAX)
+	} else {
+		m.a.Emit(SUBQ_RI, RSP, Imm(f.FrameSize))
+	}
+	m.checks(f)
+}
+
+// checks counts recursion and tests what native code must not run without. A continuation takes the place of code that was counted and
+// tested, and its loop polls: it only counts.
+func (m *machine) checks(f *emitter.Func) {
+	a := m.a
+	a.Emit(DECL_M, At(thread, int32(m.abi.TStateRecursion)))
+	if f.IR.Resume {
+		return
+	}
+	if f.IR.Entry == nil {
+		panic("BUG: " + f.IR.Name + " has no state at its entry")
+	}
+	leave := func(kind ir.ExitKind, why ir.Reason) Label {
+		x := f.ExitTo(f.IR.Entry, ir.ExitInfo{Kind: kind, Reason: why, Site: ir.NoSite, SiteSlot: -1})
+		x.NoFrame = true
+		return Label(x.EntryLabel())
+	}
+	a.Jcc(CondS, leave(ir.ExitInterpret, ir.WhyStack))
+	if !f.CallsNative {
+		return
+	}
+	// rbp carries no parameter. The limit is for the thread whose number is beside it; C stacks differ between threads.
+	slow, checked := a.NewLabel(), a.NewLabel()
+	a.MoveImm(scratch, int64(m.t.stackOwner))
+	a.Emit(MOVQ_RM, RBP, At(thread, int32(m.t.tstateID)))
+	a.Emit(CMPQ_RM, RBP, At(scratch, 0))
+	a.Jcc(CondNE, slow)
+	a.MoveImm(scratch, int64(m.abi.StackLimit))
+	a.Emit(CMPQ_RM, RSP, At(scratch, 0))
+	a.Jcc(CondB, slow)
+	a.Bind(checked)
+	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
+	stack := leave(ir.ExitInterpret, ir.WhyStack)
+	f.Cold(func() {
+		a.Bind(slow)
+		a.Call(m.thunk(thunkStack, true))
+		a.MoveImm(scratch, int64(m.abi.StackLimit))
+		a.Emit(CMPQ_RM, RSP, At(scratch, 0))
+		a.Jcc(CondAE, checked)
+		a.Jmp(stack)
+	})
+}
+
+// poll leaves if the eval breaker is set.
+func (m *machine) poll(exit Label) {
+	m.a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateInterp)))
+	m.a.Emit(CMPL_MI, At(scratch, int32(m.abi.InterpEvalBreaker)), Imm(0))
+	m.a.Jcc(CondNE, exit)
+}
+
+// leave is the epilogue: the word is in rax; the tag is in rdx or, if it is given, a constant.
+func (m *machine) leave(f *emitter.Func, tag int64) {
+	a := m.a
+	if f.MayHaveFrame() {
+		done := a.NewLabel()
+		a.Emit(MOVQ_RM, RDI, At(RSP, 0))
+		if !f.IR.HasFrame {
+			a.Emit(TESTQ_RR, RDI, RDI)
+			a.Jcc(CondE, done)
+		}
+		a.Move(RBX, RAX)
+		if tag < 0 {
+			a.Move(RBP, RDX)
+		}
+		m.call("gs_frame_pop")
+		a.Move(RAX, RBX)
+		if tag < 0 {
+			a.Move(RDX, RBP)
+		}
+		a.Bind(done)
+	}
+	if tag >= 0 {
+		a.MoveImm(RDX, tag)
+	}
+	a.Emit(INCL_M, At(thread, int32(m.abi.TStateRecursion)))
+	if f.FrameSize == 8 {
+		a.Emit(POPQ_R, RCX)
+	} else {
+		a.Emit(ADDQ_RI, RSP, Imm(f.FrameSize))
+	}
+	a.Emit(RET)
+}
+
+// Edit moves a value.
+func (m *machine) Edit(f *emitter.Func, e regalloc.Edit) {
+	a := m.a
+	switch {
+	case e.From.IsRemat():
+		m.constant(f, Reg(e.To.Reg()), f.Value(e.From.Remat()))
+	case e.From.IsReg() && e.To.IsReg():
+		a.Move(Reg(e.To.Reg()), Reg(e.From.Reg()))
+	case e.From.IsReg():
+		a.Store(At(RSP, m.slot(f, e.To)), Reg(e.From.Reg()))
+	default:
+		a.Load(Reg(e.To.Reg()), At(RSP, m.slot(f, e.From)))
+	}
+}
+
+// constant makes a constant, or the address of scratch words, leaving the flags alone.
+func (m *machine) constant(f *emitter.Func, dst Reg, v *ir.Value) {
+	switch {
+	case v.Op == ir.OpScratch:
+		m.a.Emit(LEAQ_RM, dst, At(RSP, m.scratchOffset(v)))
+	case dst.IsGPR():
+		m.a.MoveImm(dst, v.Aux)
+	case v.Aux == 0:
+		m.a.Emit(XORPS_XX, dst, dst)
+	default:
+		m.a.Load(dst, m.a.Int64(v.Aux))
+	}
+}
+
+func (m *machine) scratchOffset(v *ir.Value) int32 { return int32(m.scratchBase + 8*m.scratchAt[v]) }

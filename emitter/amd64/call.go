@@ -1,0 +1,227 @@
+// Calls: C functions, native functions, and the frame that the callee may see.
+
+package amd64
+
+import (
+	"fmt"
+
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+const (
+	siteType  = pyabi.SiteType
+	siteFlags = pyabi.SiteFlags
+	sitePoly  = pyabi.SitePoly
+)
+
+// word is an argument that goes to memory: a constant, or an operand that may be anywhere.
+type word struct {
+	constant bool
+	n        int64
+	op       int
+}
+
+func (s *selection) word(v *ir.Value) word {
+	v = emitter.Resolve(v)
+	if v.Op.Is(ir.Constant) {
+		return word{constant: true, n: v.Aux}
+	}
+	c := regalloc.AnyLoc
+	if v.Op == ir.OpScratch {
+		c = regalloc.Reg
+	}
+	return word{op: s.add(regalloc.Operand{V: s.f.Reg(v), C: c})}
+}
+
+// storeWord leaves the general registers alone.
+func (m *machine) storeWord(f *emitter.Func, to Mem, w word, l []regalloc.Loc) {
+	a := m.a
+	switch {
+	case w.constant && fits32(w.n):
+		a.Emit(MOVQ_MI, to, Imm(w.n))
+	case w.constant:
+		a.Load(scratchX, a.Int64(w.n))
+		a.Store(to, scratchX)
+	case l[w.op].IsSlot():
+		a.Load(scratchX, At(RSP, m.slot(f, l[w.op])))
+		a.Store(to, scratchX)
+	default:
+		a.Store(to, reg(l[w.op]))
+	}
+}
+
+// callHelper calls a C function.
+func (m *machine) callHelper(f *emitter.Func, v *ir.Value) {
+	s := m.begin(f, v)
+	a := m.a
+	h := &ir.Helpers[v.Aux]
+	fixed := v.Args
+	var array []word
+	if v.NFixed >= 0 {
+		fixed = v.Args[:v.NFixed]
+	}
+	gprs, fprs := 0, 0
+	next := func(float bool) Reg {
+		if float {
+			fprs++
+			return XMM0 + Reg(fprs-1)
+		}
+		if gprs == len(cArgs) {
+			panic(fmt.Sprintf("BUG: too many arguments for %s", h.Name))
+		}
+		gprs++
+		return cArgs[gprs-1]
+	}
+	for _, x := range fixed {
+		s.useFixed(x, next(x.Type.Kind.Float()))
+	}
+	var address, count Reg
+	if v.NFixed >= 0 {
+		for _, x := range v.Args[v.NFixed:] {
+			array = append(array, s.word(x))
+		}
+		address, count = next(false), next(false)
+		m.arrayWords = max(m.arrayWords, len(array)+1) // a free word before: PY_VECTORCALL_ARGUMENTS_OFFSET
+	}
+	if f.Wanted(v) {
+		if v.Type.Kind.Float() {
+			s.defFixed(v, XMM0)
+		} else {
+			s.defFixed(v, RAX)
+		}
+	}
+	s.emit(clobberedByC, func(l []regalloc.Loc) {
+		if v.NFixed >= 0 {
+			base := int32(m.arrayBase + 8)
+			for i, w := range array {
+				m.storeWord(f, At(RSP, base+int32(8*i)), w, l)
+			}
+			a.Emit(LEAQ_RM, address, At(RSP, base))
+			a.MoveImm(count, int64(len(array)))
+		}
+		m.call(h.Name)
+		if f.Wanted(v) && h.Error == ir.NegError {
+			a.Emit(CLTQ) // an int of C has no upper half
+		}
+	})
+}
+
+// callNative calls a native function. Nothing survives in registers.
+func (m *machine) callNative(f *emitter.Func, v *ir.Value) {
+	s := m.begin(f, v)
+	a := m.a
+	var next [2]int
+	for i, x := range v.Args {
+		if i == 0 {
+			s.useFixed(x, RDI)
+			continue
+		}
+		class := regalloc.GPR
+		if x.Type.Kind.Float() {
+			class = regalloc.FPR
+		}
+		if next[class] == len(registers.Params[class]) {
+			m.b.Fail("%s: too many arguments for a native call", f.IR.Name)
+			return
+		}
+		s.useFixed(x, Reg(registers.Params[class][next[class]]))
+		next[class]++
+	}
+	s.defFixed(v, RAX)
+	if tag := f.Tag(v); tag != nil && f.Wanted(tag) {
+		s.defFixed(tag, RDX)
+	}
+	var site *emitter.Exit
+	if v.FS != nil {
+		site = f.NewExit(v)
+		s.state(site, true)
+	}
+	callee := f.IR.Callees[v.Aux]
+	s.emit(clobberedByNative, func(l []regalloc.Loc) {
+		if callee.Func != nil {
+			g := m.b.Func(callee.Func)
+			if g.ByMemory {
+				panic("BUG: " + callee.Name + " has no register entry")
+			}
+			a.Call(Label(m.registerEntry(g)))
+		} else {
+			a.MoveImm(scratch, int64(callee.Addr))
+			a.Emit(CALL_M, At(scratch, 0))
+		}
+		if site != nil {
+			site.CallSite(l)
+		}
+	})
+}
+
+// link fills the frame's locals and makes it the current one.
+func (m *machine) link(f *emitter.Func, v *ir.Value) {
+	s := m.begin(f, v)
+	a := m.a
+	words := make([]word, len(v.Args))
+	for i, x := range v.Args {
+		words[i] = s.word(x)
+	}
+	t := s.temp()
+	code := f.Code()
+	s.emit(0, func(l []regalloc.Loc) {
+		frame := reg(l[t])
+		a.Emit(MOVQ_RM, frame, At(RSP, 0))
+		for i, w := range words {
+			m.storeWord(f, At(frame, int32(m.abi.FrameLocals)+int32(8*i)), w, l)
+		}
+		instruction := int64(code.Object + m.abi.CodeAdaptive + 2*uint64(v.Aux))
+		m.storeWord(f, At(frame, int32(m.abi.FrameIP)), word{constant: true, n: instruction}, l)
+		a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateCFrame)))
+		a.Load(scratchX, At(scratch, int32(m.abi.CFrameCurrent)))
+		a.Store(At(frame, int32(m.abi.FramePrevious)), scratchX)
+		a.Emit(MOVQ_MR, At(scratch, int32(m.abi.CFrameCurrent)), frame)
+	})
+}
+
+// SelectEntry makes the interpreter's frame where the function needs one, and asks for what the prologue's exits need.
+func (m *machine) SelectEntry(f *emitter.Func) {
+	if !f.IR.Resume {
+		if f.IR.Entry == nil {
+			panic("BUG: " + f.IR.Name + " has no state at its entry")
+		}
+		m.begin(f, nil).state(f.ExitTo(f.IR.Entry, ir.ExitInfo{}), false)
+	}
+	if !f.IR.HasFrame {
+		return
+	}
+	a := m.a
+	s := m.begin(f, nil)
+	x := f.ExitTo(f.IR.Entry, ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyNoMemory, Site: ir.NoSite, SiteSlot: -1})
+	x.NoFrame = !f.IR.Resume
+	if f.IR.Resume {
+		s.state(x, false)
+		s.emit(0, func(l []regalloc.Loc) {
+			none, done := a.NewLabel(), a.NewLabel()
+			a.Emit(CMPQ_MI, At(RSP, 0), Imm(0))
+			a.Jcc(CondE, none)
+			a.Bind(done)
+			f.Cold(func() {
+				a.Bind(none)
+				a.Emit(MOVQ_RM, scratch, At(RSP, 8))
+				a.Call(m.thunk(thunkFramePush, m.usesXMM))
+				a.Emit(MOVQ_MR, At(RSP, 0), scratch)
+				a.Jcc(CondNE, done)
+				a.Jmp(Label(x.Label(l)))
+			})
+		})
+		return
+	}
+	s.useFixed(f.Params[0], RDI)
+	s.state(x, true)
+	s.emit(clobberedByC, func(l []regalloc.Loc) {
+		a.Emit(MOVQ_MR, At(RSP, 8), RDI)
+		m.call("gs_frame_push")
+		a.Emit(TESTQ_RR, RAX, RAX)
+		a.Jcc(CondE, Label(x.Label(l)))
+		a.Emit(MOVQ_MR, At(RSP, 0), RAX)
+	})
+}

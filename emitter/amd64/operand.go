@@ -1,0 +1,260 @@
+// Operands during selection: what an argument may be folded to (immediate, memory, constant in the pool), and how it is written once the
+// allocator has placed the rest.
+
+package amd64
+
+import (
+	"math"
+
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// selection is one instruction being put together.
+type selection struct {
+	m   *machine
+	f   *emitter.Func
+	at  *ir.Value // the operation at whose place it will stand
+	ops []regalloc.Operand
+}
+
+func (m *machine) begin(f *emitter.Func, at *ir.Value) *selection {
+	return &selection{m: m, f: f, at: at}
+}
+
+func (s *selection) add(o regalloc.Operand) int {
+	s.ops = append(s.ops, o)
+	return len(s.ops) - 1
+}
+
+func (s *selection) use(v *ir.Value) int { return s.add(regalloc.Operand{V: s.f.Reg(v)}) }
+
+func (s *selection) useLate(v *ir.Value) int {
+	return s.add(regalloc.Operand{V: s.f.Reg(v), Late: true})
+}
+
+func (s *selection) useFixed(v *ir.Value, r Reg) int {
+	return s.add(regalloc.Operand{V: s.f.Reg(v), C: regalloc.Fixed, Fixed: preg(r)})
+}
+
+func (s *selection) def(v *ir.Value) int { return s.add(regalloc.Operand{V: s.f.Reg(v), Def: true}) }
+
+func (s *selection) defTied(v *ir.Value, to int) int {
+	return s.add(regalloc.Operand{V: s.f.Reg(v), Def: true, C: regalloc.Tied, Tied: int8(to)})
+}
+
+func (s *selection) defFixed(v *ir.Value, r Reg) int {
+	return s.add(regalloc.Operand{V: s.f.Reg(v), Def: true, C: regalloc.Fixed, Fixed: preg(r)})
+}
+
+func (s *selection) defEarly(v *ir.Value) int {
+	return s.add(regalloc.Operand{V: s.f.Reg(v), Def: true, Early: true})
+}
+
+// temp is a register for the instruction's own use.
+func (s *selection) temp() int {
+	return s.add(regalloc.Operand{V: s.f.Temp(regalloc.GPR), Def: true, Early: true})
+}
+
+// exit makes the exit of the guard and adds its frame state. late: the instruction may have written its results when it leaves.
+func (s *selection) exit(late bool) *emitter.Exit {
+	x := s.f.NewExit(s.at)
+	s.state(x, late)
+	return x
+}
+
+func (s *selection) state(x *emitter.Exit, late bool) { s.ops = x.Operands(s.ops, late) }
+
+// emit adds the instruction.
+func (s *selection) emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) {
+	s.f.Add(emitter.Inst{Instr: regalloc.Instr{Ops: s.ops, Clobbers: clobbers}, Value: s.at, Emit: emit})
+}
+
+func reg(l regalloc.Loc) Reg { return Reg(l.Reg()) }
+
+func isConst(v *ir.Value) bool { return emitter.Resolve(v).Op.Is(ir.Constant) }
+
+// immediate is the value of a constant that instructions can hold.
+func immediate(v *ir.Value) (int64, bool) {
+	v = emitter.Resolve(v)
+	return v.Aux, v.Op.Is(ir.Constant) && !v.Type.Kind.Float() && v.Aux == int64(int32(v.Aux))
+}
+
+// source is the second operand of an instruction.
+type source struct {
+	imm  bool
+	n    int64
+	mem  bool
+	addr address
+	pool Mem // if its Label is set
+	op   int // else: number of the operand
+}
+
+// source folds v as far as it goes; imm: an immediate will do. late: it is read after results are written.
+func (s *selection) source(v *ir.Value, imm, late bool) source {
+	v = emitter.Resolve(v)
+	if v.Op.Is(ir.Constant) {
+		if n, ok := immediate(v); ok && imm {
+			return source{imm: true, n: n}
+		}
+		return source{pool: s.m.a.Int64(v.Aux)}
+	}
+	if s.foldable(v) {
+		return source{mem: true, addr: s.loadAddress(v, late)}
+	}
+	c := regalloc.RegOrMem
+	if v.Op == ir.OpScratch {
+		c = regalloc.Reg
+	}
+	return source{op: s.add(regalloc.Operand{V: s.f.Reg(v), C: c, Late: late})}
+}
+
+// foldable says whether v is a 64-bit load whose only user is the instruction.
+func (s *selection) foldable(v *ir.Value) bool {
+	v = emitter.Resolve(v)
+	switch v.Op {
+	case ir.OpLoadI64, ir.OpLoadF64, ir.OpLoadObj, ir.OpLoadObjNull, ir.OpLoadPtr, ir.OpLoadIdxI64, ir.OpLoadIdxF64,
+		ir.OpLoadIdxObj, ir.OpLoadIdxObjNull, ir.OpClassOf, ir.OpUnboxFloat:
+		return s.f.Foldable(v, s.at)
+	}
+	return false
+}
+
+// operand writes a source.
+func (m *machine) operand(f *emitter.Func, src source, l []regalloc.Loc) Operand {
+	switch {
+	case src.imm:
+		return Imm(src.n)
+	case src.mem:
+		return m.mem(src.addr, l)
+	case src.pool.Label != 0:
+		return src.pool
+	}
+	return m.place(f, l[src.op])
+}
+
+// place is a register or a spill slot.
+func (m *machine) place(f *emitter.Func, l regalloc.Loc) Operand {
+	if l.IsSlot() {
+		return At(RSP, m.slot(f, l))
+	}
+	return reg(l)
+}
+
+// address is a memory operand: base and index are numbers of operands, or -1.
+type address struct {
+	base, index int
+	scratch     *ir.Value // the words of an OpScratch instead of a base
+	disp        int32
+}
+
+// address folds constants into the displacement. index may be nil; it counts words.
+func (s *selection) address(base, index *ir.Value, disp int64, late bool) address {
+	base = emitter.Resolve(base)
+	ad := address{base: -1, index: -1}
+	add := func(v *ir.Value) int { return s.add(regalloc.Operand{V: s.f.Reg(v), Late: late}) }
+	if index != nil {
+		index = emitter.Resolve(index)
+		if index.Op == ir.OpAdd && !s.f.Wanted(index) && s.f.Near(index, s.at) {
+			if n, ok := immediate(index.Args[1]); ok && fits32(disp+8*n) {
+				disp += 8 * n
+				index = emitter.Resolve(index.Args[0])
+			}
+		}
+		if n, ok := immediate(index); ok && fits32(disp+8*n) {
+			disp += 8 * n
+			index = nil
+		}
+	}
+	switch n, ok := immediate(base); {
+	case base.Op == ir.OpScratch:
+		ad.scratch = base
+		s.m.scratchWord(base)
+	case ok && fits32(n+disp):
+		disp += n
+	default:
+		ad.base = add(base)
+	}
+	if index != nil {
+		ad.index = add(index)
+	}
+	if !fits32(disp) {
+		panic("BUG: displacement out of range")
+	}
+	ad.disp = int32(disp)
+	return ad
+}
+
+func fits32(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
+
+func (m *machine) scratchWord(v *ir.Value) {
+	if m.scratchAt == nil {
+		m.scratchAt = map[*ir.Value]int{}
+	}
+	if _, ok := m.scratchAt[v]; !ok {
+		m.scratchAt[v] = m.scratchWords
+		m.scratchWords += int(v.Aux)
+	}
+}
+
+// loadAddress is the address of a load.
+func (s *selection) loadAddress(v *ir.Value, late bool) address {
+	switch v.Op {
+	case ir.OpClassOf:
+		return s.address(v.Args[0], nil, int64(s.m.abi.ObType), late)
+	case ir.OpUnboxFloat:
+		return s.address(v.Args[0], nil, int64(s.m.abi.FloatVal), late)
+	case ir.OpLoadIdxI64, ir.OpLoadIdxF64, ir.OpLoadIdxObj, ir.OpLoadIdxObjNull:
+		return s.address(v.Args[0], v.Args[1], v.Aux, late)
+	}
+	return s.address(v.Args[0], nil, v.Aux, late)
+}
+
+func (m *machine) mem(ad address, l []regalloc.Loc) Mem {
+	mem := Mem{Base: NoReg, Disp: ad.disp}
+	switch {
+	case ad.scratch != nil:
+		mem.Base = RSP
+		mem.Disp += m.scratchOffset(ad.scratch)
+	case ad.base >= 0:
+		mem.Base = reg(l[ad.base])
+	}
+	if ad.index >= 0 {
+		mem.Index, mem.Scale = reg(l[ad.index]), 8
+	}
+	return mem
+}
+
+// alu is an instruction with all its forms for the second operand.
+type alu struct{ rr, ri, rm Op }
+
+var (
+	addOp = alu{ADDQ_RR, ADDQ_RI, ADDQ_RM}
+	subOp = alu{SUBQ_RR, SUBQ_RI, SUBQ_RM}
+	andOp = alu{ANDQ_RR, ANDQ_RI, ANDQ_RM}
+	orOp  = alu{ORQ_RR, ORQ_RI, ORQ_RM}
+	xorOp = alu{XORQ_RR, XORQ_RI, XORQ_RM}
+	cmpOp = alu{CMPQ_RR, CMPQ_RI, CMPQ_RM}
+	mulOp = alu{rr: IMULQ_RR, rm: IMULQ_RM}
+
+	addsd   = alu{rr: ADDSD_XX, rm: ADDSD_XM}
+	subsd   = alu{rr: SUBSD_XX, rm: SUBSD_XM}
+	mulsd   = alu{rr: MULSD_XX, rm: MULSD_XM}
+	divsd   = alu{rr: DIVSD_XX, rm: DIVSD_XM}
+	minsd   = alu{rr: MINSD_XX, rm: MINSD_XM}
+	maxsd   = alu{rr: MAXSD_XX, rm: MAXSD_XM}
+	ucomisd = alu{rr: UCOMISD_XX, rm: UCOMISD_XM}
+	cvtsi   = alu{rr: CVTSI2SDQ_XR, rm: CVTSI2SDQ_XM}
+)
+
+func (m *machine) emit2(op alu, dst Reg, src Operand) {
+	switch src.(type) {
+	case Imm:
+		m.a.Emit(op.ri, dst, src)
+	case Mem:
+		m.a.Emit(op.rm, dst, src)
+	default:
+		m.a.Emit(op.rr, dst, src)
+	}
+}

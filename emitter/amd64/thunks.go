@@ -1,0 +1,206 @@
+// Code that a unit has once: the common exit, and calls of the runtime that keep every register. Also the bridge from C.
+
+package amd64
+
+import (
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+// thunk is a call of the runtime that keeps all registers but r11 (xmm15), in which its argument arrives and its result leaves. With xmm it
+// keeps the vector registers too, which functions without floats need not.
+type thunk struct {
+	kind thunkKind
+	xmm  bool
+}
+
+type thunkKind uint8
+
+const (
+	thunkUnboxInt  thunkKind = iota // r11: object → number; ZF if it does not fit
+	thunkBoxInt                     // r11: number → object; ZF if there is no memory
+	thunkBoxFloat                   // xmm15 → r11: object; ZF if there is no memory
+	thunkDealloc                    // r11: object
+	thunkFramePush                  // r11: callable → frame; ZF if there is no memory
+	thunkStack                      // the cells of the stack limit are made this thread's
+)
+
+func (m *machine) thunk(kind thunkKind, xmm bool) Label {
+	t := thunk{kind, xmm}
+	l, ok := m.thunks[t]
+	if !ok {
+		l = m.a.NewLabel()
+		m.thunks[t] = l
+		m.order = append(m.order, t)
+	}
+	return l
+}
+
+// ExitStub leaves with the number of an exit.
+func (m *machine) ExitStub(number int) {
+	if m.exit == 0 {
+		m.exit = m.a.NewLabel()
+	}
+	m.a.Emit(PUSHQ_I, Imm(number))
+	m.a.Jmp(m.exit)
+}
+
+// emitShared emits the code that the unit has once.
+func (m *machine) emitShared() {
+	for _, t := range m.order {
+		m.a.Bind(m.thunks[t])
+		m.emitThunk(t)
+	}
+	if m.exit != 0 {
+		m.a.Bind(m.exit)
+		m.commonExit()
+	}
+}
+
+func (m *machine) emitThunk(t thunk) {
+	a := m.a
+	if t.kind == thunkUnboxInt {
+		m.unboxTwoDigits()
+	}
+	// One word, then the registers; with the return address a multiple of 16.
+	size := 8 + 8*len(callerSaved)
+	if t.xmm {
+		size += 8*len(allXMM) + 8
+	}
+	size = (size+7)&^15 + 8
+	each := func(visit func(m Mem, r Reg)) {
+		at := int32(8)
+		for _, r := range callerSaved {
+			visit(At(RSP, at), r)
+			at += 8
+		}
+		if t.xmm {
+			for _, r := range allXMM {
+				visit(At(RSP, at), r)
+				at += 8
+			}
+		}
+	}
+	a.Emit(LEAQ_RM, RSP, At(RSP, -int32(size)))
+	each(a.Store)
+	a.Move(RDI, scratch)
+	switch t.kind {
+	case thunkUnboxInt:
+		a.Move(RSI, RSP)
+		m.call("gs_unbox_int")
+		a.Emit(MOVQ_RM, scratch, At(RSP, 0))
+		a.Emit(TESTL_RR, RAX, RAX)
+	case thunkBoxInt:
+		m.call("gs_box_int")
+	case thunkBoxFloat:
+		a.Move(XMM0, scratchX)
+		m.call("gs_box_float")
+	case thunkDealloc:
+		m.call("gs_dealloc")
+	case thunkFramePush:
+		m.call("gs_frame_push")
+	case thunkStack:
+		a.Move(RDI, thread)
+		m.call("gs_stack_refresh")
+	}
+	switch t.kind {
+	case thunkBoxInt, thunkBoxFloat, thunkFramePush:
+		a.Move(scratch, RAX)
+		a.Emit(TESTQ_RR, RAX, RAX)
+	}
+	each(func(m Mem, r Reg) { a.Load(r, m) })
+	a.Emit(LEAQ_RM, RSP, At(RSP, int32(size))) // flags stay
+	a.Emit(RET)
+}
+
+// unboxTwoDigits goes on to the next instruction for ints of other sizes.
+func (m *machine) unboxTwoDigits() {
+	a := m.a
+	positive, negative := a.NewLabel(), a.NewLabel()
+	size, low, high := At(scratch, int32(m.abi.ObSize)), At(scratch, int32(m.abi.LongDigit)), At(scratch, int32(m.abi.LongDigit)+4)
+	a.Emit(CMPQ_MI, size, Imm(2))
+	a.Jcc(CondE, positive)
+	a.Emit(CMPQ_MI, size, Imm(-2))
+	a.Jcc(CondE, negative)
+	other := a.NewLabel()
+	a.Jmp(other)
+	both := func() {
+		a.Emit(PUSHQ_R, RAX)
+		a.Emit(MOVL_RM, RAX, high)
+		a.Emit(SHLQ_RI, RAX, Imm(m.abi.LongShift))
+		a.Emit(MOVL_RM, scratch, low)
+		a.Emit(ORQ_RR, scratch, RAX) // not 0: the upper digit is not
+		a.Emit(POPQ_R, RAX)
+	}
+	a.Bind(positive)
+	both()
+	a.Emit(RET)
+	a.Bind(negative)
+	both()
+	a.Emit(NEGQ_R, scratch)
+	a.Emit(RET)
+	a.Bind(other)
+}
+
+// commonExit saves all registers as struct gs_regs and asks the runtime. The exit's number was pushed. gs_exit adds the exit's frame_size to
+// gpr[4]: what it leaves there is the address of the return address of the activation, the stack pointer to go on with.
+func (m *machine) commonExit() {
+	a := m.a
+	const size = pyabi.SizeRegs
+	a.Emit(LEAQ_RM, RSP, At(RSP, -size))
+	for r := RAX; r <= R15; r++ {
+		if r != RSP {
+			a.Store(At(RSP, pyabi.RegsGPR+8*int32(r)), r)
+		}
+	}
+	for r := XMM0; r <= XMM15; r++ {
+		a.Store(At(RSP, pyabi.RegsXMM+8*int32(r-XMM0)), r)
+	}
+	a.Emit(MOVQ_RM, RAX, At(RSP, size))
+	a.Emit(MOVQ_MR, At(RSP, pyabi.RegsExit), RAX)
+	a.Emit(LEAQ_RM, RAX, At(RSP, size+8))
+	a.Emit(MOVQ_MR, At(RSP, pyabi.RegsGPR+8*int32(RSP)), RAX)
+	a.Move(RBX, RSP)
+	a.Emit(ANDQ_RI, RSP, Imm(-16))
+	m.dataAddress(RDI, 0)
+	a.Move(RSI, RBX)
+	m.call("gs_exit")
+	a.Emit(MOVQ_RM, RCX, At(RBX, pyabi.RegsResume))
+	a.Emit(MOVQ_RM, RDI, At(RBX, pyabi.RegsBuffer))
+	a.Emit(MOVQ_RM, RAX, At(RBX, pyabi.RegsValue))
+	a.Emit(MOVQ_RM, RDX, At(RBX, pyabi.RegsTag))
+	a.Emit(MOVQ_RM, RSP, At(RBX, pyabi.RegsGPR+8*int32(RSP)))
+	a.Emit(TESTQ_RR, RCX, RCX)
+	over := a.NewLabel()
+	a.Jcc(CondE, over)
+	a.Emit(JMP_R, RCX)
+	a.Bind(over)
+	a.Emit(RET)
+}
+
+var savedByBridge = []Reg{RBX, RBP, R12, R13, R14, R15}
+
+// Bridge is the code of gs_call_native(uint64_t entry, uint64_t *buffer, uint64_t *tag): C's way to a memory entry. It is the same for every
+// unit, and is published once.
+func (t *Target) Bridge() []byte {
+	a := NewAssembler(4096)
+	for _, r := range savedByBridge {
+		a.Emit(PUSHQ_R, r)
+	}
+	a.Emit(PUSHQ_R, RDX)
+	a.MoveImm(RAX, int64(t.tstateCurrent))
+	a.Emit(MOVQ_RM, thread, At(RAX, 0))
+	a.Move(RAX, RDI)
+	a.Move(RDI, RSI)
+	a.Emit(CALL_R, RAX)
+	a.Emit(POPQ_R, RCX)
+	a.Emit(MOVQ_MR, At(RCX, 0), RDX)
+	for i := len(savedByBridge) - 1; i >= 0; i-- {
+		a.Emit(POPQ_R, savedByBridge[i])
+	}
+	a.Emit(RET)
+	code, err := a.Finish()
+	if err != nil {
+		panic("BUG: the bridge: " + err.Error())
+	}
+	return append([]byte(nil), code...)
+}

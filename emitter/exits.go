@@ -1,0 +1,229 @@
+// Exits: what a guard's frame state becomes for the allocator (operands that may be anywhere), for the code (a stub out of the way), and for
+// the runtime (descriptors that say where every component lies).
+
+package emitter
+
+import (
+	"fmt"
+
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+// Exit is a way out of native code.
+type Exit struct {
+	f        *Func
+	fs       *ir.FrameState
+	info     ir.ExitInfo
+	operands []regalloc.Operand // of the instruction, frame state included
+	// NoFrame: the activation has no frame yet.
+	NoFrame bool
+	// Undo, if set, is emitted first: it takes back what the instruction did to a register.
+	Undo func()
+	// instead: the component is in the register of another operand (after Undo).
+	value regalloc.VReg
+	at    int
+
+	label  Label
+	number int
+}
+
+// NewExit is the exit of a guard.
+func (f *Func) NewExit(v *ir.Value) *Exit {
+	if v.FS == nil {
+		panic(fmt.Sprintf("BUG: %v v%d of %s has no frame state", v.Op, v.ID, f.IR.Name))
+	}
+	return f.ExitTo(v.FS, v.Exit)
+}
+
+// ExitTo is an exit with this state.
+func (f *Func) ExitTo(fs *ir.FrameState, info ir.ExitInfo) *Exit {
+	return &Exit{f: f, fs: fs, info: info, at: -1}
+}
+
+// Instead says that at this exit the value of r is in the register of operand at, once Undo ran.
+func (x *Exit) Instead(r regalloc.VReg, at int) { x.value, x.at = r, at }
+
+// Operands appends the frame state's values as uses that may be anywhere. late: the instruction may have written its results when it
+// leaves.
+func (x *Exit) Operands(ops []regalloc.Operand, late bool) []regalloc.Operand {
+	f := x.f
+	f.newStamp()
+	if x.at >= 0 {
+		f.mark(x.value)
+	}
+	x.each(func(v *ir.Value) {
+		if v.Op.Is(ir.Constant) {
+			return
+		}
+		if r := f.Reg(v); f.mark(r) {
+			ops = append(ops, regalloc.Operand{V: r, C: regalloc.AnyLoc, Late: late})
+		}
+	})
+	x.operands = ops
+	return ops
+}
+
+func (f *Func) newStamp() {
+	f.stamp++
+}
+
+// mark says whether r is met the first time since newStamp.
+func (f *Func) mark(r regalloc.VReg) bool {
+	for int(r) >= len(f.stamps) {
+		f.stamps = append(f.stamps, make([]int32, len(f.infos)+16-len(f.stamps))...)
+	}
+	if f.stamps[r] == f.stamp {
+		return false
+	}
+	f.stamps[r] = f.stamp
+	return true
+}
+
+// each visits the values of the frame states, innermost first.
+func (x *Exit) each(visit func(v *ir.Value)) {
+	for fs := x.fs; fs != nil; fs = fs.Parent {
+		for i := range fs.Slots {
+			s := &fs.Slots[i]
+			for c := range s.Kind.Components() {
+				visit(Resolve(s.Vals[c]))
+			}
+		}
+		if fs.Callable != nil {
+			visit(Resolve(fs.Callable))
+		}
+	}
+}
+
+// Label writes the descriptor, given where the instruction's operands are, and answers with the stub's label.
+func (x *Exit) Label(l []regalloc.Loc) Label {
+	if x.label == 0 {
+		x.describe(l)
+		x.label = x.f.m.NewLabel()
+		x.f.exits = append(x.f.exits, x)
+	}
+	return x.label
+}
+
+// EntryLabel is Label for exits of the prologue, where all that lives is parameters.
+func (x *Exit) EntryLabel() Label {
+	f := x.f
+	x.operands = nil
+	var l []regalloc.Loc
+	for i, p := range f.Params {
+		if r := f.vregs[p.ID]; r != 0 {
+			x.operands = append(x.operands, regalloc.Operand{V: r})
+			l = append(l, f.ParamLoc[i])
+		}
+	}
+	return x.Label(l)
+}
+
+// CallSite writes the descriptor of a native call that returns here.
+func (x *Exit) CallSite(l []regalloc.Loc) {
+	x.describe(l)
+	label := x.f.m.NewLabel()
+	x.f.m.Bind(label)
+	x.f.Unit.callSites = append(x.f.Unit.callSites, callSite{label, uint32(x.number)})
+}
+
+func (x *Exit) stub() {
+	x.f.m.Bind(x.label)
+	if x.Undo != nil {
+		x.Undo()
+	}
+	x.f.m.ExitStub(x.number)
+}
+
+// describe appends the descriptors of the exit and of the callers it was inlined into.
+func (x *Exit) describe(l []regalloc.Loc) {
+	f, u := x.f, x.f.Unit.Unit
+	for int(len(f.indexes)) < len(f.infos) {
+		f.indexes = append(f.indexes, 0)
+	}
+	f.newStamp()
+	for i := range x.operands {
+		o := &x.operands[i]
+		if o.Def {
+			continue
+		}
+		// Frame state operands stand last and are the ones that survive.
+		f.mark(o.V)
+		f.indexes[o.V] = int32(i)
+	}
+	if x.at >= 0 {
+		f.mark(x.value)
+		f.indexes[x.value] = int32(x.at)
+	}
+	x.number = len(u.Exits)
+	for fs := x.fs; fs != nil; fs = fs.Parent {
+		innermost := fs == x.fs
+		e := pyabi.Exit{
+			Kind: pyabi.ExitResume, Off: fs.Off, RaiseOff: fs.RaiseOff, NLocals: uint32(fs.NLocals), NStack: uint32(len(fs.Slots) - fs.NLocals),
+			FirstSlot: uint32(len(u.Slots)), FrameSize: uint32(f.FrameSize), Site: pyabi.NoIndex, SiteSlot: pyabi.NoIndex,
+			Record: f.Unit.Input.Codes[fs.Code].Record, Parent: pyabi.NoIndex,
+		}
+		if innermost {
+			e.Kind, e.Reason = pyabi.ExitKind(x.info.Kind), pyabi.Reason(x.info.Reason)
+			e.Site, e.SiteSlot = x.info.Site, uint32(x.info.SiteSlot)
+			e.Recursion = 1
+		}
+		for i := range fs.Slots {
+			s := &fs.Slots[i]
+			slot := pyabi.Slot{Kind: pyabi.SlotKind(s.Kind), Owned: s.Owned, FirstLoc: uint32(len(u.Locs))}
+			for c := range s.Kind.Components() {
+				u.Locs = append(u.Locs, x.loc(s.Vals[c], l))
+			}
+			u.Slots = append(u.Slots, slot)
+		}
+		if fs.Callable != nil {
+			e.Callable = x.loc(fs.Callable, l)
+		}
+		if fs.Parent != nil {
+			e.Parent = uint32(len(u.Exits) + 1)
+		} else if !x.NoFrame && f.MayHaveFrame() {
+			e.Frame = pyabi.Loc{Kind: pyabi.LocStack, Where: 0}
+		}
+		u.Exits = append(u.Exits, e)
+	}
+}
+
+// MayHaveFrame says whether the native frame holds the address of an interpreter frame, or 0 in functions that continue.
+func (f *Func) MayHaveFrame() bool { return f.IR.HasFrame || f.IR.Resume }
+
+// loc is where a component lies.
+func (x *Exit) loc(v *ir.Value, l []regalloc.Loc) pyabi.Loc {
+	f := x.f
+	v = Resolve(v)
+	if v.Op.Is(ir.Constant) {
+		return pyabi.Loc{Kind: pyabi.LocImm, Imm: v.Aux}
+	}
+	r := f.vregs[v.ID]
+	if r == 0 || f.stamps[r] != f.stamp {
+		panic(fmt.Sprintf("BUG: v%d (%v) is not at hand at an exit of %s", v.ID, v.Op, f.IR.Name))
+	}
+	at := l[f.indexes[r]]
+	switch {
+	case at.IsReg() && at.Reg().Class() == regalloc.GPR:
+		return pyabi.Loc{Kind: pyabi.LocGPR, Where: int32(at.Reg())}
+	case at.IsReg():
+		return pyabi.Loc{Kind: pyabi.LocXMM, Where: int32(at.Reg() - 32)}
+	case at.IsSlot():
+		return pyabi.Loc{Kind: pyabi.LocStack, Where: int32(f.SlotBase + 8*at.Slot())}
+	}
+	panic(fmt.Sprintf("BUG: v%d at %v at an exit of %s", v.ID, at, f.IR.Name))
+}
+
+// stub emits the vectorcall stub of a function that may have one.
+func (f *Func) stub() {
+	c := f.Code()
+	if f.IR.Resume || f.IR.Off != 0 || c.Callee || c.NArgs < 0 {
+		return
+	}
+	label := f.m.NewLabel()
+	f.StubLabel = label
+	if !f.m.Stub(f) {
+		f.StubLabel = 0
+	}
+}

@@ -1,0 +1,511 @@
+// A function on its way to machine code: what selection knows of its values, the instructions it makes, and their emission.
+
+package emitter
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// Inst is an instruction, or a short sequence, that the allocator sees as one. Emit writes it, given where its operands are.
+type Inst struct {
+	regalloc.Instr
+	Value *ir.Value
+	Emit  func(l []regalloc.Loc)
+}
+
+// Func is a function of the unit.
+type Func struct {
+	IR    *ir.Func
+	Unit  *Builder
+	Index int
+
+	// Entries, set by Machine.Entry and Machine.Stub; 0: none.
+	RegisterEntry, MemoryEntry, StubLabel Label
+	// Next is what the stub's next cell holds at first.
+	Next uint64
+
+	// Layout of the native frame, from Machine.Entry on, in bytes from rsp.
+	FrameSize int // to the return address
+	SlotBase  int // of the allocator's spill slots
+
+	// Calls and natives: what the function contains, known after selection.
+	CallsNative bool
+
+	// Params are the entry's parameters (the callable first); ParamLoc is where each arrives.
+	Params   []*ir.Value
+	ParamLoc []regalloc.Loc
+	// ByMemory: there is no register entry.
+	ByMemory bool
+
+	Alloc *regalloc.Result
+
+	m          Machine
+	order      []*ir.Block // in the order of the code
+	position   []int32     // by block ID: index in order
+	rpo        []*ir.Block
+	vregs      []regalloc.VReg // by value ID; 0: nobody asked
+	infos      []regalloc.VRegInfo
+	values     []*ir.Value // by vreg: what defines it; nil for temporaries
+	uses       []int32     // by value ID
+	epoch      []int32     // by value ID: how many effects stand before it in its block
+	index      []int32     // by value ID: place in its block
+	tags       []*ir.Value // by value ID of a CallNative: its CallTag
+	feeds      map[*ir.Value][]*ir.Value
+	code       [][]Inst // by position; backwards while selecting
+	current    int
+	cold       []func()
+	exits      []*Exit
+	labels     []Label // by position
+	start, end Label
+	succs      []succ
+	// Fall is the successor that the control instruction being emitted falls through to, or -1.
+	Fall    int
+	stamps  []int32 // by vreg, for collecting operands without doubles
+	stamp   int32
+	indexes []int32 // by vreg
+}
+
+func newFunc(b *Builder, index int, f *ir.Func) *Func {
+	return &Func{IR: f, Unit: b, Index: index, m: b.m}
+}
+
+// Code is the function's code record.
+func (f *Func) Code() *Code { return &f.Unit.Input.Codes[f.IR.Code] }
+
+func (f *Func) emit() error {
+	f.rpo, f.order = blockOrder(f.IR)
+	if len(f.order) > 0 && slices.ContainsFunc(f.rpo, func(b *ir.Block) bool {
+		return slices.ContainsFunc(b.Succs, func(e ir.Edge) bool { return e.To == f.rpo[0] })
+	}) {
+		panic("BUG: the entry block of " + f.IR.Name + " has predecessors")
+	}
+	f.survey()
+	f.placeParams()
+	f.m.Begin(f)
+	f.selectBlocks()
+	if f.Unit.err != nil {
+		return f.Unit.err
+	}
+	ra := f.problem()
+	result, err := regalloc.Allocate(ra, f.Unit.Input.Regalloc)
+	if err != nil {
+		return err
+	}
+	if f.Unit.Input.Check {
+		if err := regalloc.Check(ra, result); err != nil {
+			return err
+		}
+	}
+	f.Alloc = result
+	f.write(ra)
+	return nil
+}
+
+// Resolve looks through operations whose result is their argument.
+func Resolve(v *ir.Value) *ir.Value {
+	for {
+		switch v.Op {
+		case ir.OpGuardClass, ir.OpGuardNotNull, ir.OpRaiseIfNull, ir.OpRaiseIfNeg, ir.OpRaiseIfZero, ir.OpBoolToInt:
+			v = v.Args[0]
+		default:
+			return v
+		}
+	}
+}
+
+// survey counts uses and effects.
+func (f *Func) survey() {
+	n := f.IR.NumValues()
+	f.vregs = make([]regalloc.VReg, n)
+	f.uses = make([]int32, n)
+	f.epoch = make([]int32, n)
+	f.tags = make([]*ir.Value, n)
+	f.index = make([]int32, n)
+	f.position = make([]int32, f.IR.NumBlocks())
+	f.infos = make([]regalloc.VRegInfo, 1, n+1)
+	f.values = make([]*ir.Value, 1, n+1)
+	f.feeds = map[*ir.Value][]*ir.Value{}
+	for i, b := range f.order {
+		f.position[b.ID] = int32(i)
+	}
+	for _, b := range f.rpo {
+		effects := int32(0)
+		for i, v := range b.Values {
+			f.index[v.ID] = int32(i)
+			f.epoch[v.ID] = effects
+			if barrier(v) {
+				effects++
+			}
+			f.countUses(v)
+			switch v.Op {
+			case ir.OpCallNative:
+				f.CallsNative = true
+			case ir.OpCallTag:
+				f.tags[Resolve(v.Args[0]).ID] = v
+			}
+		}
+		if b.Ctrl == nil {
+			panic(fmt.Sprintf("BUG: block %d of %s has no control operation", b.ID, f.IR.Name))
+		}
+		f.epoch[b.Ctrl.ID] = effects
+		f.countUses(b.Ctrl)
+		for _, e := range b.Succs {
+			for i, a := range e.Args {
+				a = Resolve(a)
+				f.uses[a.ID]++
+				f.feeds[a] = append(f.feeds[a], e.To.Params[i])
+			}
+		}
+	}
+}
+
+func (f *Func) countUses(v *ir.Value) {
+	for _, a := range v.Args {
+		f.uses[Resolve(a).ID]++
+	}
+	for fs := v.FS; fs != nil; fs = fs.Parent {
+		for i := range fs.Slots {
+			s := &fs.Slots[i]
+			for c := range s.Kind.Components() {
+				f.uses[Resolve(s.Vals[c]).ID]++
+			}
+		}
+		if fs.Callable != nil {
+			f.uses[Resolve(fs.Callable).ID]++
+		}
+	}
+}
+
+// barrier says whether a load must not move down across v.
+func barrier(v *ir.Value) bool {
+	switch v.Op {
+	case ir.OpIncref, ir.OpXIncref, ir.OpBoxInt, ir.OpBoxFloat, ir.OpTick, ir.OpCallTag, ir.OpLink, ir.OpUnlink, ir.OpRecordClass, ir.OpScratch:
+		return false
+	case ir.OpCallHelper:
+		return !ir.Helpers[v.Aux].Pure
+	}
+	return v.Op.Is(ir.Effect | ir.Call)
+}
+
+// placeParams tells where the entry's parameters arrive.
+func (f *Func) placeParams() {
+	regs := f.m.Registers()
+	f.Params = f.order[0].Params
+	f.ParamLoc = make([]regalloc.Loc, len(f.Params))
+	var next [2]int
+	slots := 0
+	f.ByMemory = f.IR.Resume || f.IR.Off != 0
+	for i, p := range f.Params {
+		class := classOf(p)
+		switch {
+		case i == 0:
+			f.ParamLoc[i] = regalloc.RegLoc(regs.Callable)
+		case next[class] < len(regs.Params[class]):
+			f.ParamLoc[i] = regalloc.RegLoc(regs.Params[class][next[class]])
+			next[class]++
+		default:
+			f.ByMemory = true
+			f.ParamLoc[i] = regalloc.SlotLoc(slots)
+			slots++
+		}
+	}
+}
+
+// selectBlocks makes the instructions. Going backwards through reverse postorder, every use is seen before its definition, so what
+// nobody asked for is never made.
+func (f *Func) selectBlocks() {
+	f.code = make([][]Inst, len(f.order))
+	for i := len(f.rpo) - 1; i >= 0; i-- {
+		b := f.rpo[i]
+		f.current = int(f.position[b.ID])
+		for _, e := range b.Succs {
+			for k, a := range e.Args {
+				if f.uses[e.To.Params[k].ID] > 0 {
+					f.Reg(a)
+				}
+			}
+		}
+		f.m.SelectControl(f, b)
+		for j := len(b.Values) - 1; j >= 0; j-- {
+			if v := b.Values[j]; f.wanted(v) {
+				f.m.Select(f, v)
+			}
+		}
+		if i == 0 {
+			f.m.SelectEntry(f)
+		}
+		slices.Reverse(f.code[f.current])
+	}
+}
+
+// wanted says whether v must be made.
+func (f *Func) wanted(v *ir.Value) bool {
+	switch v.Op {
+	case ir.OpScratch, ir.OpCallTag:
+		return f.Wanted(v)
+	case ir.OpCallHelper:
+		return !ir.Helpers[v.Aux].Pure || f.Wanted(v)
+	}
+	return f.Wanted(v) || v.Op.Is(ir.Guard|ir.Effect|ir.Call)
+}
+
+// Wanted says whether anybody asked for v's register.
+func (f *Func) Wanted(v *ir.Value) bool { return f.vregs[v.ID] != 0 }
+
+// Uses is how many operations, edges and frame states mention v.
+func (f *Func) Uses(v *ir.Value) int { return int(f.uses[v.ID]) }
+
+// Tag is the CallTag of a native call, or nil.
+func (f *Func) Tag(call *ir.Value) *ir.Value { return f.tags[call.ID] }
+
+// Reg asks for the register of v.
+func (f *Func) Reg(v *ir.Value) regalloc.VReg {
+	v = Resolve(v)
+	if r := f.vregs[v.ID]; r != 0 {
+		return r
+	}
+	r := f.newVReg(regalloc.VRegInfo{Class: classOf(v), Remat: v.Op.Is(ir.Constant) || v.Op == ir.OpScratch}, v)
+	f.vregs[v.ID] = r
+	return r
+}
+
+// Temp is a register that holds no value.
+func (f *Func) Temp(class regalloc.Class) regalloc.VReg {
+	return f.newVReg(regalloc.VRegInfo{Class: class}, nil)
+}
+
+func (f *Func) newVReg(info regalloc.VRegInfo, v *ir.Value) regalloc.VReg {
+	f.infos = append(f.infos, info)
+	f.values = append(f.values, v)
+	return regalloc.VReg(len(f.infos) - 1)
+}
+
+// Value is what a virtual register holds.
+func (f *Func) Value(r regalloc.VReg) *ir.Value { return f.values[r] }
+
+func classOf(v *ir.Value) regalloc.Class {
+	if v.Type.Kind.Float() {
+		return regalloc.FPR
+	}
+	return regalloc.GPR
+}
+
+// Dies says whether v's register is free after the operation being selected, so far as is known: nothing later asked for it, and it is
+// not carried around a loop.
+func (f *Func) Dies(v *ir.Value) bool {
+	v = Resolve(v)
+	return f.vregs[v.ID] == 0 && v.Block.Loop >= f.order[f.current].Loop
+}
+
+// Feeds says whether v goes to the block parameter p on some edge.
+func (f *Func) Feeds(v, p *ir.Value) bool { return slices.Contains(f.feeds[v], Resolve(p)) }
+
+// Foldable says whether the load v may be made at the place of the operation at, which is its only user.
+func (f *Func) Foldable(v, at *ir.Value) bool {
+	return f.vregs[v.ID] == 0 && f.uses[v.ID] == 1 && v.Block == at.Block && f.epoch[v.ID] == f.epoch[at.ID]
+}
+
+// Near says whether a pure operation without a register of its own may be made again at the place of another operation.
+func (f *Func) Near(v, at *ir.Value) bool {
+	return v.Block == at.Block || f.uses[v.ID] == 1 && v.Block.Loop == at.Block.Loop
+}
+
+// Before says whether v stands before w, of the same block.
+func (f *Func) Before(v, w *ir.Value) bool { return f.index[v.ID] < f.index[w.ID] }
+
+// Add puts an instruction before those added so far.
+func (f *Func) Add(in Inst) { f.code[f.current] = append(f.code[f.current], in) }
+
+// Cold emits code out of the way, after the function's blocks.
+func (f *Func) Cold(emit func()) { f.cold = append(f.cold, emit) }
+
+// Label is where a block begins.
+func (f *Func) Label(b *ir.Block) Label { return f.labels[f.position[b.ID]] }
+
+// problem is the function as the allocator sees it.
+func (f *Func) problem() *regalloc.Func {
+	regs := f.m.Registers()
+	ra := &regalloc.Func{VRegs: f.infos, Blocks: make([]regalloc.Block, len(f.order)), Avail: regs.Avail, Scratch: regs.Scratch}
+	for i, b := range f.order {
+		block := &ra.Blocks[i]
+		block.LoopDepth, block.Cold = b.Loop, b.Cold
+		block.Instrs = make([]regalloc.Instr, len(f.code[i]))
+		for j := range f.code[i] {
+			block.Instrs[j] = f.code[i][j].Instr
+		}
+		for k, p := range b.Params {
+			r := f.vregs[p.ID]
+			if r == 0 {
+				continue
+			}
+			block.Params = append(block.Params, r)
+			if i == 0 {
+				ra.EntryFixed = append(ra.EntryFixed, f.ParamLoc[k])
+			}
+		}
+		for _, e := range b.Succs {
+			edge := regalloc.Edge{To: int(f.position[e.To.ID])}
+			for k, a := range e.Args {
+				if f.vregs[e.To.Params[k].ID] != 0 {
+					edge.Args = append(edge.Args, f.Reg(a))
+				}
+			}
+			block.Succs = append(block.Succs, edge)
+		}
+	}
+	return ra
+}
+
+// write emits the function.
+func (f *Func) write(ra *regalloc.Func) {
+	f.labels = make([]Label, len(f.order))
+	for i := range f.labels {
+		f.labels[i] = f.m.NewLabel()
+	}
+	f.start, f.end = f.m.NewLabel(), f.m.NewLabel()
+	f.m.Bind(f.start)
+	f.m.Entry(f)
+	edges := map[[2]int]*regalloc.EdgeBlock{}
+	for i := range f.Alloc.EdgeBlocks {
+		e := &f.Alloc.EdgeBlocks[i]
+		edges[[2]int{e.Pred, e.Succ}] = e
+	}
+	listing := f.Unit.Input.Listing
+	for i, b := range f.order {
+		if b.Header && !b.Cold && i > 0 {
+			f.m.AlignLoop()
+		}
+		f.m.Bind(f.labels[i])
+		if listing {
+			f.m.Note(fmt.Sprintf("%s b%d", f.IR.Name, b.ID))
+		}
+		edits := f.Alloc.Edits[i]
+		for j := range f.code[i] {
+			in := &f.code[i][j]
+			for len(edits) > 0 && edits[0].Before == j {
+				f.m.Edit(f, edits[0])
+				edits = edits[1:]
+			}
+			if listing && in.Value != nil {
+				f.m.Note(note(in.Value))
+			}
+			if j == len(f.code[i])-1 {
+				f.control(i, in, edges)
+			} else {
+				in.Emit(f.Alloc.Locs[i][j])
+			}
+		}
+	}
+	for len(f.cold) > 0 {
+		emit := f.cold[0]
+		f.cold = f.cold[1:]
+		emit()
+	}
+	for _, x := range f.exits {
+		x.stub()
+	}
+	f.m.Bind(f.end)
+}
+
+// control ends a block: the machine's own instruction goes to succLabels, which may be edge blocks.
+func (f *Func) control(i int, in *Inst, edges map[[2]int]*regalloc.EdgeBlock) {
+	b := f.order[i]
+	next := -1 // the block that follows
+	if i+1 < len(f.order) {
+		next = i + 1
+	}
+	succs := make([]succ, len(b.Succs))
+	for k, e := range b.Succs {
+		to := int(f.position[e.To.ID])
+		succs[k] = succ{label: f.labels[to], next: to == next}
+		if eb := edges[[2]int{i, k}]; eb != nil {
+			succs[k].label, succs[k].edits, succs[k].target = f.m.NewLabel(), eb.Edits, f.labels[to]
+		}
+	}
+	f.succs = succs
+	// With two ways to go, fall into the one that follows, or into the moves of the likelier edge.
+	f.Fall = -1
+	for k := range succs {
+		if succs[k].next {
+			f.Fall = k
+		}
+	}
+	if len(succs) == 2 && f.Fall < 0 {
+		f.Fall = 0
+		if likelySecond(b) {
+			f.Fall = 1
+		}
+		if succs[f.Fall].edits == nil && succs[1-f.Fall].edits != nil {
+			f.Fall = 1 - f.Fall
+		}
+	} else if len(succs) == 2 {
+		// The moves of a hot edge stand here, if the other edge, which would fall through, needs a jump less often.
+		other := 1 - f.Fall
+		if succs[other].edits != nil && b.Succs[other].To.Loop > b.Succs[f.Fall].To.Loop {
+			f.Fall = other
+		}
+	}
+	if len(succs) == 1 {
+		f.Fall = 0
+	}
+	in.Emit(f.Alloc.Locs[i][len(f.code[i])-1])
+	for k := range succs {
+		if k != f.Fall {
+			f.outOfLine(&succs[k])
+		}
+	}
+	if f.Fall >= 0 {
+		s := &succs[f.Fall]
+		if s.edits != nil {
+			f.m.Bind(s.label)
+			for _, e := range s.edits {
+				f.m.Edit(f, e)
+			}
+			s.label = s.target
+		}
+		if !s.next {
+			f.m.Jump(s.label)
+		}
+	}
+}
+
+// succ is a way out of the block being emitted.
+type succ struct {
+	label  Label
+	next   bool // the target follows
+	edits  []regalloc.Edit
+	target Label // of the edits
+}
+
+// Succ is where the control instruction goes for successor k. Control falls through to successor Fall: whoever emits the instruction
+// jumps for the others only.
+func (f *Func) Succ(k int) Label { return f.succs[k].label }
+
+func (f *Func) outOfLine(s *succ) {
+	if s.edits == nil {
+		return
+	}
+	label, edits, target := s.label, s.edits, s.target
+	f.Cold(func() {
+		f.m.Bind(label)
+		for _, e := range edits {
+			f.m.Edit(f, e)
+		}
+		f.m.Jump(target)
+	})
+}
+
+func note(v *ir.Value) string {
+	text := fmt.Sprintf("v%d = %v", v.ID, v.Op)
+	for _, a := range v.Args {
+		text += fmt.Sprintf(" v%d", a.ID)
+	}
+	if v.Op.Is(ir.UsesAux) {
+		text += fmt.Sprintf(" %#x", v.Aux)
+	}
+	return fmt.Sprintf("%s ;line %d", text, v.Line)
+}

@@ -1,0 +1,147 @@
+// The order of blocks: loops contiguous, cold blocks last. Reverse postorder makes every loop's blocks follow its header; sorting by the
+// chain of headers around a block keeps others from standing between them.
+
+package emitter
+
+import (
+	"slices"
+
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// blockOrder gives the reachable blocks in reverse postorder (definitions before uses) and in the order of the code.
+func blockOrder(f *ir.Func) (rpo, layout []*ir.Block) {
+	rpo = reversePostorder(f)
+	index := make([]int32, f.NumBlocks()) // in rpo
+	for i, b := range rpo {
+		index[b.ID] = int32(i)
+	}
+	path := loopPaths(f, rpo, index)
+	layout = slices.Clone(rpo)
+	slices.SortStableFunc(layout, func(a, b *ir.Block) int {
+		if a.Cold != b.Cold && a != rpo[0] && b != rpo[0] {
+			if a.Cold {
+				return 1
+			}
+			return -1
+		}
+		return slices.Compare(path[a.ID], path[b.ID])
+	})
+	return rpo, layout
+}
+
+// reversePostorder visits the least likely successor first, so that the likely one comes next.
+func reversePostorder(f *ir.Func) []*ir.Block {
+	type visit struct {
+		b    *ir.Block
+		next int
+		swap bool
+	}
+	seen := make([]bool, f.NumBlocks())
+	post := make([]*ir.Block, 0, len(f.Blocks))
+	stack := []visit{{b: f.Blocks[0], swap: likelySecond(f.Blocks[0])}}
+	seen[f.Blocks[0].ID] = true
+	for len(stack) > 0 {
+		top := &stack[len(stack)-1]
+		if top.next == len(top.b.Succs) {
+			post = append(post, top.b)
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		i := len(top.b.Succs) - 1 - top.next
+		if top.swap {
+			i = top.next
+		}
+		top.next++
+		if s := top.b.Succs[i].To; !seen[s.ID] {
+			seen[s.ID] = true
+			stack = append(stack, visit{b: s, swap: likelySecond(s)})
+		}
+	}
+	slices.Reverse(post)
+	return post
+}
+
+// likelySecond says whether the second successor of a branch is the one to go on with.
+func likelySecond(b *ir.Block) bool {
+	if len(b.Succs) != 2 {
+		return false
+	}
+	x, y := b.Succs[0].To, b.Succs[1].To
+	switch {
+	case x.Cold != y.Cold:
+		return x.Cold
+	case b.Ctrl.Aux != 0:
+		return b.Ctrl.Aux < 0
+	}
+	return y.Loop > x.Loop
+}
+
+// loopPaths gives each block the rpo numbers of the headers of the loops around it, outermost first, then its own.
+func loopPaths(f *ir.Func, rpo []*ir.Block, index []int32) [][]int32 {
+	preds := make([][]int32, len(rpo))
+	for i, b := range rpo {
+		for _, e := range b.Succs {
+			preds[index[e.To.ID]] = append(preds[index[e.To.ID]], int32(i))
+		}
+	}
+	inner := make([]int32, len(rpo)) // header of the innermost loop around the block, itself not counted for a header; -1: none
+	for i := range inner {
+		inner[i] = -1
+	}
+	// Innermost loops have the greatest header numbers: from the last header to the first, walk backwards from its latches.
+	mark := make([]int32, len(rpo))
+	for i := range mark {
+		mark[i] = -1
+	}
+	var work []int32
+	for h := int32(len(rpo) - 1); h >= 0; h-- {
+		work = work[:0]
+		for _, p := range preds[h] {
+			if p >= h {
+				work = append(work, p)
+			}
+		}
+		for len(work) > 0 {
+			b := work[len(work)-1]
+			work = work[:len(work)-1]
+			if b <= h || mark[b] == h {
+				continue
+			}
+			mark[b] = h
+			// The outermost known loop around b is in this one; if there is none, b is.
+			top := b
+			for inner[top] >= 0 && inner[top] != h {
+				top = inner[top]
+			}
+			if top != h && inner[top] < 0 {
+				inner[top] = h
+			}
+			for _, p := range preds[b] {
+				if mark[p] != h {
+					work = append(work, p)
+				}
+			}
+		}
+	}
+	header := make([]bool, len(rpo))
+	for _, h := range inner {
+		if h >= 0 {
+			header[h] = true
+		}
+	}
+	paths := make([][]int32, f.NumBlocks())
+	for i, b := range rpo {
+		var path []int32
+		if header[i] {
+			path = append(path, int32(i)) // a header comes first in its loop
+		}
+		path = append(path, int32(i))
+		for h := inner[i]; h >= 0; h = inner[h] {
+			path = append(path, h)
+		}
+		slices.Reverse(path)
+		paths[b.ID] = path
+	}
+	return paths
+}

@@ -1,0 +1,70 @@
+// What an instruction set must offer. The driver decides what is selected when, where blocks stand, and what an exit's descriptor says;
+// the instruction set turns one value at a time into instructions, and knows registers, entries and stubs.
+
+package emitter
+
+import (
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// Label is a place in the code; each instruction set's assembler hands them out.
+type Label int32
+
+// Target is an instruction set for one running interpreter.
+type Target interface {
+	Name() string
+	// Unit begins the code of a compile unit.
+	Unit(b *Builder) Machine
+}
+
+// Registers are the machine registers as the allocator sees them.
+type Registers struct {
+	Avail   [2][]regalloc.PReg
+	Scratch [2]regalloc.PReg
+	// Params hold the components of the parameters at a register entry, in order, by class.
+	Params [2][]regalloc.PReg
+	// Callable holds the callable there.
+	Callable regalloc.PReg
+}
+
+// Machine makes the code of one unit.
+type Machine interface {
+	Registers() *Registers
+
+	// Selection: every Func.Add stands before the ones added earlier, for a block is selected from its end.
+
+	// Begin comes before all else for a function.
+	Begin(f *Func)
+	// Select adds the instructions of a value, and asks for the registers of its arguments.
+	Select(f *Func, v *ir.Value)
+	// SelectControl adds the instruction that ends a block.
+	SelectControl(f *Func, b *ir.Block)
+	// SelectEntry adds what stands before all else in the entry block.
+	SelectEntry(f *Func)
+
+	// Emission, in the order of the code.
+
+	NewLabel() Label
+	Bind(Label)
+	// AlignLoop pads before a hot loop's header.
+	AlignLoop()
+	// Entry emits the function's entries and prologue.
+	Entry(f *Func)
+	// Edit moves a value.
+	Edit(f *Func, e regalloc.Edit)
+	// Jump goes to a label.
+	Jump(Label)
+	// ExitStub leaves with the number of an exit.
+	ExitStub(number int)
+	// Stub emits the vectorcall stub of a function; false: it can have none.
+	Stub(f *Func) bool
+	// Note remarks on the code that follows, for the listing.
+	Note(text string)
+	// Finish emits what the unit shares and gives the code; offsets are final from then on.
+	Finish() ([]byte, error)
+	Offset(Label) int
+	// Refs are the places in the code that hold addresses in the data area.
+	Refs() []Ref
+	Notes() []Note
+}
