@@ -271,13 +271,22 @@ func (f *Func) ComputeLoops(t *DomTree) *Loops {
 	return l
 }
 
+// BeginSweep begins a walk over frame states, which guards share; FirstVisit tells the first time it meets one.
+func (f *Func) BeginSweep() { f.sweep++ }
+
+// FirstVisit reports whether the state is met for the first time since BeginSweep.
+func (f *Func) FirstVisit(fs *FrameState) bool {
+	first := fs.sweep != f.sweep
+	fs.sweep = f.sweep
+	return first
+}
+
 // States lists the function's frame states, each once, callers' states of inlined code and the entry's too: guards share them.
 func (f *Func) States() []*FrameState {
-	f.sweep++
+	f.BeginSweep()
 	var list []*FrameState
 	add := func(fs *FrameState) {
-		for ; fs != nil && fs.sweep != f.sweep; fs = fs.Parent {
-			fs.sweep = f.sweep
+		for ; fs != nil && f.FirstVisit(fs); fs = fs.Parent {
 			list = append(list, fs)
 		}
 	}

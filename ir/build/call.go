@@ -241,7 +241,10 @@ func roundCall(b *builder, args []slot) (slot, bool) {
 	case args[0].isInt():
 		return b.same(args[0]), true
 	case args[0].isFloat():
-		return b.truncated(b.helper("gs_float_round", args[0].v[0]))
+		if b.profile(b.ins.At).failed() {
+			return slot{}, false
+		}
+		return intSlot(b.flagged("gs_float_round", ir.OpLoadI64, args[0].v[0])), true
 	}
 	return slot{}, false
 }
@@ -460,4 +463,42 @@ func keyText(index int, key []slot) string {
 		fmt.Fprintf(&t, ",%d:%x:%v", key[i].kind, uint64(key[i].class), key[i].owned)
 	}
 	return t.String()
+}
+
+// callEx translates f(*args, **kwargs). On the stack: NULL, callable, arguments, and a mapping if there is one.
+func callEx(b *builder) error {
+	n := 3 + int(b.ins.Arg&1)
+	kwargs := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	if n == 4 {
+		kwargs = b.escapeTop(0)
+	}
+	callable, args := b.escapeTop(n-2), b.escapeTop(n-3)
+	b.finish(b.call("gs_call_ex", callable, args, kwargs), n, true)
+	return nil
+}
+
+// makeFunction pops what its argument's bits name, and the code object, which lies on top.
+func makeFunction(b *builder) error {
+	n := 0
+	for bit := int32(1); bit <= 8; bit <<= 1 {
+		if b.ins.Arg&bit != 0 {
+			n++
+		}
+	}
+	code := b.pop()
+	r := b.vector("gs_make_function", n, false, b.callable, code.object(), b.constInt(int64(b.ins.Arg)))
+	b.finish(r, n, false)
+	return nil
+}
+
+func importName(b *builder) error {
+	level, from := b.escapeTop(1), b.escapeTop(0)
+	b.finish(b.call("gs_import_name", b.callable, b.name(), from, level), 2, true)
+	return nil
+}
+
+// importFrom leaves the module on the stack.
+func importFrom(b *builder) error {
+	b.finish(b.call("gs_import_from", b.escapeTop(0), b.name()), 0, true)
+	return nil
 }

@@ -112,28 +112,22 @@ func loadGlobal(b *builder) error {
 		b.push(b.constSlot(n.Value))
 		return nil
 	}
-	b.settle()
-	b.effect = true
-	b.f.HasFrame = true
-	temps := b.link()
-	v := b.helper("gs_load_global", b.constPtr(b.code.Code.GlobalsDict), b.constPtr(b.code.Code.BuiltinsDict), b.name())
-	b.unlink(temps)
 	if b.ins.Flags&decoder.FlagPushNull != 0 {
 		b.forget(1)
-		v = b.raising(v, b.here())
-		b.push(nullSlot())
-		b.push(ownedSlot(v))
-		b.checkFrame()
-		b.define(b.ins.At)
-		return nil
 	}
-	b.finish(v, 0, true)
+	v := b.raising(b.call("gs_load_global", b.callable, b.name()), b.here())
+	if b.ins.Flags&decoder.FlagPushNull != 0 {
+		b.push(nullSlot())
+	}
+	b.push(ownedSlot(v))
+	b.checkFrame()
+	b.define(b.ins.At)
 	return nil
 }
 
 func storeGlobal(b *builder) error {
 	v := b.escapeTop(0)
-	b.finishStatus(b.call("gs_store_global", b.constPtr(b.code.Code.GlobalsDict), b.name(), v), 1, true)
+	b.finishStatus(b.call("gs_store_global", b.callable, b.name(), v), 1, true)
 	return nil
 }
 
@@ -153,4 +147,9 @@ func (b *builder) moduleAttr(m *decoder.Object) bool {
 	}
 	b.push(b.constSlot(n.Value))
 	return true
+}
+
+func deleteGlobal(b *builder) error {
+	b.finishStatus(b.call("gs_delete_global", b.callable, b.name()), 0, true)
+	return nil
 }

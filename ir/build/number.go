@@ -74,14 +74,17 @@ func (b *builder) intBinary(op int, xs, ys slot, p profile) (slot, bool) {
 		}
 		return intSlot(b.pure(ir.OpModFloor, ir.I64, x, y)), true
 	case decoder.BinTrueDiv:
-		if p.failed() || !nonZeroConst(y) && p.divided() {
-			return slot{}, false
+		if !nonZeroConst(y) {
+			if p.divided() {
+				return slot{}, false
+			}
+			b.require(b.pure(ir.OpINe, ir.Bool, y, b.constInt(0)), ir.WhyDivisor)
+		}
+		if p.failed() {
+			return floatSlot(b.helper("gs_int_truediv", x, y)), true
 		}
 		b.fitsDouble(x)
 		b.fitsDouble(y)
-		if !nonZeroConst(y) {
-			b.require(b.pure(ir.OpINe, ir.Bool, y, b.constInt(0)), ir.WhyDivisor)
-		}
 		return floatSlot(b.pure(ir.OpFDiv, ir.F64, b.pure(ir.OpIntToFloat, ir.F64, x), b.pure(ir.OpIntToFloat, ir.F64, y))), true
 	case decoder.BinLShift:
 		if p.overflowed() || p.failed() {
@@ -144,10 +147,14 @@ func (b *builder) shiftCount(y *ir.Value) {
 // maxPower is the largest constant exponent that is multiplied out.
 const maxPower = 8
 
-// intPower raises an int to a constant, small, not negative power by multiplying; an exponent that varies stays with objects.
+// intPower raises an int to a constant, small, not negative power by multiplying, to others by a helper that tells if the result
+// does not fit or is a float.
 func (b *builder) intPower(x, y *ir.Value, p profile) (slot, bool) {
-	if y.Op != ir.OpConstInt || y.Aux < 0 || y.Aux > maxPower || p.overflowed() {
+	if p.overflowed() || p.failed() {
 		return slot{}, false
+	}
+	if y.Op != ir.OpConstInt || y.Aux < 0 || y.Aux > maxPower {
+		return intSlot(b.flagged("gs_int_pow", ir.OpLoadI64, x, y)), true
 	}
 	r := b.constInt(1)
 	for n := range y.Aux {
@@ -179,7 +186,7 @@ func (b *builder) floatBinary(op int, xs, ys slot, p profile) (slot, bool) {
 		if p.failed() {
 			return slot{}, false
 		}
-		return b.floatPower(x, y), true
+		return floatSlot(b.flagged("gs_float_pow", ir.OpLoadF64, x, y)), true
 	}
 	if c := y; c.Op == ir.OpIntToFloat && nonZeroConst(c.Args[0]) || c.Op == ir.OpConstFloat && c.Aux<<1 != 0 {
 		// The divisor is a constant that is not zero.
@@ -198,12 +205,13 @@ func (b *builder) floatBinary(op int, xs, ys slot, p profile) (slot, bool) {
 	return floatSlot(b.helper("gs_float_mod", x, y)), true
 }
 
-// floatPower calls what CPython calls. It leaves where float.__pow__ raises or gives a complex number: the helper then says 0.
-func (b *builder) floatPower(x, y *ir.Value) slot {
+// flagged calls exact arithmetic whose result comes in memory, and leaves before the bytecode where the helper says 0: it is the
+// interpreter that raises, or gives another class.
+func (b *builder) flagged(name string, load ir.Op, args ...*ir.Value) *ir.Value {
 	out := b.scratch(1)
-	ok := b.helper("gs_float_pow", x, y, out)
+	ok := b.helper(name, append(args, out)...)
 	b.require(b.pure(ir.OpINe, ir.Bool, ok, b.constInt(0)), ir.WhyValue)
-	return floatSlot(b.load(ir.OpLoadF64, ir.HeapScratch, out, 0))
+	return b.load(load, ir.HeapScratch, out, 0)
 }
 
 // scratch is the address of n words in the native frame.
@@ -439,6 +447,23 @@ var intCompares = [decoder.NumCmp]ir.Op{decoder.CmpLt: ir.OpILt, decoder.CmpLe: 
 var floatCompares = [decoder.NumCmp]ir.Op{decoder.CmpLt: ir.OpFLt, decoder.CmpLe: ir.OpFLe, decoder.CmpEq: ir.OpFEq, decoder.CmpNe: ir.OpFNe,
 	decoder.CmpGt: ir.OpFGt, decoder.CmpGe: ir.OpFGe}
 
+// compareMixed compares a large int and a float exactly.
+func (b *builder) compareMixed(x, y slot, op int32) error {
+	i, f := x, y
+	if x.isFloat() {
+		i, f = y, x
+		op = [...]int32{decoder.CmpLt: decoder.CmpGt, decoder.CmpLe: decoder.CmpGe, decoder.CmpEq: decoder.CmpEq, decoder.CmpNe: decoder.CmpNe,
+			decoder.CmpGt: decoder.CmpLt, decoder.CmpGe: decoder.CmpLe}[op]
+	}
+	order := b.helper("gs_compare_int_float", b.rawInt(i), f.v[0]) // -1, 0, 1; 2 if the float is a nan
+	r := b.pure(intCompares[op], ir.Bool, order, b.constInt(0))
+	if op == decoder.CmpGt || op == decoder.CmpGe {
+		nan := b.pure(ir.OpIEq, ir.Bool, order, b.constInt(2))
+		r = b.pure(ir.OpSelect, ir.Bool, nan, b.constBool(false), r)
+	}
+	return b.replace(2, boolSlot(r))
+}
+
 // compareOp translates COMPARE_OP.
 func compareOp(b *builder) error {
 	x, y := b.peek(1), b.peek(0)
@@ -449,7 +474,9 @@ func compareOp(b *builder) error {
 			return b.replace(2, boolSlot(b.pure(intCompares[op], ir.Bool, b.rawInt(x), b.rawInt(y))))
 		case x.isFloat() && y.isFloat():
 			return b.replace(2, boolSlot(b.pure(floatCompares[op], ir.Bool, x.v[0], y.v[0])))
-		case !b.profile(b.ins.At).failed():
+		case b.profile(b.ins.At).failed():
+			return b.compareMixed(x, y, op)
+		default:
 			// An int and a float: exact as long as the int converts without rounding.
 			for _, s := range []slot{x, y} {
 				if s.isIntish() {

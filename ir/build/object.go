@@ -3,7 +3,6 @@
 package build
 
 import (
-	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
 )
 
@@ -134,7 +133,7 @@ func getIter(b *builder) error {
 	b.settle()
 	b.effect = true
 	r := b.helper("PyObject_GetIter", o)
-	r.Type.Class = class
+	r.Type.Class, r.Heap = class, ir.HeapAll // tracked by the collector, which may start
 	b.finish(r, 1, false)
 	return nil
 }
@@ -284,7 +283,7 @@ func unpackSequence(b *builder) error {
 		return nil
 	}
 	out := b.scratch(int64(n))
-	r := b.call("gs_unpack", b.boxTop(0), b.constInt(int64(n)), out)
+	r := b.call("gs_unpack_sequence", b.boxTop(0), b.constInt(int64(n)), out)
 	items := make([]*ir.Value, n)
 	b.drop(1)
 	b.raisingNegative(r, b.here())
@@ -321,13 +320,131 @@ func (b *builder) topObject(n int) *ir.Value {
 	return s.object()
 }
 
-func buildTuple(b *builder) error { return b.build("gs_build_tuple", int(b.ins.Arg), b.classTuple) }
-func buildList(b *builder) error  { return b.build("gs_build_list", int(b.ins.Arg), b.classList) }
-
-func (b *builder) build(name string, n int, class ir.Class) error {
-	r := b.vector(name, n, false)
+// build makes a container of the top n items; looks: members may be hashed or converted, which runs Python code.
+func (b *builder) build(name string, n int, class ir.Class, looks bool, fixed ...*ir.Value) error {
+	r := b.vector(name, n, looks, fixed...)
 	r.Type.Class = class
+	b.finish(r, n, looks)
+	return nil
+}
+
+func buildTuple(b *builder) error {
+	return b.build("gs_build_tuple", int(b.ins.Arg), b.classTuple, false)
+}
+
+func buildList(b *builder) error {
+	return b.build("gs_build_list", int(b.ins.Arg), b.classList, false)
+}
+
+func buildSet(b *builder) error {
+	return b.build("gs_build_set", int(b.ins.Arg), ir.Class(b.abi.TypeSet), true)
+}
+
+func buildMap(b *builder) error {
+	return b.build("gs_build_map", 2*int(b.ins.Arg), b.classDict, true)
+}
+
+func buildString(b *builder) error {
+	return b.build("gs_build_string", int(b.ins.Arg), b.classStr, false)
+}
+
+// buildConstKeyMap has the tuple of keys on top of the values.
+func buildConstKeyMap(b *builder) error {
+	keys := b.pop()
+	n := int(b.ins.Arg)
+	r := b.vector("gs_build_const_key_map", n, true, keys.object())
+	r.Type.Class = b.classDict
+	b.finish(r, n, true)
+	return nil
+}
+
+func buildSlice(b *builder) error {
+	n := int(b.ins.Arg)
+	step := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	for i := range n {
+		b.escapeTop(i)
+	}
+	if n == 3 {
+		step = b.topObject(0)
+	}
+	b.settle()
+	b.effect = true
+	r := b.helper("gs_build_slice", b.topObject(n-1), b.topObject(n-2), step)
+	r.Type.Class = b.classSlice
 	b.finish(r, n, false)
+	return nil
+}
+
+func formatValue(b *builder) error {
+	spec := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	n := 1
+	if b.ins.Arg&4 != 0 {
+		n, spec = 2, b.escapeTop(0)
+	}
+	value := b.escapeTop(n - 1)
+	r := b.call("gs_format_value", value, spec, b.constInt(int64(b.ins.Arg)))
+	b.finish(r, n, true)
+	return nil
+}
+
+// addTo calls a helper that puts the top n items into the container further down the stack.
+func (b *builder) addTo(name string, n int, looks bool) error {
+	container := b.peek(int(b.ins.Arg) + n - 1)
+	args := []*ir.Value{container.object()}
+	for i := n - 1; i >= 0; i-- {
+		b.escapeTop(i)
+	}
+	for i := n - 1; i >= 0; i-- {
+		args = append(args, b.topObject(i))
+	}
+	var r *ir.Value
+	if looks {
+		r = b.call(name, args...)
+	} else {
+		b.settle()
+		b.effect = true
+		r = b.helper(name, args...)
+	}
+	b.finishStatus(r, n, looks)
+	return nil
+}
+
+func listAppend(b *builder) error { return b.addTo("PyList_Append", 1, false) }
+func listExtend(b *builder) error { return b.addTo("gs_list_extend", 1, true) }
+func setAdd(b *builder) error     { return b.addTo("PySet_Add", 1, true) }
+func setUpdate(b *builder) error  { return b.addTo("_PySet_Update", 1, true) }
+func dictUpdate(b *builder) error { return b.addTo("gs_dict_update", 1, true) }
+func mapAdd(b *builder) error     { return b.addTo("PyDict_SetItem", 2, true) }
+
+// dictMerge names the callable, for the error's text.
+func dictMerge(b *builder) error {
+	at := int(b.ins.Arg)
+	container, callable := b.peek(at), b.peek(at+2)
+	b.finishStatus(b.call("gs_dict_merge", container.object(), b.escapeTop(0), callable.object()), 1, true)
+	return nil
+}
+
+func listToTuple(b *builder) error {
+	b.settle()
+	b.effect = true
+	r := b.helper("PyList_AsTuple", b.boxTop(0))
+	r.Type.Class = b.classTuple
+	b.finish(r, 1, false)
+	return nil
+}
+
+// unpackEx translates a, *b, c = x.
+func unpackEx(b *builder) error {
+	before, after := int(b.ins.Arg&0xff), int(b.ins.Arg>>8)
+	n := before + 1 + after
+	out := b.scratch(int64(n))
+	r := b.call("gs_unpack_ex", b.boxTop(0), b.constInt(int64(before)), b.constInt(int64(after)), out)
+	b.drop(1)
+	b.raisingNegative(r, b.here())
+	for i := n - 1; i >= 0; i-- {
+		b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 8*uint64(i))))
+	}
+	b.checkFrame()
 	return nil
 }
 
@@ -355,7 +472,7 @@ func storeAttr(b *builder) error {
 }
 
 func deleteAttr(b *builder) error {
-	b.finishStatus(b.call("PyObject_DelAttr", b.escapeTop(0), b.name()), 1, true)
+	b.finishStatus(b.call("gs_del_attr", b.escapeTop(0), b.name()), 1, true)
 	return nil
 }
 
@@ -395,5 +512,3 @@ func containsOp(b *builder) error {
 func (b *builder) name() *ir.Value {
 	return b.constObj(b.nameAddress(int(b.ins.Arg)), b.classStr)
 }
-
-var _ = decoder.OpNop

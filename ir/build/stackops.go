@@ -312,3 +312,8 @@ func jumpIfNone(b *builder) error {
 	}
 	return nil
 }
+
+func deleteDeref(b *builder) error {
+	b.finishStatus(b.call("gs_delete_deref", b.callable, b.cell(), b.constInt(int64(b.ins.Arg))), 0, true)
+	return nil
+}

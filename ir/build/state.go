@@ -216,7 +216,7 @@ func (b *builder) helper(name string, args ...*ir.Value) *ir.Value {
 	}
 	v.Heap = h.Writes
 	if h.Looks {
-		v.Heap = ir.HeapRef | ir.HeapOther
+		v.Heap = ir.HeapRef | ir.HeapOther | h.Writes&ir.HeapScratch
 	}
 	b.block.Values = append(b.block.Values, v)
 	return v
