@@ -1,0 +1,109 @@
+// Pass dce drops what nothing needs. Needed are effects, control, guards (but see below), and what those use, frame states
+// included; a parameter needs what the edges bring only if it is needed itself, so values that only circle through a loop go.
+// Integer operations that leave on overflow, and unboxing of ints, go too if nothing uses the result: leaving would
+// compute the same unused value as a big int, and an exit changes nothing that a program can see.
+
+package opt
+
+import "github.com/gophersnake/gophersnake/ir"
+
+func dce(p *pass) int {
+	f := p.f
+	f.RemoveUnreachable()
+	live := make([]bool, f.NumValues())
+	var work []*ir.Value
+	mark := func(v *ir.Value) {
+		if !live[v.ID] {
+			live[v.ID] = true
+			work = append(work, v)
+		}
+	}
+	for _, v := range f.Blocks[0].Params {
+		mark(v)
+	}
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			if needed(v) {
+				mark(v)
+			}
+		}
+		mark(b.Ctrl)
+	}
+	f.BeginSweep()
+	for len(work) > 0 {
+		v := work[len(work)-1]
+		work = work[:len(work)-1]
+		for _, a := range v.Args {
+			mark(a)
+		}
+		for fs := v.FS; fs != nil && f.FirstVisit(fs); fs = fs.Parent {
+			if fs.Callable != nil {
+				mark(fs.Callable)
+			}
+			for i := range fs.Slots {
+				for _, x := range fs.Slots[i].Vals {
+					if x != nil {
+						mark(x)
+					}
+				}
+			}
+		}
+		if v.Op == ir.OpParam {
+			i := paramIndex(v)
+			for _, from := range v.Block.Preds {
+				for j := range from.Succs {
+					if e := &from.Succs[j]; e.To == v.Block {
+						mark(e.Args[i])
+					}
+				}
+			}
+		}
+	}
+	n := 0
+	for _, b := range f.Blocks {
+		kept := b.Values[:0]
+		for _, v := range b.Values {
+			if live[v.ID] {
+				kept = append(kept, v)
+			}
+		}
+		n += len(b.Values) - len(kept)
+		clear(b.Values[len(kept):])
+		b.Values = kept
+		var keep []bool
+		for _, q := range b.Params {
+			if live[q.ID] {
+				continue
+			}
+			if keep == nil {
+				keep = make([]bool, len(b.Params))
+				for j, x := range b.Params {
+					keep[j] = live[x.ID]
+				}
+			}
+			n++
+		}
+		if keep != nil {
+			dropParams(b, keep)
+		}
+	}
+	return n
+}
+
+// needed reports whether v must stay even if nothing uses its result.
+func needed(v *ir.Value) bool {
+	switch v.Op {
+	case ir.OpAddOvf, ir.OpSubOvf, ir.OpMulOvf, ir.OpNegOvf, ir.OpShlOvf, ir.OpUnboxInt, ir.OpScratch:
+		return false
+	}
+	return v.Stays() || v.Op.Is(ir.Guard)
+}
+
+func paramIndex(v *ir.Value) int {
+	for i, q := range v.Block.Params {
+		if q == v {
+			return i
+		}
+	}
+	panic("BUG: a parameter that is not its block's")
+}

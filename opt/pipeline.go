@@ -1,0 +1,161 @@
+// Package opt improves functions in SSA form. This file has the table of passes: what runs, in which order, and why that order;
+// each pass has a file of its own name.
+package opt
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// Options say how to run the passes. The zero value runs all of them.
+type Options struct {
+	Off        []string                           // names of passes left out
+	Dump       func(pass string, f *ir.Func)      // called before the first pass (with the name "") and after each
+	Verify     bool                               // check each function before the first pass and after each
+	FixedClass func(ir.Class) bool                // classes whose instances never get another class; nil: none is
+	QuietClass func(ir.Class) bool                // classes whose instances' end runs nothing (as DecrefQuiet wants); nil: none is
+	Timing     func(pass string, d time.Duration) // called after each pass
+}
+
+// Stats counts what each pass changed, by its name.
+type Stats map[string]int
+
+// pass is one function on its way through one pass.
+type pass struct {
+	f    *ir.Func
+	opts *Options
+}
+
+func (p *pass) fixed(c ir.Class) bool {
+	return c != 0 && p.opts.FixedClass != nil && p.opts.FixedClass(c)
+}
+func (p *pass) quiet(c ir.Class) bool {
+	return c != 0 && p.opts.QuietClass != nil && p.opts.QuietClass(c)
+}
+
+// passInfo is a row of the table.
+type passInfo struct {
+	name  string
+	run   func(*pass) int // gives the number of changes
+	after []string        // passes of which one run at least must come before the first run of this one
+}
+
+// passes is the table, by name.
+var passes = []passInfo{
+	{name: "skip", run: skip},
+	{name: "params", run: params},
+	{name: "fold", run: fold, after: []string{"params"}}, // the builder makes every slot a parameter of each merge: nothing is constant before
+	{name: "dce", run: dce, after: []string{"fold"}},
+}
+
+// order is how the passes run.
+var order = []string{"skip", "params", "fold", "skip", "params", "dce"}
+
+var passByName = map[string]*passInfo{}
+
+func init() {
+	for i := range passes {
+		passByName[passes[i].name] = &passes[i]
+	}
+	ran := map[string]bool{}
+	for _, name := range order {
+		row := passByName[name]
+		if row == nil {
+			panic("BUG: no pass " + name)
+		}
+		for _, a := range row.after {
+			if !ran[a] {
+				panic(fmt.Sprintf("BUG: pass %s runs before %s", name, a))
+			}
+		}
+		ran[name] = true
+	}
+	for _, row := range passes {
+		if !ran[row.name] {
+			panic("BUG: pass " + row.name + " never runs")
+		}
+	}
+}
+
+// Names lists the passes, for messages about options.
+func Names() []string {
+	names := make([]string, len(passes))
+	for i := range passes {
+		names[i] = passes[i].name
+	}
+	return names
+}
+
+// ParseOff reads a list like "-gvn,-licm" of passes to leave out.
+func ParseOff(list string) ([]string, error) {
+	var off []string
+	for _, item := range strings.Split(list, ",") {
+		name := strings.TrimSpace(item)
+		if name == "" {
+			continue
+		}
+		if !strings.HasPrefix(name, "-") || passByName[name[1:]] == nil {
+			return nil, fmt.Errorf("%q is not -PASS; passes are %s", name, strings.Join(Names(), ", "))
+		}
+		off = append(off, name[1:])
+	}
+	return off, nil
+}
+
+// Run takes the functions through the passes. It fails only with Options.Verify, if a function is or becomes wrong.
+func Run(funcs []*ir.Func, opts Options) (Stats, error) {
+	stats := Stats{}
+	for _, f := range funcs {
+		if err := runOne(f, &opts, stats); err != nil {
+			return stats, err
+		}
+	}
+	return stats, nil
+}
+
+func runOne(f *ir.Func, opts *Options, stats Stats) error {
+	check := func(name string) error {
+		if opts.Dump != nil {
+			opts.Dump(name, f)
+		}
+		if opts.Verify {
+			if err := f.Verify(); err != nil {
+				return fmt.Errorf("after pass %q: %w", name, err)
+			}
+		}
+		return nil
+	}
+	if err := check(""); err != nil {
+		return err
+	}
+	p := &pass{f: f, opts: opts}
+	for _, name := range order {
+		if contains(opts.Off, name) {
+			continue
+		}
+		var begin time.Time
+		if opts.Timing != nil {
+			begin = time.Now()
+		}
+		stats[name] += passByName[name].run(p)
+		if opts.Timing != nil {
+			opts.Timing(name, time.Since(begin))
+		}
+		if err := check(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,157 @@
+// Pass skip tidies the graph: branches on constants become jumps, unreachable blocks go, straight lines of blocks become
+// one block, and blocks that only jump on are gone around. It never makes an edge from a block with several successors to a
+// block with several predecessors, so that the register allocator always has a place for the moves of an edge.
+
+package opt
+
+import "github.com/gophersnake/gophersnake/ir"
+
+func skip(p *pass) int {
+	f := p.f
+	changes := 0
+	for _, b := range f.Blocks {
+		changes += foldBranch(f, b)
+	}
+	changes += f.RemoveUnreachable()
+	if n := bypass(f); n > 0 {
+		changes += n + f.RemoveUnreachable()
+	}
+	return changes + merge(f)
+}
+
+// foldBranch makes a branch a jump if it can only go one way, or both ways are the same.
+func foldBranch(f *ir.Func, b *ir.Block) int {
+	if b.Ctrl.Op != ir.OpBranch {
+		return 0
+	}
+	take := 0
+	switch cond := b.Ctrl.Args[0]; {
+	case cond.Op == ir.OpConstBool:
+		if cond.Aux == 0 {
+			take = 1
+		}
+	case b.Succs[0].To == b.Succs[1].To && sameValues(b.Succs[0].Args, b.Succs[1].Args):
+	default:
+		return 0
+	}
+	b.Succs = b.Succs[take : take+1 : take+1]
+	b.Ctrl.Op, b.Ctrl.Args, b.Ctrl.Aux = ir.OpJump, nil, 0
+	return 1
+}
+
+func sameValues(x, y []*ir.Value) bool {
+	for i := range x {
+		if x[i] != y[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// bypass leads jumps to blocks that only jump on to where those lead. Preds are up to date.
+func bypass(f *ir.Func) int {
+	changes := 0
+	var uses []int32
+	for _, b := range f.Blocks {
+		if len(b.Succs) != 1 {
+			continue
+		}
+		e := &b.Succs[0]
+		// The count of rounds guards against blocks that jump in a circle.
+		for rounds := 0; rounds < 8; rounds++ {
+			mid := e.To
+			if len(mid.Values) > 0 || mid.Ctrl.Op != ir.OpJump || mid == f.Blocks[0] || mid.Succs[0].To == mid {
+				break
+			}
+			if uses == nil && len(mid.Params) > 0 {
+				uses = f.UseCounts()
+			}
+			if usedElsewhere(mid, uses) {
+				break
+			}
+			next := &mid.Succs[0]
+			args := make([]*ir.Value, len(next.Args))
+			for j, a := range next.Args {
+				args[j] = a
+				for k, q := range mid.Params {
+					if a == q {
+						args[j] = e.Args[k]
+					}
+				}
+			}
+			if uses != nil {
+				for _, a := range e.Args {
+					uses[a.ID]--
+				}
+				for _, a := range args {
+					uses[a.ID]++
+				}
+			}
+			e.To, e.Args = next.To, args
+			changes++
+		}
+	}
+	return changes
+}
+
+// usedElsewhere reports whether a parameter of a block that only jumps is used by anything but its jump.
+func usedElsewhere(b *ir.Block, uses []int32) bool {
+	for _, q := range b.Params {
+		n := int32(0)
+		for _, a := range b.Succs[0].Args {
+			if a == q {
+				n++
+			}
+		}
+		if uses[q.ID] != n {
+			return true
+		}
+	}
+	return false
+}
+
+// merge appends a block to its only predecessor where that leads nowhere else.
+func merge(f *ir.Func) int {
+	f.ComputePreds()
+	var values ir.Replacements
+	gone := 0
+	for _, b := range f.Blocks {
+		if b.Ctrl == nil {
+			continue // appended to another already
+		}
+		for b.Ctrl.Op == ir.OpJump {
+			next := b.Succs[0].To
+			if next == b || len(next.Preds) != 1 || next == f.Blocks[0] {
+				break
+			}
+			if values == nil {
+				values = make(ir.Replacements, f.NumValues())
+			}
+			for i, q := range next.Params {
+				values[q.ID] = values.Of(b.Succs[0].Args[i])
+			}
+			for _, v := range next.Values {
+				v.Block = b
+			}
+			b.Values = append(b.Values, next.Values...)
+			b.Ctrl, b.Succs = next.Ctrl, next.Succs
+			b.Ctrl.Block = b
+			next.Ctrl, next.Values, next.Params = nil, nil, nil
+			gone++
+		}
+	}
+	if gone == 0 {
+		return 0
+	}
+	kept := f.Blocks[:0]
+	for _, b := range f.Blocks {
+		if b.Ctrl != nil {
+			kept = append(kept, b)
+		}
+	}
+	clear(f.Blocks[len(kept):])
+	f.Blocks = kept
+	f.Replace(values)
+	f.ComputePreds()
+	return gone
+}
