@@ -49,6 +49,7 @@ type ABI struct {
 	DictKeys      uint64 `abi:"PyDictObject.ma_keys"`
 	DictValues    uint64 `abi:"PyDictObject.ma_values"`
 	KeysVersion   uint64 `abi:"PyDictKeysObject.dk_version"`
+	ObjectValues  uint64 `abi:"object.values"` // of an instance with a managed dict: where the address of its values is (negative)
 	CellRef       uint64 `abi:"PyCellObject.ob_ref"`
 	UnicodeLength uint64 `abi:"PyASCIIObject.length"`
 	UnicodeState  uint64 `abi:"PyASCIIObject.state"`
@@ -265,7 +266,7 @@ func New(rows map[string]uint64) (*ABI, error) {
 	}
 	sort.Strings(sorted)
 	for _, name := range sorted {
-		for _, group := range []string{"type.", "obj.", "builtin.", "exc.", "help.", "cell."} {
+		for _, group := range []string{"type.", "obj.", "builtin.", "math.", "method.", "exc.", "help.", "cell."} {
 			if _, taken := a.names[rows[name]]; strings.HasPrefix(name, group) && !taken {
 				a.names[rows[name]] = name
 			}

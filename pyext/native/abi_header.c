@@ -34,6 +34,7 @@ static char *header;
     OFFSET(PyDictObject, ma_version_tag), \
     OFFSET(PyDictKeysObject, dk_version), OFFSET(PyDictKeysObject, dk_log2_size), OFFSET(PyDictKeysObject, dk_log2_index_bytes), \
     OFFSET(PyDictKeysObject, dk_kind), OFFSET(PyDictKeysObject, dk_nentries), OFFSET(PyDictKeysObject, dk_indices), \
+    {"object.values", (uint64_t)(-4 * (int64_t)sizeof(PyObject *))}, /* of a managed dict: before the object */ \
     OFFSET(PyCellObject, ob_ref), \
     OFFSET(PyASCIIObject, length), OFFSET(PyASCIIObject, state), OFFSET(PyASCIIObject, hash), \
     {"PyASCIIObject.size", sizeof(PyASCIIObject)}, OFFSET(PyBytesObject, ob_sval), \
@@ -263,6 +264,24 @@ put_module(struct writer *w, const char *group, PyObject *dict, int exceptions)
     return 0;
 }
 
+/* The method descriptors of a builtin type, which cannot change. */
+static int
+put_methods(struct writer *w, const char *group, PyTypeObject *type)
+{
+    PyObject *key, *value;
+    Py_ssize_t i = 0;
+    while (PyDict_Next(type->tp_dict, &i, &key, &value)) {
+        if (Py_IS_TYPE(value, &PyMethodDescr_Type)) {
+            const char *name = PyUnicode_AsUTF8(key);
+            if (!name) {
+                return -1;
+            }
+            put(w, group, name, (uint64_t)(uintptr_t)value);
+        }
+    }
+    return 0;
+}
+
 static int
 put_all(struct writer *w, PyObject *empty_tuple, PyObject *empty_str, PyObject *builtins, PyObject *math)
 {
@@ -274,6 +293,9 @@ put_all(struct writer *w, PyObject *empty_tuple, PyObject *empty_str, PyObject *
         put(w, "help.", h->name, (uint64_t)(uintptr_t)h->address);
     }
     if (put_module(w, "builtin.", builtins, 0) < 0 || put_module(w, "exc.", builtins, 1) < 0) {
+        return -1;
+    }
+    if (put_methods(w, "method.list.", &PyList_Type) < 0) {
         return -1;
     }
     return math ? put_module(w, "math.", math, 0) : 0;
