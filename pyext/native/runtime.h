@@ -104,11 +104,10 @@ void gs_release(struct gs_value *);                /* drops what it owns, and is
 int gs_same(const struct gs_value *, PyObject *, int alive); /* whether the object is the value's; alive: it may be looked into */
 PyTypeObject *gs_class_of(const struct gs_value *); /* borrowed, or NULL */
 
-/* ---- helpers*.c that other files call ---- */
+/* ---- helpers_object.c, for other files; the rest is in helpers.h ---- */
 
 PyObject *gs_make_range(int64_t start, int64_t stop, int64_t step);
 PyObject *gs_make_range_iter(int64_t next, int64_t step, int64_t left);
-int gs_helpers_init(void); /* -1 with an exception */
 void gs_record_type(PyObject *, struct gs_site *);
 void gs_learn_class(struct gs_site *, PyTypeObject *);
 

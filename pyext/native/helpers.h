@@ -1,0 +1,93 @@
+/* Prototypes of the runtime's own helpers; helpers.def says what each takes, gives and raises. */
+#ifndef GS_HELPERS_H
+#define GS_HELPERS_H
+#include "native.h"
+
+/* helpers_object.c */
+int64_t gs_compare_bool(PyObject *, PyObject *, int op);
+PyObject *gs_for_iter(PyObject *iterator);
+int64_t gs_del_attr(PyObject *, PyObject *name);
+int64_t gs_load_method(PyObject *, PyObject *name, PyObject **pair);
+PyObject *gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count);
+PyObject *gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
+PyObject *gs_get_len(PyObject *);
+PyObject *gs_box_int(int64_t);
+PyObject *gs_box_float(double);
+PyObject *gs_box_dyn(int64_t tag, int64_t raw);
+int64_t gs_unbox_int(PyObject *, int64_t *);
+void gs_dealloc(PyObject *);
+
+/* helpers_build.c */
+PyObject *gs_build_list(PyObject *const *, int64_t);
+PyObject *gs_build_tuple(PyObject *const *, int64_t);
+PyObject *gs_build_set(PyObject *const *, int64_t);
+PyObject *gs_build_map(PyObject *const *, int64_t);
+PyObject *gs_build_const_key_map(PyObject *keys, PyObject *const *values, int64_t);
+PyObject *gs_build_string(PyObject *const *, int64_t);
+PyObject *gs_build_slice(PyObject *start, PyObject *stop, PyObject *step);
+PyObject *gs_format_value(PyObject *, PyObject *format, int64_t conversion);
+int64_t gs_list_extend(PyObject *list, PyObject *iterable);
+int64_t gs_dict_update(PyObject *dict, PyObject *mapping);
+int64_t gs_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable);
+int64_t gs_unpack_sequence(PyObject *, int64_t n, PyObject **items);
+int64_t gs_unpack_ex(PyObject *, int64_t before, int64_t after, PyObject **items);
+int64_t gs_str_append(PyObject **left, PyObject *right);
+void gs_kwargs_error(PyObject *callable, PyObject *kwargs);
+
+/* helpers_name.c */
+PyObject *gs_load_global(PyObject *function, PyObject *name);
+int64_t gs_store_global(PyObject *function, PyObject *name, PyObject *);
+int64_t gs_delete_global(PyObject *function, PyObject *name);
+PyObject *gs_load_name(PyObject *function, PyObject *namespace, PyObject *name);
+int64_t gs_store_name(PyObject *namespace, PyObject *name, PyObject *);
+int64_t gs_delete_name(PyObject *namespace, PyObject *name);
+PyObject *gs_load_classderef(PyObject *function, PyObject *namespace, PyObject *cell, int64_t index);
+PyObject *gs_load_deref(PyObject *function, PyObject *cell, int64_t index);
+int64_t gs_delete_deref(PyObject *function, PyObject *cell, int64_t index);
+PyObject *gs_import_name(PyObject *function, PyObject *name, PyObject *fromlist, PyObject *level);
+PyObject *gs_import_from(PyObject *module, PyObject *name);
+PyObject *gs_load_build_class(PyObject *function);
+PyObject *gs_make_function(PyObject *function, PyObject *code, int64_t flags, PyObject *const *, int64_t);
+void gs_unbound_local(PyObject *function, int64_t index);
+
+/* helpers_exception.c */
+void gs_raise(PyObject *exception, PyObject *cause);
+void gs_reraise(PyObject *);
+PyObject *gs_push_exc_info(PyObject *);
+void gs_pop_except(PyObject *);
+int64_t gs_check_exc_match(PyObject *, PyObject *classes);
+PyObject *gs_before_with(PyObject *manager, PyObject **exit);
+PyObject *gs_with_except_start(PyObject *exit, PyObject *);
+
+/* helpers_number.c */
+int64_t gs_int_floordiv(int64_t, int64_t);
+int64_t gs_int_mod(int64_t, int64_t);
+double gs_int_truediv(int64_t, int64_t);
+int64_t gs_int_pow(int64_t, int64_t, int64_t *);
+int64_t gs_int_lshift(int64_t, int64_t, int64_t *);
+int64_t gs_int_rshift(int64_t, int64_t);
+int64_t gs_int_gcd(int64_t, int64_t, int64_t *);
+int64_t gs_compare_int_float(int64_t, double);
+double gs_float_floordiv(double, double);
+double gs_float_mod(double, double);
+int64_t gs_float_pow(double, double, double *);
+int64_t gs_float_to_int(double, int64_t *);
+int64_t gs_float_floor(double, int64_t *);
+int64_t gs_float_ceil(double, int64_t *);
+int64_t gs_float_round(double, int64_t *);
+int64_t gs_float_round_digits(double, int64_t, double *);
+int64_t gs_math_sin(double, double *);
+int64_t gs_math_cos(double, double *);
+int64_t gs_math_tan(double, double *);
+int64_t gs_math_asin(double, double *);
+int64_t gs_math_acos(double, double *);
+int64_t gs_math_atan(double, double *);
+int64_t gs_math_sinh(double, double *);
+int64_t gs_math_cosh(double, double *);
+int64_t gs_math_tanh(double, double *);
+int64_t gs_math_exp(double, double *);
+int64_t gs_math_log(double, double *);
+int64_t gs_math_log2(double, double *);
+int64_t gs_math_log10(double, double *);
+
+#endif

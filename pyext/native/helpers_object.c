@@ -1,0 +1,180 @@
+/* Helpers for objects of any class: comparing, iterating, methods, calls, boxes. */
+#include "helpers.h"
+#include "runtime.h"
+
+int64_t
+gs_compare_bool(PyObject *left, PyObject *right, int op)
+{
+    PyObject *result = PyObject_RichCompare(left, right, op);
+    if (!result) {
+        return -1;
+    }
+    int truth = PyObject_IsTrue(result);
+    Py_DECREF(result);
+    return truth;
+}
+
+PyObject *
+gs_for_iter(PyObject *iterator)
+{
+    PyObject *item = Py_TYPE(iterator)->tp_iternext(iterator);
+    if (!item && PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+        PyErr_Clear();
+    }
+    return item;
+}
+
+int64_t
+gs_del_attr(PyObject *o, PyObject *name)
+{
+    return PyObject_SetAttr(o, name, NULL);
+}
+
+int64_t
+gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
+{
+    PyObject *method = NULL;
+    int unbound = _PyObject_GetMethod(o, name, &method);
+    if (!method) {
+        return -1;
+    }
+    pair[0] = unbound ? method : NULL;
+    pair[1] = unbound ? Py_NewRef(o) : method;
+    return 0;
+}
+
+PyObject *
+gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
+{
+    int is_method = stack[0] != NULL;
+    PyObject *callable = is_method ? stack[0] : stack[1];
+    PyObject *const *args = is_method ? stack + 1 : stack + 2;
+    size_t nargs = (size_t)(count - (is_method ? 1 : 2)) - (kwnames ? (size_t)PyTuple_GET_SIZE(kwnames) : 0);
+    return PyObject_Vectorcall(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+}
+
+/* CALL_FUNCTION_EX reads ** and * in this order, and complains in these words. */
+PyObject *
+gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
+{
+    PyObject *result = NULL, *dict = kwargs, *tuple = args;
+    if (kwargs && !PyDict_CheckExact(kwargs)) {
+        dict = PyDict_New();
+        if (!dict) {
+            return NULL;
+        }
+        if (_PyDict_MergeEx(dict, kwargs, 2) < 0) {
+            gs_kwargs_error(callable, kwargs);
+            Py_DECREF(dict);
+            return NULL;
+        }
+    }
+    if (!PyTuple_CheckExact(args)) {
+        if (!Py_TYPE(args)->tp_iter && !PySequence_Check(args)) {
+            PyObject *text = _PyObject_FunctionStr(callable);
+            if (text) {
+                PyErr_Format(PyExc_TypeError, "%U argument after * must be an iterable, not %.200s", text, Py_TYPE(args)->tp_name);
+                Py_DECREF(text);
+            }
+            tuple = NULL;
+        } else {
+            tuple = PySequence_Tuple(args);
+        }
+    }
+    if (tuple) {
+        result = PyObject_Call(callable, tuple, dict);
+    }
+    if (tuple != args) {
+        Py_XDECREF(tuple);
+    }
+    if (dict != kwargs) {
+        Py_DECREF(dict);
+    }
+    return result;
+}
+
+PyObject *
+gs_get_len(PyObject *o)
+{
+    Py_ssize_t n = PyObject_Size(o);
+    return n < 0 ? NULL : PyLong_FromSsize_t(n);
+}
+
+PyObject *
+gs_box_int(int64_t n)
+{
+    return PyLong_FromLongLong(n);
+}
+
+PyObject *
+gs_box_float(double x)
+{
+    return PyFloat_FromDouble(x);
+}
+
+PyObject *
+gs_box_dyn(int64_t tag, int64_t raw)
+{
+    struct gs_value v = {.kind = (uint8_t)tag, .w = {(uint64_t)raw}};
+    PyObject *o;
+    return gs_box(&v, &o) < 0 ? NULL : o;
+}
+
+int64_t
+gs_unbox_int(PyObject *o, int64_t *n)
+{
+    int overflow;
+    *n = PyLong_AsLongLongAndOverflow(o, &overflow);
+    return !overflow;
+}
+
+void
+gs_dealloc(PyObject *o)
+{
+    _Py_Dealloc(o);
+}
+
+/* ---- Ranges ---- */
+
+PyObject *
+gs_make_range(int64_t start, int64_t stop, int64_t step)
+{
+    return PyObject_CallFunction((PyObject *)&PyRange_Type, "LLL", (long long)start, (long long)stop, (long long)step);
+}
+
+/* A range from the next value to just past the last one has the same rest to come, and unlike next + left * step that bound
+   fits 64 bits wherever the values do. */
+PyObject *
+gs_make_range_iter(int64_t next, int64_t step, int64_t left)
+{
+    int64_t start = left > 0 ? next : 0, stop = 0;
+    if (left > 0) {
+        stop = (int64_t)((uint64_t)next + (uint64_t)(left - 1) * (uint64_t)step) + (step > 0 ? 1 : -1);
+    }
+    PyObject *range = gs_make_range(start, stop, step);
+    PyObject *iterator = range ? PyObject_GetIter(range) : NULL;
+    Py_XDECREF(range);
+    return iterator;
+}
+
+/* ---- The profile ---- */
+
+void
+gs_learn_class(struct gs_site *site, PyTypeObject *class)
+{
+    if (!class) {
+        return;
+    }
+    site->count += site->count < UINT32_MAX;
+    if (!site->type) {
+        site->type = (uint64_t)(uintptr_t)class;
+    } else if (site->type != (uint64_t)(uintptr_t)class) {
+        site->flags |= GS_SITE_POLY;
+    }
+}
+
+void
+gs_record_type(PyObject *o, struct gs_site *site)
+{
+    gs_learn_class(site, o ? Py_TYPE(o) : NULL);
+}
