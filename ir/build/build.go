@@ -26,6 +26,7 @@ type unit struct {
 	version decoder.Version
 	decoded map[int]*code
 	objects map[uint64]*decoder.Object
+	types   map[uint64]*decoder.Type
 	funcs   []*ir.Func
 	callees map[string]*callee
 	classes
@@ -49,7 +50,7 @@ type callee struct {
 
 // Unit builds the function that the snapshot asks for, and the callees it calls directly. The first is the one asked for.
 func Unit(snap *decoder.Snapshot, abi *pyabi.ABI) ([]*ir.Func, error) {
-	u := &unit{snap: snap, abi: abi, version: snap.Version, decoded: map[int]*code{}, objects: map[uint64]*decoder.Object{}, callees: map[string]*callee{}}
+	u := &unit{snap: snap, abi: abi, version: snap.Version, decoded: map[int]*code{}, objects: map[uint64]*decoder.Object{}, types: map[uint64]*decoder.Type{}, callees: map[string]*callee{}}
 	u.classes = classes{
 		classInt: ir.Class(abi.TypeInt), classFloat: ir.Class(abi.TypeFloat), classBool: ir.Class(abi.TypeBool), classNone: ir.Class(abi.TypeNone),
 		classStr: ir.Class(abi.TypeStr), classBytes: ir.Class(abi.TypeBytes), classList: ir.Class(abi.TypeList), classTuple: ir.Class(abi.TypeTuple),
@@ -59,6 +60,9 @@ func Unit(snap *decoder.Snapshot, abi *pyabi.ABI) ([]*ir.Func, error) {
 	}
 	for _, o := range snap.Objects {
 		u.objects[o.Address] = o
+	}
+	for _, t := range snap.Types {
+		u.types[t.Address] = t
 	}
 	return u.root()
 }

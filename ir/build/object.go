@@ -81,19 +81,7 @@ func storeSubscr(b *builder) error {
 		b.escapeTop(2)
 		b.update(2, b.own(b.peek(2)))
 		value := b.peek(2)
-		old := slot{kind: ir.SlotObj, owned: true, v: [3]*ir.Value{b.loadIndexed(ir.OpLoadIdxObj, heap, base, i)}}
-		p := b.profile(b.ins.At)
-		switch {
-		case b.recording():
-			v := b.add(ir.OpRecordClass, ir.Type{}, old.v[0])
-			v.Aux = int64(b.siteAddress(b.ins.At))
-			b.f.Recording = true
-		case !p.poly() && b.quietClass(p.class()):
-			old.class = p.class()
-			v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: old.class}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old.v[0])
-			v.Aux = int64(old.class)
-			old.v[0] = v
-		}
+		old := b.replacedClass(b.loadIndexed(ir.OpLoadIdxObj, heap, base, i))
 		b.store(ir.OpStoreIdxObj, heap, 0, base, i, value.object())
 		b.stack[len(b.stack)-3].owned = false // the list has it now
 		b.drop(3)
@@ -445,34 +433,6 @@ func unpackEx(b *builder) error {
 		b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 8*uint64(i))))
 	}
 	b.checkFrame()
-	return nil
-}
-
-func loadAttr(b *builder) error {
-	name := b.name()
-	if m := b.known(b.topObject0()); m != nil && !b.general() {
-		if ok := b.moduleAttr(m); ok {
-			return nil
-		}
-	}
-	b.finish(b.call("PyObject_GetAttr", b.escapeTop(0), name), 1, true)
-	return nil
-}
-
-// topObject0 is the object on top of the stack, or nil.
-func (b *builder) topObject0() *ir.Value {
-	s := b.peek(0)
-	return s.object()
-}
-
-func storeAttr(b *builder) error {
-	value, owner := b.escapeTop(1), b.escapeTop(0)
-	b.finishStatus(b.call("PyObject_SetAttr", owner, b.name(), value), 2, true)
-	return nil
-}
-
-func deleteAttr(b *builder) error {
-	b.finishStatus(b.call("gs_del_attr", b.escapeTop(0), b.name()), 1, true)
 	return nil
 }
 
