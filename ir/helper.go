@@ -95,6 +95,7 @@ var Helpers = []Helper{
 	{Name: "PyObject_GetAttr", Args: []Kind{Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "PyObject_SetAttr", Args: []Kind{Obj, Obj, Obj}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll},
 	{Name: "gs_del_attr", Args: []Kind{Obj, Obj}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll},
+	{Name: "gs_error_pending", Result: I64, Error: NegError, Writes: HeapThread},
 	{Name: "gs_load_method", Args: []Kind{Obj, Obj, Ptr}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll | HeapScratch},
 	{Name: "gs_call", Args: []Kind{ObjNull}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_call_ex", Args: []Kind{Obj, Obj, ObjNull}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
@@ -157,6 +158,7 @@ var Helpers = []Helper{
 	{Name: "gs_int_lshift", Args: []Kind{I64, I64, Ptr}, Result: I64, Writes: HeapScratch},
 	{Name: "gs_int_rshift", Args: []Kind{I64, I64}, Result: I64, Pure: true},
 	{Name: "gs_int_gcd", Args: []Kind{I64, I64, Ptr}, Result: I64, Writes: HeapScratch},
+	{Name: "gs_range_length", Args: []Kind{I64, I64, I64}, Result: I64, Pure: true},
 	{Name: "gs_compare_int_float", Args: []Kind{I64, F64}, Result: I64, Pure: true},
 	{Name: "gs_float_floordiv", Args: []Kind{F64, F64}, Result: F64, Pure: true},
 	{Name: "gs_float_mod", Args: []Kind{F64, F64}, Result: F64, Pure: true},
@@ -182,6 +184,4 @@ var Helpers = []Helper{
 	{Name: "gs_frame_push", Args: []Kind{Obj}, Result: Ptr, Error: NullError, Writes: HeapRef | HeapOther},
 	{Name: "gs_frame_pop", Args: []Kind{Ptr}, Result: Void, Looks: true, Writes: HeapAll},
 	{Name: "gs_exit", Args: []Kind{Ptr, Ptr}, Result: Void, Looks: true, Writes: HeapAll},
-	{Name: "gs_error_pending", Result: I64, Error: NegError, Writes: HeapThread},
-	{Name: "gs_range_length", Args: []Kind{I64, I64, I64}, Result: I64, Pure: true},
 }

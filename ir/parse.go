@@ -60,8 +60,14 @@ func Parse(text string) (f *Func, err error) {
 		p.line = line
 		p.fail("b%d is never defined", id)
 	}
-	if p.f.Name == "" && len(p.f.Blocks) == 0 {
-		p.fail("no function")
+	if len(p.f.Blocks) == 0 {
+		p.fail("no blocks")
+	}
+	for _, b := range p.f.Blocks {
+		if b.Ctrl != nil { // has no name in the text
+			b.Ctrl.ID = p.f.nextValue
+			p.f.nextValue++
+		}
 	}
 	return p.f, nil
 }
@@ -85,7 +91,7 @@ func (p *parser) parseLine() {
 	case p.eat("entry "):
 		p.f.Entry = p.state()
 	case p.rest[0] == 'b' && strings.Contains(p.rest, "): off="):
-		p.header2()
+		p.blockHeader()
 	default:
 		p.value()
 	}
@@ -219,7 +225,7 @@ func (p *parser) blockRef() *Block {
 	return b
 }
 
-func (p *parser) header2() {
+func (p *parser) blockHeader() {
 	b := p.blockRef()
 	if p.placed[b.ID] {
 		p.fail("b%d is defined twice", b.ID)

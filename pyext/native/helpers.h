@@ -6,6 +6,7 @@
 /* helpers_object.c */
 int64_t gs_compare_bool(PyObject *, PyObject *, int op);
 PyObject *gs_for_iter(PyObject *iterator);
+int64_t gs_error_pending(void);
 int64_t gs_del_attr(PyObject *, PyObject *name);
 int64_t gs_load_method(PyObject *, PyObject *name, PyObject **pair);
 PyObject *gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count);
@@ -65,6 +66,7 @@ int64_t gs_int_mod(int64_t, int64_t);
 double gs_int_truediv(int64_t, int64_t);
 int64_t gs_int_pow(int64_t, int64_t, int64_t *);
 int64_t gs_int_lshift(int64_t, int64_t, int64_t *);
+int64_t gs_range_length(int64_t start, int64_t stop, int64_t step);
 int64_t gs_int_rshift(int64_t, int64_t);
 int64_t gs_int_gcd(int64_t, int64_t, int64_t *);
 int64_t gs_compare_int_float(int64_t, double);

@@ -93,6 +93,20 @@ gs_int_rshift(int64_t a, int64_t n)
 }
 
 int64_t
+gs_range_length(int64_t start, int64_t stop, int64_t step)
+{
+    uint64_t low = (uint64_t)start, high = (uint64_t)stop, stride = (uint64_t)step;
+    if (step < 0) {
+        low = (uint64_t)stop, high = (uint64_t)start, stride = 0 - stride;
+    }
+    if (step > 0 ? start >= stop : start <= stop) {
+        return 0;
+    }
+    uint64_t length = (high - low - 1) / stride + 1;
+    return length > INT64_MAX ? -1 : (int64_t)length;
+}
+
+int64_t
 gs_int_gcd(int64_t a, int64_t b, int64_t *divisor)
 {
     uint64_t x = magnitude(a), y = magnitude(b);

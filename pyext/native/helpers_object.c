@@ -25,6 +25,12 @@ gs_for_iter(PyObject *iterator)
 }
 
 int64_t
+gs_error_pending(void)
+{
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+int64_t
 gs_del_attr(PyObject *o, PyObject *name)
 {
     return PyObject_SetAttr(o, name, NULL);
