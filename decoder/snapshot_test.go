@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const recorded = "../ir/build/testdata"
+const recorded = "testdata"
 
 func load(t testing.TB, name string) *Snapshot {
 	data, err := os.ReadFile(filepath.Join(recorded, name+".snap"))
@@ -22,6 +22,9 @@ func load(t testing.TB, name string) *Snapshot {
 func TestRecordedSnapshotsDecode(t *testing.T) {
 	files, err := filepath.Glob(recorded + "/*.snap")
 	require.NoError(t, err)
+	compiled, err := filepath.Glob("../ir/build/testdata/*.snap")
+	require.NoError(t, err)
+	files = append(files, compiled...)
 	require.NotEmpty(t, files)
 	for _, file := range files {
 		data, err := os.ReadFile(file)
@@ -37,55 +40,70 @@ func TestRecordedSnapshotsDecode(t *testing.T) {
 }
 
 func TestSnapshotTellsWhatTheCompilerAsks(t *testing.T) {
-	s := load(t, "caller")
+	s := load(t, "live")
 	require.Equal(t, Version{3, 11}, s.Version)
 	require.Equal(t, ModeFinal, s.Mode)
-	require.Equal(t, "caller", s.Codes[0].QualName)
-	require.Same(t, s.Codes[0], s.Function.Code)
-	helper := s.Codes[0].Globals[0]
-	require.Equal(t, "helper", helper.Name)
-	require.Equal(t, InGlobals, helper.Where)
-	require.True(t, helper.Guardable())
-	require.Equal(t, ObjFunction, helper.Value.Kind)
-	require.Equal(t, "helper", helper.Value.Func.Code.QualName)
-	require.Equal(t, int64(10), helper.Value.Func.Defaults[0].Int)
-	require.Equal(t, int64(5), s.Slots[0].Object.Int)
+	c := s.Codes[0]
+	require.Equal(t, "live", c.QualName)
+	require.Same(t, c, s.Function.Code)
+	require.Equal(t, 9, c.Params())
+	slot := map[string]*Object{}
+	for n, l := range c.Locals {
+		slot[l.Name] = s.Slots[n].Object
+	}
+	require.Equal(t, ObjList, slot["items"].Kind)
+	require.True(t, slot["items"].Same())
+	require.Equal(t, int64(2), slot["items"].Int)
+	require.Equal(t, int64(1), slot["items"].Item.Int)
+	require.Equal(t, "a", slot["table"].Key.Text)
+	require.Equal(t, 1.0, slot["table"].Item.Float)
+	require.Equal(t, ObjFloat, slot["rows"].Item.Item.Kind)
+	require.False(t, slot["pair"].Same())
+	require.Equal(t, ObjNone, slot["pair"].Items[1].Kind)
+	require.Equal(t, uint64(8*0), slot["plain"].Type.InstanceAttr("value").Entry)
+	require.Nil(t, slot["plain"].Type.Attr("value"))
+	point := slot["point"].Type
+	require.Equal(t, "Point", point.Name)
+	require.Equal(t, ObjMemberDescr, point.Attr("x").Value.Kind)
+	require.Equal(t, int64(3), point.Attr("shared").Value.Int)
+	require.Equal(t, "Base.method", point.Attr("method").Value.Func.Code.QualName)
 
-	s = load(t, "sum_float")
-	values := s.Slots[0].Object
-	require.Equal(t, ObjList, values.Kind)
-	require.True(t, values.Same())
-	require.Equal(t, int64(3), values.Int)
-	require.Equal(t, 1.0, values.Item.Float)
-
-	s = load(t, "nested")
-	require.Equal(t, ObjInt, s.Slots[0].Object.Item.Item.Kind)
-
-	s = load(t, "uses_math")
-	require.Equal(t, ObjModule, s.Codes[0].Globals[0].Value.Kind)
-	sqrt := s.Codes[0].Globals[0].Value.Attr("sqrt")
+	global := map[string]*Name{}
+	for _, n := range c.Globals {
+		if n != nil {
+			global[n.Name] = n
+		}
+	}
+	require.True(t, global["math"].Guardable())
+	sqrt := global["math"].Value.Attr("sqrt")
 	require.Equal(t, ObjBuiltin, sqrt.Value.Kind)
 	require.True(t, sqrt.Guardable())
+	require.Equal(t, ObjFloat, global["math"].Value.Attr("pi").Value.Kind)
+	require.Equal(t, InBuiltins, global["len"].Where)
+	require.Equal(t, Nowhere, global["undefined"].Where)
+	require.Nil(t, global["undefined"].Value)
+	require.Equal(t, "Plain", global["Plain"].Value.TypeOf.Name)
+	helper := global["helper"].Value
+	require.Equal(t, ObjFunction, helper.Kind)
+	require.Equal(t, 1.5, helper.Func.Defaults[0].Float)
+	require.Equal(t, "c", helper.Func.KwDefaultItems[0].Text)
+	require.Same(t, helper.Func, helper.Func.Code.Globals[0].Value.Func.Code.Globals[0].Value.Func)
 
-	s = load(t, "method")
-	point := s.Slots[0].Object
-	require.Equal(t, "Point", point.Type.Name)
-	require.Equal(t, ObjFunction, point.Type.Attr("norm").Value.Kind)
-	require.Equal(t, "Point.norm", point.Type.Attr("norm").Value.Func.Code.QualName)
-	require.Nil(t, point.Type.Attr("x"))
-
-	s = load(t, "adder")
-	require.Equal(t, ObjInt, s.Function.Cells[0].Item.Kind)
-	require.Equal(t, LocalFree, s.Codes[0].Locals[1].Kind)
-
-	s = load(t, "add_raw")
-	require.EqualValues(t, 3, s.Slots[0].Kind)
-	require.EqualValues(t, 4, s.Slots[1].Words[0])
+	s = load(t, "middle")
+	require.Equal(t, ModeRecording, s.Mode)
+	require.EqualValues(t, 12, s.Off)
+	require.Equal(t, 3, s.NLocals)
+	require.Len(t, s.Slots, 5)
+	require.EqualValues(t, 3, s.Slots[1].Kind)
+	require.EqualValues(t, 2, s.Slots[1].Words[0])
+	require.Equal(t, int64(7), s.Slots[4].Object.Int)
+	require.Equal(t, Site{s.Codes[0].Sites[15].Type, 3, 1}, s.Codes[0].Site(15))
+	require.Equal(t, Site{}, s.Codes[0].Site(9999))
 }
 
 // TestCutSnapshots cuts a snapshot everywhere, and puts each word to numbers that point astray.
 func TestCutSnapshots(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(recorded, "add_int.snap"))
+	data, err := os.ReadFile(filepath.Join(recorded, "middle.snap"))
 	require.NoError(t, err)
 	for n := range data {
 		_, err := ReadSnapshot(data[:n])
@@ -107,7 +125,7 @@ func TestCutSnapshots(t *testing.T) {
 }
 
 func FuzzSnapshot(f *testing.F) {
-	for _, name := range []string{"add_int", "caller", "method"} {
+	for _, name := range []string{"middle", "live", "handlers"} {
 		data, err := os.ReadFile(filepath.Join(recorded, name+".snap"))
 		require.NoError(f, err)
 		f.Add(data)

@@ -166,6 +166,12 @@ class Recorder:
         elif cls is types.MethodDescriptorType:
             kind = METHOD_DESCR
             item = self.object(value.__objclass__, depth)
+        elif cls is types.MemberDescriptorType:
+            owner = value.__objclass__
+            item = self.object(owner, 0)
+            if isinstance(owner.__dict__.get("__slots__"), tuple):
+                kind = MEMBER_DESCR
+                word = owner.__base__.__basicsize__ + 8 * sorted(owner.__slots__).index(value.__name__)
         elif cls is types.MethodType:
             kind = METHOD
             if depth > 0:

@@ -1,0 +1,285 @@
+package decoder
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+)
+
+// TestDump compares the text of recorded functions with testdata/dump.txtar; UPDATE=1 writes it.
+func TestDump(t *testing.T) {
+	files, err := filepath.Glob(recorded + "/*.snap")
+	require.NoError(t, err)
+	var got txtar.Archive
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".snap")
+		s := load(t, name)
+		f, err := Decode(s.Version, s.Codes[0], s.Off)
+		require.NoError(t, err, name)
+		text := Dump(f)
+		if name == "far" {
+			text = text[:strings.Index(text, "BinaryOp")] // the rest is 299 times the same
+		}
+		got.Files = append(got.Files, txtar.File{Name: name, Data: []byte(DumpSnapshot(s) + text)})
+	}
+	const golden = "testdata/dump.txtar"
+	if os.Getenv("UPDATE") == "1" {
+		require.NoError(t, os.WriteFile(golden, txtar.Format(&got), 0o644))
+	}
+	want, err := txtar.ParseFile(golden)
+	require.NoError(t, err)
+	require.Len(t, got.Files, len(want.Files))
+	for n, file := range want.Files {
+		require.Equal(t, file.Name, got.Files[n].Name)
+		require.Equal(t, string(file.Data), strings.TrimRight(string(got.Files[n].Data), "\n")+"\n", file.Name)
+	}
+}
+
+// code builds a code object of 3.11 bytes.
+func code(stack int, locals, consts int, units ...byte) *Code {
+	c := &Code{StackSize: stack, Bytecode: units, Names: []string{"a", "b"}, FirstLine: 1}
+	for range locals {
+		c.Locals = append(c.Locals, Local{"x", LocalPlain})
+	}
+	for range consts {
+		c.Consts = append(c.Consts, &Object{Kind: ObjTuple, Items: []*Object{{Kind: ObjStr, Text: "k"}}})
+	}
+	return c
+}
+
+func raw(t *testing.T, name string) byte {
+	for n, r := range raw311 {
+		if r.name == name {
+			return byte(n)
+		}
+	}
+	require.Fail(t, "no opcode "+name)
+	return 0
+}
+
+// program assembles lines of "NAME arg" with the caches.
+func program(t *testing.T, lines ...string) []byte {
+	var b []byte
+	for _, line := range lines {
+		name, rest, _ := strings.Cut(line, " ")
+		arg := byte(0)
+		for _, c := range rest {
+			arg = arg*10 + byte(c-'0')
+		}
+		n := raw(t, name)
+		b = append(b, n, arg)
+		b = append(b, make([]byte, 2*int(raw311[n].caches))...)
+	}
+	return b
+}
+
+func TestNormalisation(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		lines []string
+		want  []Instr
+	}{
+		{"extended arguments fold, jumps land on the prefix", []string{"EXTENDED_ARG 1", "LOAD_CONST 2", "POP_TOP", "JUMP_BACKWARD 4"}, []Instr{
+			{Op: OpLoadConst, Arg: 258, Kw: -1, Off: 0, At: 1, Next: 2, Target: NoTarget},
+			{Op: OpPopTop, Depth: 1, Kw: -1, Off: 2, At: 2, Next: 3, Target: NoTarget},
+			{Op: OpJump, Flags: FlagBackward, Kw: -1, Off: 3, At: 3, Next: 4, Target: 0},
+		}},
+		{"keyword calls are one instruction", []string{"PUSH_NULL", "LOAD_CONST 0", "LOAD_CONST 1", "KW_NAMES 0", "PRECALL 1", "CALL 1", "RETURN_VALUE"}, []Instr{
+			{Op: OpPushNull, Kw: -1, Off: 0, At: 0, Next: 1, Target: NoTarget},
+			{Op: OpLoadConst, Depth: 1, Kw: -1, Off: 1, At: 1, Next: 2, Target: NoTarget},
+			{Op: OpLoadConst, Depth: 2, Arg: 1, Kw: -1, Off: 2, At: 2, Next: 3, Target: NoTarget},
+			{Op: OpCall, Depth: 3, Arg: 1, Kw: 0, Off: 3, At: 6, Next: 11, Target: NoTarget},
+			{Op: OpReturnValue, Depth: 1, Kw: -1, Off: 11, At: 11, Next: 12, Target: NoTarget},
+		}},
+		{"operators", []string{"LOAD_CONST 0", "LOAD_CONST 0", "BINARY_OP 23", "LOAD_CONST 0", "COMPARE_OP 5", "RETURN_VALUE"}, []Instr{
+			{Op: OpLoadConst, Kw: -1, Off: 0, At: 0, Next: 1, Target: NoTarget},
+			{Op: OpLoadConst, Depth: 1, Kw: -1, Off: 1, At: 1, Next: 2, Target: NoTarget},
+			{Op: OpBinaryOp, Depth: 2, Arg: BinSub, Flags: FlagInPlace, Kw: -1, Off: 2, At: 2, Next: 4, Target: NoTarget},
+			{Op: OpLoadConst, Depth: 1, Kw: -1, Off: 4, At: 4, Next: 5, Target: NoTarget},
+			{Op: OpCompare, Depth: 2, Arg: CmpGe, Kw: -1, Off: 5, At: 5, Next: 8, Target: NoTarget},
+			{Op: OpReturnValue, Depth: 1, Kw: -1, Off: 8, At: 8, Next: 9, Target: NoTarget},
+		}},
+		{"branches that keep", []string{"LOAD_CONST 0", "JUMP_IF_FALSE_OR_POP 1", "LOAD_CONST 1", "RETURN_VALUE"}, []Instr{
+			{Op: OpLoadConst, Kw: -1, Off: 0, At: 0, Next: 1, Target: NoTarget},
+			{Op: OpJumpIfFalse, Depth: 1, Flags: FlagKeep, Kw: -1, Off: 1, At: 1, Next: 2, Target: 3},
+			{Op: OpLoadConst, Arg: 1, Kw: -1, Off: 2, At: 2, Next: 3, Target: NoTarget},
+			{Op: OpReturnValue, Depth: 1, Kw: -1, Off: 3, At: 3, Next: 4, Target: NoTarget},
+		}},
+		{"globals with NULL", []string{"LOAD_GLOBAL 3", "POP_TOP", "RETURN_VALUE"}, []Instr{
+			{Op: OpLoadGlobal, Arg: 1, Flags: FlagPushNull, Kw: -1, Off: 0, At: 0, Next: 6, Target: NoTarget},
+			{Op: OpPopTop, Depth: 2, Kw: -1, Off: 6, At: 6, Next: 7, Target: NoTarget},
+			{Op: OpReturnValue, Depth: 1, Kw: -1, Off: 7, At: 7, Next: 8, Target: NoTarget},
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := Decode(Version{3, 11}, code(5, 1, 300, program(t, c.lines...)...))
+			require.NoError(t, err)
+			require.Equal(t, c.want, f.Instrs)
+		})
+	}
+}
+
+func TestWrongCodeIsAnError(t *testing.T) {
+	for _, c := range []struct {
+		want  string
+		lines []string
+	}{
+		{"falls off", []string{"NOP"}},
+		{"jumps into", []string{"LOAD_GLOBAL 0", "JUMP_BACKWARD 3"}},
+		{"jumps to", []string{"JUMP_BACKWARD 2"}},
+		{"jumps to", []string{"JUMP_FORWARD 200"}},
+		{"has 0 items", []string{"RETURN_VALUE"}},
+		{"of 300", []string{"EXTENDED_ARG 9", "LOAD_CONST 0", "RETURN_VALUE"}},
+		{"local 1 of 1", []string{"LOAD_FAST 1", "RETURN_VALUE"}},
+		{"name 5 of 2", []string{"LOAD_GLOBAL 10", "RETURN_VALUE"}},
+		{"unknown operator", []string{"BINARY_OP 26", "RETURN_VALUE"}},
+		{"unknown comparison", []string{"COMPARE_OP 6", "RETURN_VALUE"}},
+		{"unknown opcode", []string{"CACHE", "RETURN_VALUE"}},
+		{"but no call", []string{"KW_NAMES 0", "NOP", "RETURN_VALUE"}},
+		{"names that are none", []string{"KW_NAMES 0", "CALL 0", "RETURN_VALUE"}},
+		{"on a stack of 5", []string{"LOAD_CONST 0", "JUMP_BACKWARD 2"}},
+		{"on a stack of 5", []string{"LOAD_CONST 0", "LOAD_CONST 0", "LOAD_CONST 0", "LOAD_CONST 0", "LOAD_CONST 0", "LOAD_CONST 0", "RETURN_VALUE"}},
+		{"too many EXTENDED_ARG", []string{"EXTENDED_ARG 1", "EXTENDED_ARG 1", "EXTENDED_ARG 1", "EXTENDED_ARG 1", "NOP"}},
+		{"has the argument 0", []string{"COPY 0", "RETURN_VALUE"}},
+	} {
+		_, err := Decode(Version{3, 11}, code(5, 1, 300, program(t, c.lines...)...))
+		if c.want == "on a stack of 5" && err != nil && strings.Contains(err.Error(), "deep") {
+			continue
+		}
+		require.ErrorContains(t, err, c.want, "%v", c.lines)
+	}
+	_, err := Decode(Version{3, 10}, code(1, 0, 1, program(t, "LOAD_CONST 0", "RETURN_VALUE")...))
+	require.ErrorContains(t, err, "CPython 3.10")
+	_, err = Decode(Version{3, 11}, code(1, 0, 1, program(t, "LOAD_CONST 0", "RETURN_VALUE")...), 7)
+	require.ErrorContains(t, err, "no instruction begins at 7")
+}
+
+func TestIrreducible(t *testing.T) {
+	// 0: if: 1 -> into the middle of the cycle 3..6, else to its beginning
+	lines := []string{"LOAD_CONST 0", "POP_JUMP_FORWARD_IF_TRUE 2", "NOP", "NOP", "NOP", "JUMP_BACKWARD 3"}
+	f, err := Decode(Version{3, 11}, code(1, 0, 1, program(t, lines...)...))
+	require.NoError(t, err)
+	require.True(t, f.Irreducible)
+	require.Empty(t, f.Loops)
+}
+
+func TestLoops(t *testing.T) {
+	s := load(t, "loops")
+	f, err := Decode(s.Version, s.Codes[0])
+	require.NoError(t, err)
+	require.False(t, f.Irreducible)
+	// CPython repeats the inner condition at the loop's end, so the inner loop has two headers, one in the other's loop.
+	require.Len(t, f.Loops, 3)
+	for n, loop := range f.Loops {
+		require.Equal(t, n-1, loop.Parent)
+		require.Equal(t, n+1, loop.Depth)
+		require.True(t, f.Blocks[loop.Header].LoopHeader)
+		require.Equal(t, n, f.Blocks[loop.Header].Loop)
+		if n > 0 {
+			require.Subset(t, f.Loops[n-1].Blocks, loop.Blocks)
+		}
+	}
+	require.Equal(t, OpForIter, f.Instrs[f.Blocks[f.Loops[0].Header].First].Op)
+	back := 0
+	for _, b := range f.Blocks {
+		for _, e := range b.Succs {
+			if e.Back {
+				back++
+				require.True(t, f.Blocks[e.To].LoopHeader)
+			}
+		}
+	}
+	require.Positive(t, back)
+}
+
+// TestHandlersKeepLocalsAlive: what a finally clause reads is live in the body, what it overwrites is not.
+func TestHandlersKeepLocalsAlive(t *testing.T) {
+	s := load(t, "handlers")
+	f, err := Decode(s.Version, s.Codes[0])
+	require.NoError(t, err)
+	local := func(name string) int {
+		for n, l := range f.Code.Locals {
+			if l.Name == name {
+				return n
+			}
+		}
+		return -1
+	}
+	for n := range f.Instrs {
+		i := &f.Instrs[n]
+		if i.Op == OpBinarySubscr {
+			live := f.LiveAt(i.Off)
+			require.True(t, live.Has(local("i")), "finally deletes it")
+			require.True(t, live.Has(local("items")), "the with statement reads it")
+			require.False(t, live.Has(local("e")))
+		}
+	}
+	require.True(t, f.Borrowed.Has(local("items")))
+	require.False(t, f.Borrowed.Has(local("i")), "it is deleted")
+}
+
+func TestOpTable(t *testing.T) {
+	for n := range NumOps {
+		require.NotEmpty(t, opTable[n].name, "operation %d", n)
+	}
+	for v, l := range languages {
+		for n, r := range l.rows {
+			if r.op != OpInvalid {
+				require.Equal(t, r.op.Jumps(), r.jump != jumpNo, "%s opcode %d", v, n)
+			}
+		}
+	}
+	require.Equal(t, []string{"+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^"}, binText[:])
+	for _, operators := range [][]string{operators311, operators312} {
+		for n, text := range operators {
+			require.Equal(t, text, (binText[n%NumBin] + "=")[:len(text)])
+		}
+		require.Len(t, operators, 2*NumBin)
+	}
+	for _, comparisons := range [][]string{comparisons311, comparisons312} {
+		require.Equal(t, comparisons, cmpText[:])
+	}
+}
+
+// TestEveryOpcodeHasAMeaning lists what this decoder does not know.
+func TestEveryOpcodeHasAMeaning(t *testing.T) {
+	// CACHE is skipped, the next two are the interpreter's own.
+	without := map[string]bool{"CACHE": true, "INTERPRETER_EXIT": true, "RESERVED": true, "EXTENDED_ARG": true, "KW_NAMES": true, "PRECALL": true}
+	used := map[string]bool{}
+	for _, table := range []*[256]rawOp{&raw311, &raw312} {
+		for _, r := range table {
+			if r.name == "" {
+				continue
+			}
+			_, known := meanings[r.name]
+			require.True(t, known || without[r.name], r.name)
+			used[r.name] = true
+		}
+	}
+	for name := range meanings {
+		require.True(t, used[name], "%s is no opcode's name", name)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, name := range []string{"operators", "keywords", "loops", "handlers", "cells", "generator"} {
+		c := load(f, name).Codes[0]
+		f.Add(c.Bytecode, c.ExceptionTable, c.LineTable, false)
+	}
+	f.Fuzz(func(t *testing.T, units, exceptions, lines []byte, newer bool) {
+		c := code(8, 10, 10, units...)
+		c.ExceptionTable, c.LineTable = exceptions, lines
+		v := Version{3, 11}
+		if newer {
+			v.Minor = 12
+		}
+		if f, err := Decode(v, c); err == nil {
+			require.NotEmpty(t, Dump(f))
+			checkFunc(t, f)
+		}
+	})
+}
