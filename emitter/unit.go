@@ -74,6 +74,9 @@ func (u *Unit) parts() parts {
 // FuncOffset is where function number i has its struct in the data area.
 func FuncOffset(i int) int { return pyabi.SizeUnit + i*pyabi.SizeFunc }
 
+// ExitsOffset is where the table of exits is in the data area.
+func (b *Builder) ExitsOffset() int { return FuncOffset(len(b.Funcs)) }
+
 // DataSize is the size of the data area.
 func (u *Unit) DataSize() int { return int(u.parts().end) }
 

@@ -71,14 +71,13 @@ type Target struct {
 	help map[string]uint64
 	// Rows of the header that have no field in pyabi.ABI.
 	tstateCurrent  uint64 // cell: the running thread's state
-	tstateID       uint64 // offset of the thread state's unique number
-	stackOwner     uint64 // cell: number of the thread state that the cell stack_limit is for
+	stackSize      uint64 // cell: native code may run while rsp - the cell stack_limit is not above it
 	vectorcallMiss uint64
 }
 
 // runtimeHelpers are the runtime's functions that code calls without an OpCallHelper.
 var runtimeHelpers = []string{
-	"gs_exit", "gs_unbox_int", "gs_box_int", "gs_box_float", "gs_dealloc", "gs_frame_push", "gs_frame_pop", "gs_stack_refresh",
+	"gs_exit", "gs_unbox_int", "gs_box_int", "gs_box_float", "gs_dealloc", "gs_frame_push", "gs_frame_pop",
 }
 
 // New makes the target for an interpreter, or tells what its ABI header lacks.
@@ -98,8 +97,8 @@ func New(abi *pyabi.ABI) (*Target, error) {
 		name string
 		to   *uint64
 	}{
-		{"runtime.tstate_current", &t.tstateCurrent}, {"tstate.id", &t.tstateID},
-		{"cell.gs_stack_owner", &t.stackOwner}, {"runtime.vectorcall_miss", &t.vectorcallMiss},
+		{"runtime.tstate_current", &t.tstateCurrent}, {"cell.gs_stack_size", &t.stackSize},
+		{"runtime.vectorcall_miss", &t.vectorcallMiss},
 	} {
 		v, ok := abi.Lookup(row.name)
 		if !ok {
@@ -315,26 +314,19 @@ func (m *machine) checks(f *emitter.Func) {
 	if !f.CallsNative {
 		return
 	}
-	// rbp carries no parameter. The limit is for the thread whose number is beside it; C stacks differ between threads.
-	slow, checked := a.NewLabel(), a.NewLabel()
-	a.MoveImm(scratch, int64(m.t.stackOwner))
-	a.Emit(MOVQ_RM, RBP, At(thread, int32(m.t.tstateID)))
-	a.Emit(CMPQ_RM, RBP, At(scratch, 0))
-	a.Jcc(CondNE, slow)
+	// rbp carries no parameter. The cells are those of the thread that last set them: on another thread's stack the difference is out of
+	// range too, and the exit sets them.
 	a.MoveImm(scratch, int64(m.abi.StackLimit))
-	a.Emit(CMPQ_RM, RSP, At(scratch, 0))
-	a.Jcc(CondB, slow)
-	a.Bind(checked)
+	a.Move(RBP, RSP)
+	a.Emit(SUBQ_RM, RBP, At(scratch, 0))
+	if size := int64(m.t.stackSize - m.abi.StackLimit); fits32(size) {
+		a.Emit(CMPQ_RM, RBP, At(scratch, int32(size)))
+	} else {
+		a.MoveImm(scratch, int64(m.t.stackSize))
+		a.Emit(CMPQ_RM, RBP, At(scratch, 0))
+	}
+	a.Jcc(CondA, leave(ir.ExitInterpret, ir.WhyStack))
 	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
-	stack := leave(ir.ExitInterpret, ir.WhyStack)
-	f.Cold(func() {
-		a.Bind(slow)
-		a.Call(m.thunk(thunkStack, true))
-		a.MoveImm(scratch, int64(m.abi.StackLimit))
-		a.Emit(CMPQ_RM, RSP, At(scratch, 0))
-		a.Jcc(CondAE, checked)
-		a.Jmp(stack)
-	})
 }
 
 // poll leaves if the eval breaker is set.

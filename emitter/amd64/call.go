@@ -14,6 +14,7 @@ import (
 const (
 	siteType  = pyabi.SiteType
 	siteFlags = pyabi.SiteFlags
+	siteCount = pyabi.SiteCount
 	sitePoly  = pyabi.SitePoly
 )
 
@@ -53,7 +54,7 @@ func (m *machine) storeWord(f *emitter.Func, to Mem, w word, l []regalloc.Loc) {
 	}
 }
 
-// callHelper calls a C function.
+// callHelper calls a C function; what it returns is a whole word.
 func (m *machine) callHelper(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
@@ -103,9 +104,6 @@ func (m *machine) callHelper(f *emitter.Func, v *ir.Value) {
 			a.MoveImm(count, int64(len(array)))
 		}
 		m.call(h.Name)
-		if f.Wanted(v) && h.Error == ir.NegError {
-			a.Emit(CLTQ) // an int of C has no upper half
-		}
 	})
 }
 

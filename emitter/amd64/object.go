@@ -202,6 +202,7 @@ func (m *machine) recordClass(f *emitter.Func, v *ir.Value) {
 		other, done := a.NewLabel(), a.NewLabel()
 		a.Emit(MOVQ_RM, t, At(o, int32(m.abi.ObType)))
 		a.MoveImm(scratch, v.Aux)
+		a.Emit(INCL_M, At(scratch, siteCount))
 		a.Emit(CMPQ_RM, t, At(scratch, siteType))
 		a.Jcc(CondNE, other)
 		a.Bind(done)

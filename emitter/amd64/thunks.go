@@ -21,7 +21,6 @@ const (
 	thunkBoxFloat                   // xmm15 → r11: object; ZF if there is no memory
 	thunkDealloc                    // r11: object
 	thunkFramePush                  // r11: callable → frame; ZF if there is no memory
-	thunkStack                      // the cells of the stack limit are made this thread's
 )
 
 func (m *machine) thunk(kind thunkKind, xmm bool) Label {
@@ -98,9 +97,6 @@ func (m *machine) emitThunk(t thunk) {
 		m.call("gs_dealloc")
 	case thunkFramePush:
 		m.call("gs_frame_push")
-	case thunkStack:
-		a.Move(RDI, thread)
-		m.call("gs_stack_refresh")
 	}
 	switch t.kind {
 	case thunkBoxInt, thunkBoxFloat, thunkFramePush:
@@ -141,8 +137,8 @@ func (m *machine) unboxTwoDigits() {
 	a.Bind(other)
 }
 
-// commonExit saves all registers as struct gs_regs and asks the runtime. The exit's number was pushed. gs_exit adds the exit's frame_size to
-// gpr[4]: what it leaves there is the address of the return address of the activation, the stack pointer to go on with.
+// commonExit saves all registers as struct gs_regs and asks the runtime, then drops the native frame, whose size the exit's descriptor has,
+// and goes on with the continuation or returns the activation's result.
 func (m *machine) commonExit() {
 	a := m.a
 	const size = pyabi.SizeRegs
@@ -155,27 +151,33 @@ func (m *machine) commonExit() {
 	for r := XMM0; r <= XMM15; r++ {
 		a.Store(At(RSP, pyabi.RegsXMM+8*int32(r-XMM0)), r)
 	}
-	a.Emit(MOVQ_RM, RAX, At(RSP, size))
-	a.Emit(MOVQ_MR, At(RSP, pyabi.RegsExit), RAX)
-	a.Emit(LEAQ_RM, RAX, At(RSP, size+8))
-	a.Emit(MOVQ_MR, At(RSP, pyabi.RegsGPR+8*int32(RSP)), RAX)
+	a.Emit(MOVQ_RM, R12, At(RSP, size))
+	a.Emit(MOVQ_MR, At(RSP, pyabi.RegsExit), R12)
+	a.Emit(LEAQ_RM, RBP, At(RSP, size+8))
+	a.Emit(MOVQ_MR, At(RSP, pyabi.RegsGPR+8*int32(RSP)), RBP)
 	a.Move(RBX, RSP)
 	a.Emit(ANDQ_RI, RSP, Imm(-16))
 	m.dataAddress(RDI, 0)
 	a.Move(RSI, RBX)
 	m.call("gs_exit")
-	a.Emit(MOVQ_RM, RCX, At(RBX, pyabi.RegsResume))
+	m.dataAddress(RCX, m.b.ExitsOffset())
+	a.Emit(IMULQ_RRI, R12, R12, Imm(pyabi.SizeExit))
+	a.Emit(MOVL_RM, RCX, AtIndex(RCX, R12, 1, exitFrameSize))
+	a.Emit(MOVQ_RM, R8, At(RBX, pyabi.RegsResume))
 	a.Emit(MOVQ_RM, RDI, At(RBX, pyabi.RegsBuffer))
 	a.Emit(MOVQ_RM, RAX, At(RBX, pyabi.RegsValue))
 	a.Emit(MOVQ_RM, RDX, At(RBX, pyabi.RegsTag))
-	a.Emit(MOVQ_RM, RSP, At(RBX, pyabi.RegsGPR+8*int32(RSP)))
-	a.Emit(TESTQ_RR, RCX, RCX)
+	a.Emit(LEAQ_RM, RSP, AtIndex(RBP, RCX, 1, 0))
+	a.Emit(TESTQ_RR, R8, R8)
 	over := a.NewLabel()
 	a.Jcc(CondE, over)
-	a.Emit(JMP_R, RCX)
+	a.Emit(JMP_R, R8)
 	a.Bind(over)
 	a.Emit(RET)
 }
+
+// exitFrameSize is the offset of gs_exitdesc.frame_size.
+const exitFrameSize = 28
 
 var savedByBridge = []Reg{RBX, RBP, R12, R13, R14, R15}
 
