@@ -22,6 +22,7 @@
 package regalloc
 
 import (
+	"cmp"
 	"container/heap"
 	"fmt"
 	"math/rand/v2"
@@ -33,7 +34,7 @@ type piece struct {
 	segs   []seg
 	uses   []use
 	bundle int32
-	weight float32 // what is lost without a register, per point; infinite if it must have one
+	weight float32 // what is lost without a register, per point; mustHave if it must have one
 	size   int32
 	seq    int32 // order of creation, so that equal sizes have an order
 	reg    PReg
@@ -52,6 +53,12 @@ type placed struct {
 	loc      Loc
 }
 
+// idle is a stretch whose uses, if any, are not worth a load.
+type idle struct {
+	seg
+	bundle int32
+}
+
 type bundle struct {
 	segs []seg
 	uses []use
@@ -64,7 +71,7 @@ type alloc struct {
 	bundleOf []int32
 	bundles  []bundle
 	queue    pieceHeap
-	idle     []*piece // pieces whose uses are not worth a load, placed last
+	idle     []idle   // to be placed last
 	pieces   []*piece // all of them; those that were split or are in memory have no register
 	slab     []piece  // for pieces to come
 	segArena arena[seg]
@@ -225,36 +232,66 @@ func (a *alloc) push(segs []seg, uses []use, bundle int32) {
 	if len(segs) == 0 {
 		return
 	}
-	a.seq++
-	if len(a.slab) == 0 {
-		a.slab = make([]piece, 64)
-	}
-	p := &a.slab[0]
-	a.slab = a.slab[1:]
-	*p = piece{segs: segs, uses: uses, bundle: bundle, seq: a.seq, reg: NoReg}
-	for _, s := range segs {
-		p.size += s.to - s.from
-	}
-	a.pieces = append(a.pieces, p)
 	first := segs[0]
-	need, to := false, int32(0)
+	need, to, top, weight := false, int32(0), 0, float32(0)
 	for i := range uses {
-		p.weight += uses[i].weight
+		weight += uses[i].weight
+		if uses[i].weight > uses[top].weight {
+			top = i
+		}
 		if uses[i].need {
 			need = true
 			to = max(to, uses[i].to)
 		}
 	}
-	if !need && p.weight <= a.entryCost(first) {
-		p.weight = 0
-		a.idle = append(a.idle, p)
+	if !need && weight <= a.entryCost(first) {
+		for _, s := range segs {
+			a.idle = append(a.idle, idle{s, bundle})
+		}
 		return
 	}
-	p.weight /= float32(p.size)
+	if len(a.slab) == 0 {
+		a.slab = make([]piece, 64)
+	}
+	p := &a.slab[0]
+	a.slab = a.slab[1:]
+	a.seq++
+	*p = piece{segs: segs, uses: uses, bundle: bundle, seq: a.seq, reg: NoReg}
+	for _, s := range segs {
+		p.size += s.to - s.from
+	}
+	a.pieces = append(a.pieces, p)
 	if need && len(segs) == 1 && first.to == to && first.to-first.from&^1 <= 2 && first.from >= uses[0].from {
 		p.weight = mustHave * float32(p.size)
+	} else {
+		p.weight = a.density(segs, uses, a.level[a.block[uses[top].from/2]])
 	}
 	heap.Push(&a.queue, p)
+}
+
+// density is what is lost without a register, per point, in the blocks that run as often as those of level: the
+// hottest that count. What the rest of a range costs must not make it lighter than its own hot part, else
+// the hot parts of equal values would evict each other in a ring.
+func (a *alloc) density(segs []seg, uses []use, level uint8) float32 {
+	w := float32(0)
+	for i := range uses {
+		if a.level[a.block[uses[i].from/2]] == level {
+			w += uses[i].weight
+		}
+	}
+	points := a.points[int(level)*(len(a.freq)+1):]
+	n := int32(0)
+	for _, s := range segs {
+		b, c := a.block[s.from/2], a.block[(s.to-1)/2]
+		n += points[c+1] - points[b]
+		if a.level[b] == level {
+			n -= s.from - 2*a.start[b]
+		}
+		if a.level[c] == level {
+			n -= 2*a.end[c] - s.to
+		}
+	}
+	return w / float32(max(n, 1))
 }
 
 // entryCost is what it costs to load a register for a piece that begins with s, 0 if the value is made there.
@@ -743,7 +780,7 @@ func (a *alloc) splitAnywhere(p *piece) bool {
 	return true
 }
 
-// placeIdle places the pieces whose uses, if any, are not worth a load. If the value comes in a register, it
+// placeIdle places the stretches whose uses, if any, are not worth a load. If the value comes in a register, it
 // stays in that or any other that is free; if it comes from memory it stays there.
 func (a *alloc) placeIdle() {
 	for _, p := range a.pieces {
@@ -751,25 +788,68 @@ func (a *alloc) placeIdle() {
 			a.toPlaces(p.segs, RegLoc(p.reg))
 		}
 	}
-	slices.SortStableFunc(a.idle, func(p, q *piece) int { return int(p.segs[0].from - q.segs[0].from) })
-	for _, p := range a.idle {
-		s := p.segs[0]
-		in := false
-		for _, q := range a.places[s.v] {
-			if q.to == s.from && q.loc.IsReg() {
-				in = true
-				a.bundles[p.bundle].pref = q.loc.Reg()
-			}
+	for v := range a.places {
+		slices.SortFunc(a.places[v], func(x, y placed) int { return int(x.from - y.from) })
+	}
+	slices.SortFunc(a.idle, func(x, y idle) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.v, y.v)) })
+	// One piece stands for all of them: they have no weight, and nothing is evicted any more.
+	p := &piece{segs: make([]seg, 1)}
+	for _, s := range a.idle {
+		r := a.comesIn(s.seg)
+		stay := r != NoReg
+		if stay {
+			a.bundles[s.bundle].pref = r
 		}
 		if a.rng != nil {
-			in = a.rng.IntN(2) == 0
+			stay = a.rng.IntN(2) == 0
 		}
-		if in && a.assign(p) {
-			a.toPlaces(p.segs, RegLoc(p.reg))
-		} else {
-			a.toPlaces(p.segs, 0)
+		p.segs[0], p.bundle = s.seg, s.bundle
+		loc := Loc(0)
+		if stay && a.assign(p) {
+			loc = RegLoc(p.reg)
+		}
+		places := a.places[s.v]
+		a.places[s.v] = slices.Insert(places, searchPlaced(places, s.from), placed{s.from, s.to, loc})
+	}
+}
+
+// comesIn returns the register that a value is in where control comes to the beginning of s, or NoReg.
+func (a *alloc) comesIn(s seg) PReg {
+	b := a.block[s.from/2]
+	if s.from != 2*a.start[b] {
+		if l := a.at(s.v, s.from-1); l.IsReg() {
+			return l.Reg()
+		}
+		return NoReg
+	}
+	for _, p := range a.preds[b] {
+		if l := a.at(s.v, 2*a.end[p]-1); l.IsReg() {
+			return l.Reg()
 		}
 	}
+	return NoReg
+}
+
+// searchPlaced returns the first element that ends after point.
+func searchPlaced(p []placed, point int32) int {
+	lo, hi := 0, len(p)
+	for lo < hi {
+		if m := (lo + hi) / 2; p[m].to > point {
+			hi = m
+		} else {
+			lo = m + 1
+		}
+	}
+	return lo
+}
+
+// at returns where v is at a point: 0 if it is not live, or in memory as long as slots are not known.
+func (a *alloc) at(v VReg, point int32) Loc {
+	p := a.places[v]
+	if i := searchPlaced(p, point); i < len(p) && p[i].from <= point {
+		return p[i].loc
+	}
+	return 0
 }
 
 // pieceHeap orders pieces by size, longest first.

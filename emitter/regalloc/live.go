@@ -57,9 +57,11 @@ type live struct {
 	block []int32 // by number: its block
 	preds [][]int32
 	freq  []float32
+	level []uint8 // by block: a number for its freq
 	loops []loop
 	loop  []int32 // by block: innermost loop or -1
 
+	points   []int32 // by level and block: how many points the blocks of that level before it have
 	words    int
 	in, out  []uint64 // live-in and live-out sets, words each a block
 	segs     [][]seg
@@ -110,6 +112,7 @@ func analyse(f *Func) (*live, error) {
 		}
 	}
 	l.findLoops()
+	l.levels()
 	l.flow()
 	if err := l.ranges(); err != nil {
 		return nil, err
@@ -250,6 +253,31 @@ func (l *live) findLoops() {
 		}
 		if f.Blocks[b].Cold {
 			l.freq[b] /= 256
+		}
+	}
+}
+
+// levels numbers the frequencies.
+func (l *live) levels() {
+	nb := len(l.freq)
+	l.level = make([]uint8, nb)
+	var freqs []float32
+	for b, f := range l.freq {
+		k := slices.Index(freqs, f)
+		if k < 0 {
+			k = len(freqs)
+			freqs = append(freqs, f)
+		}
+		l.level[b] = uint8(k)
+	}
+	l.points = make([]int32, len(freqs)*(nb+1))
+	for k := range freqs {
+		p := l.points[k*(nb+1):]
+		for b := range nb {
+			p[b+1] = p[b]
+			if l.level[b] == uint8(k) {
+				p[b+1] += 2 * (l.end[b] - l.start[b])
+			}
 		}
 	}
 }
@@ -627,6 +655,8 @@ func (l *live) ranges() error {
 		}
 	}
 	for v := range l.segs {
+		// From where it is fixed straight to the next instruction, which fixes it too: no place of its own.
+		l.segs[v] = slices.DeleteFunc(l.segs[v], func(s seg) bool { return s.from == s.to })
 		slices.Reverse(l.segs[v])
 		slices.Reverse(l.uses[v])
 		slices.SortStableFunc(l.uses[v], func(a, b use) int { return int(a.from - b.from) })

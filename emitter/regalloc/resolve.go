@@ -23,23 +23,6 @@ type resolver struct {
 	mover  mover
 }
 
-// at returns where v is at a point; nothing if it is not live.
-func (r *resolver) at(v VReg, point int32) Loc {
-	p := r.places[v]
-	lo, hi := 0, len(p)
-	for lo < hi {
-		if m := (lo + hi) / 2; p[m].to > point {
-			hi = m
-		} else {
-			lo = m + 1
-		}
-	}
-	if lo == len(p) || p[lo].from > point {
-		return 0
-	}
-	return p[lo].loc
-}
-
 // before returns where v is when the gap before instruction g begins.
 func (r *resolver) before(v VReg, g int32) Loc {
 	if d := r.fixedDef[v]; d.g >= 0 && d.g == g-1 {
@@ -55,7 +38,6 @@ func (a *alloc) resolve() *Result {
 	r.split = make([]uint64, a.words)
 	for v := range a.places {
 		p := a.places[v]
-		slices.SortFunc(p, func(x, y placed) int { return int(x.from - y.from) })
 		out := p[:0]
 		for _, s := range p {
 			if n := len(out); n > 0 && out[n-1].to == s.from && out[n-1].loc == s.loc {
@@ -236,6 +218,8 @@ func (r *resolver) operands() {
 				case hasTied && op.C == Reg && tiedDef(in, k) >= 0:
 					locs[k] = locs[tiedDef(in, k)]
 					r.gaps = append(r.gaps, gapMove{g, move{r.before(op.V, g), locs[k], op.V}})
+				case op.Late: // it may leave its register for memory, where it is already, within the instruction
+					locs[k] = r.at(op.V, 2*g+1)
 				default:
 					locs[k] = r.at(op.V, 2*g)
 				}
