@@ -2,9 +2,9 @@
    layout is decoder/snapshot.go's; the structs here are the records there. Everything that may change is a look at a
    live object, which the compiler guards; every object whose address is written down is held by gs_keep.
 
-   Python code can run in the middle of it (making a record or asking for a dict's version may collect garbage or
-   deliver a signal), so nothing borrowed is used across these; what is in a table here is held. Nothing recurses
-   deeper than `depth`: functions, codes, classes and modules wait in their tables until it is their turn. */
+   Python code can run in the middle of it (making a record may collect garbage), so nothing borrowed is used across
+   that; what is in a table here is held. Nothing recurses deeper than `depth`: functions, codes, classes and modules
+   wait in their tables until it is their turn. */
 #include "native.h"
 #include <internal/pycore_dict.h>
 #include <internal/pycore_interp.h>
@@ -242,52 +242,18 @@ is_plain_dict(PyObject *dict)
     return PyDict_CheckExact(dict) && ((PyDictObject *)dict)->ma_keys->dk_kind == DICT_KEYS_UNICODE && !((PyDictObject *)dict)->ma_values;
 }
 
-static PyObject *global_reader; /* a code object that reads one global */
-
-/* Only the interpreter can give a version to a dict's keys, and it does so where it specialises a LOAD_GLOBAL: let it. */
+/* The interpreter gives keys a version where it specialises a read of a global or of a module's attribute, from a counter
+   that is its own and begins at 1. Keys that have none yet get one from the other end of the 32 bits: nobody compares
+   these by more than equality, and 3.11 keeps all 32. But for the builtins, whose version must fit 16 bits in its caches:
+   these have one soon after the start, and until then count as not guardable. */
 static void
-ensure_version(struct writer *w, PyObject *dict)
+ensure_version(PyObject *dict)
 {
-    PyThreadState *ts = PyThreadState_Get();
-    if (w->failed || !is_plain_dict(dict) || ((PyDictObject *)dict)->ma_keys->dk_version
-        || ts->cframe->use_tracing || ts->interp->eval_frame) {
-        return;
+    static uint32_t next = UINT32_MAX;
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    if (is_plain_dict(dict) && !keys->dk_version && dict != PyThreadState_Get()->interp->builtins && next > 0xf0000000u) {
+        keys->dk_version = next--;
     }
-    PyObject *name = NULL, *value;
-    Py_ssize_t at = 0;
-    if (!PyDict_Next(dict, &at, &name, &value)) {
-        return;
-    }
-    Py_INCREF(name);
-    if (!global_reader) {
-        PyObject *made = PyDict_New();
-        PyObject *module = made ? Py_CompileString("def read():\n    return name", "<gophersnake>", Py_file_input) : NULL;
-        PyObject *done = module ? PyEval_EvalCode(module, made, made) : NULL;
-        PyObject *read = done ? PyDict_GetItemString(made, "read") : NULL;
-        global_reader = read ? Py_NewRef(PyFunction_GetCode(read)) : NULL;
-        Py_XDECREF(done), Py_XDECREF(module), Py_XDECREF(made);
-    }
-    PyObject *empty = global_reader ? PyTuple_New(0) : NULL;
-    PyObject *replace = empty ? PyObject_GetAttrString(global_reader, "replace") : NULL;
-    PyObject *keywords = replace ? Py_BuildValue("{s(O)}", "co_names", name) : NULL;
-    PyObject *code = keywords ? PyObject_Call(replace, empty, keywords) : NULL;
-    PyObject *function = code ? PyFunction_New(code, dict) : NULL;
-    if (function) {
-        /* 3.11 quickens a code object in its eighth call, and specialises then */
-        for (int i = 0; i < 16 && !w->failed && !((PyDictObject *)dict)->ma_keys->dk_version; i++) {
-            PyObject *result = PyObject_CallNoArgs(function);
-            if (!result && (PyErr_ExceptionMatches(PyExc_RecursionError) || PyErr_ExceptionMatches(PyExc_NameError))) {
-                PyErr_Clear(); /* no room for it now, or a signal handler took the name away: without a version, then */
-                break;
-            }
-            w->failed = !result;
-            Py_XDECREF(result);
-        }
-    } else {
-        w->failed = 1;
-    }
-    Py_XDECREF(function), Py_XDECREF(code), Py_XDECREF(keywords), Py_XDECREF(replace), Py_XDECREF(empty);
-    Py_DECREF(name);
 }
 
 /* ---- Looks at objects ---- */
@@ -651,7 +617,7 @@ look_up_attributes(struct writer *w)
         uint32_t object = *AT(&w->modules, uint32_t, i);
         PyObject *dict = PyModule_GetDict((PyObject *)(uintptr_t)AT(&w->objects, struct object_row, object)->address);
         if (owner.nnames < nnames) {
-            ensure_version(w, dict);
+            ensure_version(dict);
         }
         for (; owner.nnames < nnames && is_plain_dict(dict); owner.nnames++) {
             struct name_row row = name_in_dict(w, *AT(&w->attribute_names, PyObject *, owner.nnames), IN_MODULE, dict);
@@ -761,8 +727,7 @@ put_code(struct writer *w, uint32_t index)
 {
     struct gs_record *r = *AT(&w->records, struct gs_record *, index);
     PyCodeObject *code = r->code;
-    ensure_version(w, r->globals);
-    ensure_version(w, r->builtins);
+    ensure_version(r->globals);
     PyObject *bytes = w->failed ? NULL : PyCode_GetCode(code);
     if (!bytes) {
         w->failed = 1;
