@@ -1,31 +1,202 @@
 // Package compile is the driver: it takes the snapshot of a code object through
-// decoder, ir, opt and emitter into the cache. pyext is its only caller in the
-// extension; tests call it directly, for it needs no Python.
+// decoder, ir/build, opt and emitter into the cache, and tells afterwards what it
+// did. pyext is its only caller in the extension; tests call it directly, for it
+// needs no Python.
+//
+// A unit's listing is not made while it is compiled. Its snapshot is kept, and
+// the pipeline, which is a function of snapshot and ABI, runs once more for
+// whoever asks.
 package compile
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
 
-// errNothing is the honest answer of a driver that has no stages yet.
-var errNothing = errors.New("nothing can be compiled yet")
+	"github.com/gophersnake/gophersnake/cache"
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+const (
+	codeLimit = 256 << 20 // bytes of native code and data of a process
+	keepLimit = 16 << 20  // bytes of snapshots kept for listings; the oldest go first
+)
 
 // Driver is one compiler with its options and everything it has published.
 // It is not safe for concurrent use: pyext serialises the calls.
-type Driver struct{}
+type Driver struct {
+	stages   stages
+	abi      *pyabi.ABI
+	target   target
+	options  options
+	dump     map[string]bool
+	log      io.Writer
+	memory   *cache.Cache
+	bridge   uintptr
+	units    map[uintptr]*published
+	keeping  []uintptr // units with a snapshot, oldest first; released ones may still be named
+	keepSize int
+	stats    statistics
+}
+
+// published is what is kept of a unit besides its memory.
+type published struct {
+	about    about
+	funcs    []emitter.UnitFunc
+	exits    int
+	snapshot []byte // nil: dropped, others are newer
+}
 
 // New returns a driver that knows no ABI yet; Init must come first.
-func New() *Driver { return &Driver{} }
+func New() *Driver {
+	return &Driver{
+		stages: realStages, log: os.Stderr, dump: map[string]bool{},
+		memory: cache.New(codeLimit), units: map[uintptr]*published{},
+	}
+}
 
-// Init reads the ABI header that _native keeps at the address.
-func (d *Driver) Init(header uintptr) error { return errNothing }
+// Init reads the ABI header that _native keeps at the address, and the options
+// from the environment. It is called once in a process, but the same header
+// again is no mistake.
+func (d *Driver) Init(header uintptr) error {
+	if header == 0 {
+		return errors.New("the ABI header is missing")
+	}
+	size, err := pyabi.HeaderSize(cache.View(header, pyabi.HeaderPrefix))
+	if err != nil {
+		return err
+	}
+	abi, err := pyabi.ReadHeader(cache.View(header, size))
+	if err != nil {
+		return err
+	}
+	cell, ok := abi.Lookup("cell.gs_call_native")
+	if !ok {
+		return errors.New("the ABI header lacks cell.gs_call_native")
+	}
+	if err := d.use(abi, os.Getenv); err != nil {
+		return err
+	}
+	return d.publishBridge(uintptr(cell))
+}
+
+// use prepares for an interpreter.
+func (d *Driver) use(abi *pyabi.ABI, getenv func(string) string) error {
+	target, err := d.stages.target(runtime.GOARCH, abi)
+	if err != nil {
+		return err
+	}
+	d.abi, d.target = abi, target
+	d.options = readOptions(getenv, d.log)
+	if d.options.perf {
+		if err := d.memory.Perf(); err != nil {
+			fmt.Fprintf(d.log, "gophersnake: no perf map: %v\n", err)
+		}
+	}
+	return nil
+}
+
+// publishBridge makes the code by which C calls native code, and tells the
+// runtime where it is.
+func (d *Driver) publishBridge(cell uintptr) error {
+	if d.bridge == 0 {
+		code := d.target.Bridge()
+		bridge, err := d.memory.Publish(len(code), 0, func(_ cache.Unit, to, _ []byte) { copy(to, code) })
+		if err != nil {
+			return err
+		}
+		d.bridge = bridge
+		d.name(bridge, len(code), "call_native")
+	}
+	cache.StoreWord(cell, d.bridge)
+	return nil
+}
 
 // Compile makes a unit of native code from a snapshot, which it does not keep.
-func (d *Driver) Compile(snapshot []byte) (unit uintptr, err error) { return 0, errNothing }
+// The unit's address is that of its struct gs_unit.
+func (d *Driver) Compile(snapshot []byte) (unit uintptr, err error) {
+	if d.abi == nil {
+		return 0, errors.New("the compiler was not given an ABI header")
+	}
+	begin := time.Now()
+	w := &work{d: d, snapshot: append([]byte(nil), snapshot...), spent: &d.stats.spent, wants: d.dump, show: d.print}
+	err = w.run()
+	if err == nil {
+		err = w.stage("publish", func() error {
+			unit, err = d.publish(w, begin)
+			return err
+		})
+	}
+	d.stats.total += time.Since(begin)
+	if err != nil {
+		d.stats.failures++
+		return 0, err
+	}
+	d.stats.compiles++
+	return unit, nil
+}
 
-// Release frees a unit that Compile returned.
-func (d *Driver) Release(unit uintptr) error { return errNothing }
+func (d *Driver) publish(w *work, begin time.Time) (uintptr, error) {
+	u := w.unit
+	unit, err := d.memory.Publish(len(u.Code), u.DataSize(), func(at cache.Unit, code, data []byte) {
+		copy(code, u.Code)
+		u.Relocate(code, uint64(at.Data))
+		u.CompileNS = uint64(time.Since(begin))
+		copy(data, u.Data(uint64(at.Code), uint64(at.Data)))
+	})
+	if err != nil {
+		return 0, err
+	}
+	at, _ := d.memory.Unit(unit)
+	for i := range u.Funcs {
+		f := &u.Funcs[i]
+		d.name(at.Code+uintptr(f.CodeOffset), f.CodeSize, f.Name)
+	}
+	d.units[unit] = &published{about: w.about, funcs: u.Funcs, exits: len(u.Exits)}
+	d.keep(unit, w.snapshot)
+	return unit, nil
+}
 
-// Describe tells something of a unit ("ir", "asm", ...) in words.
-func (d *Driver) Describe(unit uintptr, what string) (string, error) { return "", errNothing }
+// name names code for perf.
+func (d *Driver) name(address uintptr, size int, name string) {
+	if err := d.memory.Name(address, size, "gophersnake:"+name); err != nil {
+		fmt.Fprintf(d.log, "gophersnake: perf map: %v\n", err)
+	}
+}
 
-// SetDump chooses the stages that are printed as they happen.
-func (d *Driver) SetDump(stages string) error { return errNothing }
+// keep keeps a snapshot for listings, and drops the oldest ones for it.
+func (d *Driver) keep(unit uintptr, snapshot []byte) {
+	if len(snapshot) > keepLimit {
+		return
+	}
+	d.units[unit].snapshot = snapshot
+	d.keeping = append(d.keeping, unit)
+	for d.keepSize += len(snapshot); d.keepSize > keepLimit; d.keeping = d.keeping[1:] {
+		d.forget(d.keeping[0])
+	}
+}
+
+// forget drops a unit's snapshot.
+func (d *Driver) forget(unit uintptr) {
+	if p := d.units[unit]; p != nil {
+		d.keepSize -= len(p.snapshot)
+		p.snapshot = nil
+	}
+}
+
+// Release frees a unit that Compile returned. A unit that was inherited through
+// fork is none of this driver's.
+func (d *Driver) Release(unit uintptr) error {
+	if d.units[unit] == nil {
+		return fmt.Errorf("no unit is at %#x", unit)
+	}
+	d.forget(unit)
+	d.keeping = remove(d.keeping, unit)
+	delete(d.units, unit)
+	d.stats.released++
+	return d.memory.Release(unit)
+}

@@ -1,0 +1,230 @@
+// Disassembly of a unit, with what each instruction is for. This is for people
+// only; nothing is decided by it.
+package compile
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"golang.org/x/arch/x86/x86asm"
+
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+// asmLine is an instruction. Offsets are from the unit's first byte of code.
+type asmLine struct {
+	Offset  int      `json:"offset"`
+	Labels  []string `json:"labels,omitempty"` // entries that are here
+	Notes   []string `json:"notes,omitempty"`  // blocks and SSA values that begin here
+	Line    int      `json:"line,omitempty"`   // of the source; 0: as before
+	Bytes   string   `json:"bytes"`
+	Text    string   `json:"text"`
+	Comment string   `json:"comment,omitempty"` // what an address or a constant is
+}
+
+// assembly is code with all that is known of it.
+type assembly struct {
+	code   []byte
+	funcs  []emitter.UnitFunc
+	exits  []string // what each exit is for
+	notes  []emitter.Note
+	refs   []emitter.Ref // in code without addresses; with addresses data tells as much
+	data   uint64
+	names  names
+	isa    string
+	lines  []asmLine
+	labels map[int][]string
+}
+
+func (w *work) disassemble() []asmLine {
+	u := w.unit
+	a := &assembly{code: u.Code, funcs: u.Funcs, notes: u.Notes, refs: u.Refs, names: w.d.names(w.snap), isa: w.d.target.Name()}
+	for i := range u.Exits {
+		a.exits = append(a.exits, exitText(i, u.Exits[i].Kind.String(), u.Exits[i].Reason.String()))
+	}
+	return a.disassemble()
+}
+
+func exitText(number int, kind, reason string) string {
+	return fmt.Sprintf("exit %d: %s, %s", number, kind, reason)
+}
+
+func (a *assembly) disassemble() []asmLine {
+	a.labels = map[int][]string{}
+	label := func(at int, f *emitter.UnitFunc, what string) {
+		if at >= 0 {
+			a.labels[at] = append(a.labels[at], f.Name+": "+what)
+		}
+	}
+	for i := range a.funcs {
+		f := &a.funcs[i]
+		label(f.Stub, f, "vectorcall stub")
+		label(f.Memory, f, "memory entry")
+		label(f.Register, f, "register entry")
+	}
+	switch a.isa {
+	case "amd64":
+		a.amd64()
+		a.nameExits()
+	default:
+		return nil
+	}
+	return a.lines
+}
+
+// add appends an instruction with what is noted at its offset.
+func (a *assembly) add(at, length int, text, comment string) {
+	l := asmLine{Offset: at, Labels: a.labels[at], Bytes: fmt.Sprintf("%x", a.code[at:at+length]), Text: text, Comment: comment}
+	for len(a.notes) > 0 && a.notes[0].Off < at+length {
+		note, line, told := strings.Cut(a.notes[0].Text, " ;line ")
+		l.Notes = append(l.Notes, a.names.replace(helperName(note)))
+		if n, err := strconv.Atoi(line); told && err == nil {
+			l.Line = n
+		}
+		a.notes = a.notes[1:]
+	}
+	for len(a.refs) > 0 && a.refs[0].Off < at+length {
+		if a.refs[0].Off >= at {
+			l.Comment = a.dataName(a.refs[0].Data)
+		}
+		a.refs = a.refs[1:]
+	}
+	a.lines = append(a.lines, l)
+}
+
+// dataName tells what is at an offset of the data area.
+func (a *assembly) dataName(off int) string {
+	fields := map[int]string{pyabi.FuncCalls: "calls", pyabi.FuncNext: "next", pyabi.FuncStub: "stub",
+		pyabi.FuncRegisterEntry: "register entry", pyabi.FuncMemoryEntry: "memory entry"}
+	switch at := off - emitter.FuncOffset(0); {
+	case off == 0:
+		return "the unit"
+	case off == pyabi.UnitValid:
+		return "the unit's validity"
+	case at >= 0 && at < len(a.funcs)*pyabi.SizeFunc && fields[at%pyabi.SizeFunc] != "":
+		return a.funcs[at/pyabi.SizeFunc].Name + ": " + fields[at%pyabi.SizeFunc]
+	case at >= len(a.funcs)*pyabi.SizeFunc:
+		if at -= len(a.funcs) * pyabi.SizeFunc; at < len(a.exits)*pyabi.SizeExit && at%pyabi.SizeExit == pyabi.ExitCount {
+			return fmt.Sprintf("count of exit %d", at/pyabi.SizeExit)
+		}
+	}
+	return fmt.Sprintf("data%+#x", off)
+}
+
+// word tells what a 64-bit word in the code is, or "".
+func (a *assembly) word(v uint64, float bool) string {
+	if name := a.names.of(v); name != "" {
+		return name
+	}
+	if a.data != 0 && v >= a.data && v < a.data+1<<32 {
+		return a.dataName(int(v - a.data))
+	}
+	if float && v>>52&0x7ff != 0 { // words that are moved through these registers look like tiny floats
+		return strconv.FormatFloat(math.Float64frombits(v), 'g', -1, 64)
+	}
+	return fmt.Sprintf("%#x", v)
+}
+
+// amd64 goes through the instructions. The constant pool lies behind them, and
+// begins where the first of its words that some instruction reads is.
+func (a *assembly) amd64() {
+	end := len(a.code)
+	for at := 0; at < end; {
+		inst, err := x86asm.Decode(a.code[at:end], 64)
+		if err != nil {
+			inst.Len = 1
+			a.add(at, 1, fmt.Sprintf("byte %#x", a.code[at]), "")
+			at++
+			continue
+		}
+		next := at + inst.Len
+		text, comment := x86asm.IntelSyntax(inst, uint64(at), nil), ""
+		for _, arg := range inst.Args {
+			switch arg := arg.(type) {
+			case x86asm.Rel:
+				text = fmt.Sprintf("%s %#x", strings.ToLower(inst.Op.String()), next+int(arg))
+			case x86asm.Imm:
+				if v := uint64(arg); v > math.MaxUint32 && int64(arg) > 0 {
+					comment = a.word(v, false)
+				} else if name := a.names.of(v); name != "" {
+					comment = name
+				}
+			case x86asm.Mem:
+				if arg.Base != x86asm.RIP {
+					continue
+				}
+				pool := next + int(arg.Disp)
+				if pool < next || pool+8 > len(a.code) {
+					continue
+				}
+				end = min(end, pool)
+				first, _ := inst.Args[0].(x86asm.Reg)
+				comment = a.word(binary.LittleEndian.Uint64(a.code[pool:]), first >= x86asm.X0 && first <= x86asm.X15)
+			}
+		}
+		a.add(at, inst.Len, text, comment)
+		at = next
+	}
+	for n := len(a.lines); n > 0 && a.lines[n-1].Bytes == "cc"; n-- { // padding before the pool
+		a.lines = a.lines[:n-1]
+	}
+}
+
+// nameExits tells at each jump to an exit's stub, which pushes the exit's number, what it is for.
+func (a *assembly) nameExits() {
+	stubs := map[string]string{}
+	for i := 0; i+1 < len(a.lines); i++ {
+		var number int
+		if n, _ := fmt.Sscanf(a.lines[i].Text, "push %v", &number); n == 1 && number < len(a.exits) && strings.HasPrefix(a.lines[i+1].Text, "jmp ") {
+			a.lines[i].Comment = a.exits[number]
+			stubs[fmt.Sprintf("%#x", a.lines[i].Offset)] = a.exits[number]
+		}
+	}
+	for i := range a.lines {
+		if _, target, jump := strings.Cut(a.lines[i].Text, " 0x"); jump && a.lines[i].Text[0] == 'j' && stubs["0x"+target] != "" {
+			a.lines[i].Comment = stubs["0x"+target]
+		}
+	}
+}
+
+// helperName puts the helper's name for its number at the end of a note.
+func helperName(note string) string {
+	at := strings.LastIndex(note, " 0x")
+	if at < 0 || !strings.Contains(note, " = "+ir.OpCallHelper.String()+" ") {
+		return note
+	}
+	number, err := strconv.ParseUint(note[at+3:], 16, 32)
+	if err != nil || number >= uint64(len(ir.Helpers)) {
+		return note
+	}
+	return note[:at+1] + ir.Helpers[number].Name
+}
+
+// asmText is a listing for terminals.
+func asmText(lines []asmLine) string {
+	var text strings.Builder
+	line := 0
+	for _, l := range lines {
+		for _, label := range l.Labels {
+			fmt.Fprintf(&text, "%s:\n", label)
+		}
+		for _, note := range l.Notes {
+			fmt.Fprintf(&text, "                ; %s\n", note)
+		}
+		row := fmt.Sprintf("%6x  %s", l.Offset, l.Text)
+		if l.Comment != "" {
+			row += "  ; " + l.Comment
+		}
+		if l.Line != 0 && l.Line != line {
+			line = l.Line
+			row = fmt.Sprintf("%-60s line %d", row, line)
+		}
+		text.WriteString(row + "\n")
+	}
+	return text.String()
+}

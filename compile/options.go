@@ -1,0 +1,76 @@
+// Options: those of the environment, read once, and the stages to print, which
+// Python passes on.
+package compile
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/gophersnake/gophersnake/opt"
+)
+
+// dumpable are the stages whose result can be printed.
+var dumpable = []string{"decode", "build", "opt", "asm"}
+
+type options struct {
+	off    []string // passes left out
+	verify bool     // check everything between any two passes, and the register allocation
+	perf   bool
+}
+
+// readOptions reads
+//
+//	GOPHERSNAKE_OPT=-gvn,-licm   passes to leave out
+//	GOPHERSNAKE_VERIFY=1         check the compiler's work between any two passes
+//	GOPHERSNAKE_PERF=1           name native code for perf
+//
+// What is misspelt is told of and ignored: no option may break a program.
+func readOptions(getenv func(string) string, log io.Writer) options {
+	flag := func(name string) bool {
+		switch value := getenv(name); value {
+		case "1":
+			return true
+		case "", "0":
+		default:
+			fmt.Fprintf(log, "gophersnake: %s=%s is ignored: it is 0 or 1\n", name, value)
+		}
+		return false
+	}
+	o := options{verify: flag("GOPHERSNAKE_VERIFY"), perf: flag("GOPHERSNAKE_PERF")}
+	if list := getenv("GOPHERSNAKE_OPT"); list != "" {
+		off, err := opt.ParseOff(list)
+		if err != nil {
+			fmt.Fprintf(log, "gophersnake: GOPHERSNAKE_OPT=%s is ignored: %v\n", list, err)
+		}
+		o.off = off
+	}
+	return o
+}
+
+// SetDump chooses the stages that are printed as they happen, in place of those
+// chosen before.
+func (d *Driver) SetDump(stages string) error {
+	dump := map[string]bool{}
+	for _, name := range strings.FieldsFunc(stages, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if !slices.Contains(dumpable, name) {
+			return fmt.Errorf("%q is not a stage; they are %s", name, strings.Join(dumpable, ", "))
+		}
+		dump[name] = true
+	}
+	d.dump = dump
+	return nil
+}
+
+// print prints what a stage made.
+func (d *Driver) print(stage string, w *work, text string) {
+	fmt.Fprintf(d.log, "---- gophersnake %s: %s ----\n%s\n", stage, w.about, strings.TrimRight(text, "\n"))
+}
+
+func remove(list []uintptr, x uintptr) []uintptr {
+	if i := slices.Index(list, x); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
+}
