@@ -52,14 +52,8 @@ func Parse(text string) (f *Func, err error) {
 			p.fail("%q is left over", p.rest)
 		}
 	}
-	for id, line := range p.used {
-		p.line = line
-		p.fail("v%d is never defined", id)
-	}
-	for id, line := range p.led {
-		p.line = line
-		p.fail("b%d is never defined", id)
-	}
+	p.undefined("v", p.used)
+	p.undefined("b", p.led)
 	if len(p.f.Blocks) == 0 {
 		p.fail("no blocks")
 	}
@@ -70,6 +64,20 @@ func Parse(text string) (f *Func, err error) {
 		}
 	}
 	return p.f, nil
+}
+
+// undefined fails if something was used and never defined.
+func (p *parser) undefined(prefix string, uses map[ID]int) {
+	first := ID(-1)
+	for id := range uses {
+		if first < 0 || id < first {
+			first = id
+		}
+	}
+	if first >= 0 {
+		p.line = uses[first]
+		p.fail("%s%d is never defined", prefix, first)
+	}
 }
 
 func (p *parser) parseLine() {

@@ -1,0 +1,159 @@
+// Tests of passes: random functions do the same before and after each pass, and goldens show what a pass does.
+
+package opt
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/ir/irtest"
+)
+
+const steps = 20000
+
+var testOptions = Options{Verify: true, FixedClass: irtest.Fixed, QuietClass: irtest.Quiet}
+
+// run reports what the function does in the world of the seed; ok is false if it does not end.
+func run(t *testing.T, f *ir.Func, seed uint64) (report string, o *ir.Outcome, ok bool) {
+	w, args := irtest.World(seed)
+	o, err := f.Eval(w, args, steps)
+	if errors.Is(err, ir.ErrSteps) {
+		return "", nil, false
+	}
+	require.NoError(t, err, "seed %d\n%s", seed, f)
+	return irtest.Report(w, o), o, true
+}
+
+// TestRandomPasses takes random functions through the pipeline and compares after each pass what they do.
+func TestRandomPasses(t *testing.T) {
+	n := uint64(400)
+	if os.Getenv("LONG") != "" {
+		n = 20000
+	}
+	stats := Stats{}
+	for seed := range n {
+		before := irtest.Random(seed)
+		f := irtest.Random(seed)
+		type result struct {
+			report string
+			guard  *ir.Value // it left through
+			ok     bool
+		}
+		var want [3]result
+		for i := range want {
+			report, o, ok := run(t, before, seed*3+uint64(i))
+			want[i] = result{report: report, ok: ok}
+			if ok {
+				want[i].guard = o.Guard
+			}
+		}
+		opts := testOptions
+		text := ""
+		opts.Dump = func(name string, f *ir.Func) {
+			now := f.String()
+			if now == text || name == "" {
+				text = now
+				return
+			}
+			for i := range want {
+				// dce may drop a guard whose result nothing uses: then the function goes on where it left before.
+				if g := want[i].guard; name == "dce" && g != nil && !needed(g) && !hasSite(f, g.Exit.Site) {
+					want[i].ok = false
+				}
+				if !want[i].ok {
+					continue
+				}
+				got, _, ok := run(t, f, seed*3+uint64(i))
+				require.True(t, ok, "seed %d: after %s it does not end", seed, name)
+				if got != want[i].report {
+					t.Fatalf("seed %d, world %d: after %s\n--- want\n%s--- got\n%s--- before the pass\n%s--- after it\n%s", seed, i, name, want[i].report, got, text, now)
+				}
+			}
+			text = now
+		}
+		s, err := Run([]*ir.Func{f}, opts)
+		require.NoError(t, err, "seed %d", seed)
+		for k, v := range s {
+			stats[k] += v
+		}
+	}
+	t.Log(stats)
+	for _, name := range Names() {
+		require.Positive(t, stats[name], "pass %s never changed anything", name)
+	}
+}
+
+func hasSite(f *ir.Func, site uint32) bool {
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			if v.FS != nil && v.Exit.Site == site {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// TestGoldens runs one pass over each function of testdata/PASS.txtar. UPDATE=1 rewrites the results.
+func TestGoldens(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		t.Run(name, func(t *testing.T) {
+			row := passByName[name]
+			require.NotNil(t, row)
+			archive, err := txtar.ParseFile(file)
+			require.NoError(t, err)
+			for i := 0; i+1 < len(archive.Files); i += 2 {
+				input, want := archive.Files[i], &archive.Files[i+1]
+				f, err := ir.Parse(string(input.Data))
+				require.NoError(t, err, input.Name)
+				require.NoError(t, f.Verify(), input.Name)
+				n := row.run(&pass{f: f, opts: &testOptions})
+				require.NoError(t, f.Verify(), input.Name)
+				got := fmt.Sprintf("# %d changes\n%s", n, f)
+				if os.Getenv("UPDATE") != "" {
+					want.Data = []byte(got)
+				}
+				require.Equal(t, string(want.Data), got, input.Name)
+			}
+			if os.Getenv("UPDATE") != "" {
+				require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o644))
+			}
+		})
+	}
+}
+
+func TestParseOff(t *testing.T) {
+	off, err := ParseOff("-fold, -dce,")
+	require.NoError(t, err)
+	require.Equal(t, []string{"fold", "dce"}, off)
+	_, err = ParseOff("fold")
+	require.ErrorContains(t, err, "skip, params")
+	f := irtest.Random(1)
+	stats, err := Run([]*ir.Func{f}, Options{Off: Names()})
+	require.NoError(t, err)
+	require.Empty(t, stats)
+	require.Equal(t, irtest.Random(1).String(), f.String())
+}
+
+func BenchmarkRun(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		f := irtest.Random(7)
+		b.StartTimer()
+		if _, err := Run([]*ir.Func{f}, Options{FixedClass: irtest.Fixed, QuietClass: irtest.Quiet}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
