@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -141,4 +144,43 @@ func FuzzSnapshot(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestWritersAgree compares the kinds and flags of the writers, in C and Python, with the reader's.
+func TestWritersAgree(t *testing.T) {
+	c, err := os.ReadFile("../pyext/native/snapshot.c")
+	require.NoError(t, err)
+	python, err := os.ReadFile("../tools/record_snapshot.py")
+	require.NoError(t, err)
+	words := regexp.MustCompile(`[A-Z]\w*`)
+	group := func(text []byte, pattern string) []string {
+		m := regexp.MustCompile("(?s)" + pattern).FindSubmatch(text)
+		require.NotNil(t, m, pattern)
+		return words.FindAllString(string(m[1]), -1)
+	}
+	inC := group(c, `enum kind \{(.*?)\}`)
+	inPython := group(python, `\n\((OTHER.*?)\) = range`)
+	require.Len(t, inC, int(numObjKinds))
+	require.Len(t, inPython, int(numObjKinds))
+	for n := range inC {
+		require.Equal(t, inC[n], strings.TrimSuffix(inPython[n], "_"))
+	}
+	// Names here that are not spelt as the kinds there.
+	spelt := map[string]string{"OBJECT": "OTHER", "METHOD_DESCRIPTOR": "METHOD_DESCR", "MEMBER_DESCRIPTOR": "MEMBER_DESCR"}
+	for n, name := range objKinds {
+		name = strings.ToUpper(name)
+		if other, ok := spelt[name]; ok {
+			name = other
+		}
+		require.Equal(t, name, inC[n])
+	}
+	require.Equal(t, []string{"NOWHERE", "IN_GLOBALS", "IN_BUILTINS", "IN_MODULE", "IN_TYPE", "IN_INSTANCE"}, group(c, `enum \{ (NOWHERE.*?) \}`))
+	require.EqualValues(t, 5, InInstance)
+	sizes := regexp.MustCompile(`sizeof\(struct \w+\) == (\d+)`).FindAllSubmatch(c, -1)
+	want := []int{recordSizes[secSlots], recordSizes[secObjects], recordSizes[secTypes], recordSizes[secCodes], recordSizes[secFunctions],
+		recordSizes[secNames], recordSizes[secSites], SnapshotHeader}
+	require.Len(t, sizes, len(want))
+	for n, m := range sizes {
+		require.Equal(t, strconv.Itoa(want[n]), string(m[1]))
+	}
 }
