@@ -14,6 +14,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/gophersnake/gophersnake/cache"
@@ -24,6 +26,9 @@ import (
 const (
 	codeLimit = 256 << 20 // bytes of native code and data of a process
 	keepLimit = 16 << 20  // bytes of snapshots kept for listings; the oldest go first
+	// What a compile leaves behind is garbage, and little else is on the heap: collecting it at 16 MB instead of 4 took
+	// 200 compiles of a function with three loops from 1.0 s to 0.75 s of processor time.
+	gcPercent = 400
 )
 
 // Driver is one compiler with its options and everything it has published.
@@ -38,8 +43,9 @@ type Driver struct {
 	memory   *cache.Cache
 	bridge   uintptr
 	units    map[uintptr]*published
-	keeping  []uintptr // units with a snapshot, oldest first; released ones may still be named
+	keeping  []uintptr // units with a snapshot, oldest first
 	keepSize int
+	keepMax  int
 	stats    statistics
 }
 
@@ -55,7 +61,7 @@ type published struct {
 func New() *Driver {
 	return &Driver{
 		stages: realStages, log: os.Stderr, dump: map[string]bool{},
-		memory: cache.New(codeLimit), units: map[uintptr]*published{},
+		memory: cache.New(codeLimit), units: map[uintptr]*published{}, keepMax: keepLimit,
 	}
 }
 
@@ -81,6 +87,7 @@ func (d *Driver) Init(header uintptr) error {
 	if err := d.use(abi, os.Getenv); err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
 	return d.publishBridge(uintptr(cell))
 }
 
@@ -170,12 +177,12 @@ func (d *Driver) name(address uintptr, size int, name string) {
 
 // keep keeps a snapshot for listings, and drops the oldest ones for it.
 func (d *Driver) keep(unit uintptr, snapshot []byte) {
-	if len(snapshot) > keepLimit {
+	if len(snapshot) > d.keepMax {
 		return
 	}
 	d.units[unit].snapshot = snapshot
 	d.keeping = append(d.keeping, unit)
-	for d.keepSize += len(snapshot); d.keepSize > keepLimit; d.keeping = d.keeping[1:] {
+	for d.keepSize += len(snapshot); d.keepSize > d.keepMax; d.keeping = d.keeping[1:] {
 		d.forget(d.keeping[0])
 	}
 }
@@ -195,7 +202,7 @@ func (d *Driver) Release(unit uintptr) error {
 		return fmt.Errorf("no unit is at %#x", unit)
 	}
 	d.forget(unit)
-	d.keeping = remove(d.keeping, unit)
+	d.keeping = slices.DeleteFunc(d.keeping, func(u uintptr) bool { return u == unit })
 	delete(d.units, unit)
 	d.stats.released++
 	return d.memory.Release(unit)

@@ -312,6 +312,9 @@ func guard(number int, b []byte, codes map[uint64]*decoder.Func) guardListing {
 		at = g.Raise
 	}
 	g.Function, g.Line = f.Code.QualName, f.Line(at)
+	for f.InstrAt(at) == nil && at > 0 { // what raises may be a part of what the decoder sees as one
+		at--
+	}
 	if in := f.InstrAt(at); in != nil {
 		g.Op = f.Text(in)
 	}

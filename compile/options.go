@@ -67,10 +67,3 @@ func (d *Driver) SetDump(stages string) error {
 func (d *Driver) print(stage string, w *work, text string) {
 	fmt.Fprintf(d.log, "---- gophersnake %s: %s ----\n%s\n", stage, w.about, strings.TrimRight(text, "\n"))
 }
-
-func remove(list []uintptr, x uintptr) []uintptr {
-	if i := slices.Index(list, x); i >= 0 {
-		return slices.Delete(list, i, i+1)
-	}
-	return list
-}
