@@ -1,7 +1,7 @@
 /* The ABI header: offsets, addresses and version numbers that the compiler cannot know, as rows (name, value). pyabi/header.go
    reads them and describes their layout in memory. Offsets are this C compiler's; what may drift between
    micro releases, or is private to a C file of CPython, is tested on live objects at import before anybody relies on it. */
-#include "native.h"
+#include "runtime.h"
 #include <internal/pycore_dict.h>
 #include <internal/pycore_floatobject.h>
 #include <internal/pycore_global_objects.h>
@@ -98,6 +98,7 @@ static char *header;
     ADDRESS("smallint.first", &_Py_SINGLETON(small_ints)[0]), {"smallint.step", sizeof _Py_SINGLETON(small_ints)[0]}, \
     {"smallint.negatives", _PY_NSMALLNEGINTS}, {"smallint.positives", _PY_NSMALLPOSINTS}, \
     ADDRESS("cell.gs_stack_limit", &gs_stack_limit), ADDRESS("cell.gs_activation_buffer", &gs_activation_buffer), \
+    ADDRESS("cell.gs_stack_size", &gs_stack_size), ADDRESS("cell.gs_call_native", &gs_call_native), \
     ADDRESS("runtime.tstate_current", &_PyRuntime.gilstate.tstate_current), \
     ADDRESS("runtime.vectorcall_miss", gs_vectorcall_miss), \
 }
