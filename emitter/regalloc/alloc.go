@@ -24,6 +24,7 @@ package regalloc
 import (
 	"cmp"
 	"container/heap"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -117,7 +118,10 @@ func Allocate(f *Func, opt Options) (*Result, error) {
 			a.push(a.cutStates(bu), bu.uses, int32(b))
 		}
 	}
-	for len(a.queue) > 0 {
+	for steps := 0; len(a.queue) > 0; steps++ {
+		if steps > 200*(len(f.VRegs)+len(a.block)) {
+			return nil, errors.New("regalloc: too hard") // should splitting ever not end, a caller can do without this function
+		}
 		p := heap.Pop(&a.queue).(*piece)
 		if a.rng != nil && p.weight < mustHave && p.size > 2 && a.rng.IntN(6) == 0 && a.splitAnywhere(p) {
 			continue
@@ -675,6 +679,9 @@ func (a *alloc) trim(p *piece) bool {
 		last = max(last, (p.uses[i].to+1)&^1)
 	}
 	head, rest := a.cut(p.segs, first)
+	for rest[0].to <= p.uses[0].from { // another value's end, before the definition in the same instruction
+		head, rest = append(slices.Clip(head), rest[0]), rest[1:]
+	}
 	core, tail := a.cut(rest, last)
 	if len(head) == 0 && len(tail) == 0 {
 		return false

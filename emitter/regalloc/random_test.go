@@ -683,6 +683,8 @@ func TestRandomFunctions(t *testing.T) {
 func FuzzAllocate(f *testing.F) {
 	f.Add(uint64(1), uint16(40), uint64(0))
 	f.Add(uint64(2), uint16(90), uint64(5))
+	f.Add(uint64(125), uint16(119), uint64(18)) // a late operand whose value leaves its register within the instruction
+	f.Add(uint64(205), uint16(64), uint64(39))  // two values of a bundle within one instruction
 	f.Fuzz(func(t *testing.T, seed uint64, size uint16, random uint64) {
 		prove(t, randomFunc(seed, int(size%300)), random)
 	})
