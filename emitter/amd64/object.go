@@ -117,16 +117,7 @@ func (m *machine) boxFloat(f *emitter.Func, v *ir.Value) {
 	s.emit(0, func(l []regalloc.Loc) {
 		n, d, t := reg(l[n]), reg(l[d]), reg(l[t])
 		empty, done := a.NewLabel(), a.NewLabel()
-		a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateInterp)))
-		a.Emit(MOVQ_RM, d, At(scratch, int32(m.abi.InterpFloatFree)))
-		a.Emit(TESTQ_RR, d, d)
-		a.Jcc(CondE, empty)
-		a.Emit(MOVQ_RM, t, At(d, int32(m.abi.ObType))) // the next one, while it is free
-		a.Emit(MOVQ_MR, At(scratch, int32(m.abi.InterpFloatFree)), t)
-		a.Emit(DECL_M, At(scratch, int32(m.abi.InterpFloatNumFree)))
-		a.MoveImm(scratch, int64(m.abi.TypeFloat))
-		a.Emit(MOVQ_MI, At(d, int32(m.abi.ObRefcnt)), Imm(1))
-		a.Emit(MOVQ_MR, At(d, int32(m.abi.ObType)), scratch)
+		m.takeFloat(d, t, empty)
 		a.Emit(MOVSD_MX, At(d, int32(m.abi.FloatVal)), n)
 		a.Bind(done)
 		f.Cold(func() {
@@ -138,6 +129,22 @@ func (m *machine) boxFloat(f *emitter.Func, v *ir.Value) {
 			a.Jmp(Label(x.Label(l)))
 		})
 	})
+}
+
+// takeFloat takes an object from the list of free floats, all but its value; t is for its use. If there is none it goes to empty, with
+// d = 0.
+func (m *machine) takeFloat(d, t Reg, empty Label) {
+	a := m.a
+	a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateInterp)))
+	a.Emit(MOVQ_RM, d, At(scratch, int32(m.abi.InterpFloatFree)))
+	a.Emit(TESTQ_RR, d, d)
+	a.Jcc(CondE, empty)
+	a.Emit(MOVQ_RM, t, At(d, int32(m.abi.ObType))) // the next one, while it is free
+	a.Emit(MOVQ_MR, At(scratch, int32(m.abi.InterpFloatFree)), t)
+	a.Emit(DECL_M, At(scratch, int32(m.abi.InterpFloatNumFree)))
+	a.MoveImm(scratch, int64(m.abi.TypeFloat))
+	a.Emit(MOVQ_MI, At(d, int32(m.abi.ObRefcnt)), Imm(1))
+	a.Emit(MOVQ_MR, At(d, int32(m.abi.ObType)), scratch)
 }
 
 // boxBool chooses between two addresses.

@@ -1,6 +1,300 @@
-// The vectorcall stub.
+// The vectorcall stub: from CPython's calling convention to the register entry and back. docs/runtime.md, section 4.
+
 package amd64
 
-import "github.com/gophersnake/gophersnake/emitter"
+import (
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
 
-func (m *machine) Stub(f *emitter.Func) bool { return false }
+// Stub emits PyObject *stub(callable, args, nargsf, kwnames). Nothing is changed before all that can be told from the arguments'
+// addresses is; what can only be told by unboxing undoes what was saved.
+func (m *machine) Stub(f *emitter.Func) bool {
+	n := f.Code().NArgs
+	if !stubServes(f.IR, n) {
+		return false
+	}
+	a := m.a
+	f.Next = m.t.vectorcallMiss
+	miss, unfit := a.NewLabel(), a.NewLabel()
+	a.Align(16)
+	a.Bind(Label(f.StubLabel))
+	a.Emit(TESTQ_RR, RCX, RCX)
+	a.Jcc(CondNE, miss)
+	a.Emit(LEAQ_RM, RAX, AtIndex(RDX, RDX, 1, 0)) // without PY_VECTORCALL_ARGUMENTS_OFFSET, the uppermost bit
+	a.Emit(CMPQ_RI, RAX, Imm(2*n))
+	a.Jcc(CondNE, miss)
+	m.compareAddress(At(RDI, int32(m.abi.FuncCode)), f.Code().Object)
+	a.Jcc(CondNE, miss)
+	a.MoveImm(RAX, int64(m.t.tstateCurrent))
+	a.Emit(MOVQ_RM, R8, At(RAX, 0))
+	a.Emit(MOVQ_RM, RAX, At(R8, int32(m.abi.TStateCFrame)))
+	a.Emit(CMPB_MI, At(RAX, int32(m.abi.CFrameTracing)), Imm(0))
+	a.Jcc(CondNE, miss)
+	a.Emit(MOVQ_RM, RAX, At(R8, int32(m.abi.TStateInterp)))
+	a.Emit(CMPQ_MI, At(RAX, int32(m.abi.InterpEvalFrame)), Imm(0))
+	a.Jcc(CondNE, miss)
+	for i := range n {
+		m.checkArgument(f.IR, i, miss)
+	}
+
+	// Seven words: with the return address a multiple of 16.
+	for _, r := range savedByBridge {
+		a.Emit(PUSHQ_R, r)
+	}
+	a.Emit(PUSHQ_R, RDX)
+	a.Move(thread, R8)
+	a.Move(RBP, RSI) // carries no parameter
+	m.dataAddress(RAX, emitter.FuncOffset(f.Index)+pyabi.FuncCalls)
+	a.Emit(INCQ_M, At(RAX, 0))
+	unboxed := m.passArguments(f, n, unfit)
+	if f.ByMemory {
+		a.Emit(ADDQ_RI, RSP, Imm(bufferSize(f)))
+	}
+	m.boxResult()
+
+	a.Bind(miss)
+	m.dataAddress(RAX, emitter.FuncOffset(f.Index)+pyabi.FuncNext)
+	a.Emit(JMP_M, At(RAX, 0))
+	if unboxed {
+		a.Bind(unfit)
+		if f.ByMemory {
+			a.Emit(ADDQ_RI, RSP, Imm(bufferSize(f)))
+		}
+		a.Move(RSI, RBP)
+		a.Emit(POPQ_R, RDX)
+		m.popSaved()
+		a.Emit(XORL_RR, RCX, RCX)
+		a.Jmp(miss)
+	}
+	return true
+}
+
+// stubServes says whether the key is one that arguments can be turned into: parameters first, then unbound locals.
+func stubServes(f *ir.Func, n int) bool {
+	if n > len(f.Key) || len(f.Key) > f.NLocals {
+		return false
+	}
+	for i, s := range f.Key {
+		switch s.Kind {
+		case ir.SlotNull:
+			if i < n {
+				return false
+			}
+		case ir.SlotObj, ir.SlotObjNull, ir.SlotInt, ir.SlotFloat, ir.SlotBool, ir.SlotNone, ir.SlotIntOrigin, ir.SlotFloatOrigin:
+			if i >= n {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// compareAddress compares a word in memory with an address; it may use the scratch register.
+func (m *machine) compareAddress(mem Mem, address uint64) {
+	if fits32(int64(address)) {
+		m.a.Emit(CMPQ_MI, mem, Imm(address))
+		return
+	}
+	m.a.MoveImm(scratch, int64(address))
+	m.a.Emit(CMPQ_MR, mem, scratch)
+}
+
+// checkArgument goes to miss if argument i is not of the class that the key wants.
+func (m *machine) checkArgument(f *ir.Func, i int, miss Label) {
+	var class uint64
+	switch f.Key[i].Kind {
+	case ir.SlotInt, ir.SlotIntOrigin:
+		class = m.abi.TypeInt
+	case ir.SlotFloat, ir.SlotFloatOrigin:
+		class = m.abi.TypeFloat
+	case ir.SlotBool:
+		class = m.abi.TypeBool
+	case ir.SlotNone:
+		m.compareAddress(At(RSI, int32(8*i)), m.abi.ObjNone)
+		m.a.Jcc(CondNE, miss)
+		return
+	default:
+		if i < len(f.KeyClass) {
+			class = uint64(f.KeyClass[i])
+		}
+	}
+	if class == 0 {
+		return
+	}
+	m.a.Emit(MOVQ_RM, RAX, At(RSI, int32(8*i)))
+	m.compareAddress(At(RAX, int32(m.abi.ObType)), class)
+	m.a.Jcc(CondNE, miss)
+}
+
+// component is a word to be passed: component number part of argument arg.
+type component struct {
+	arg, part int
+	to        Reg // or NoReg: to the buffer
+	word      int // of the buffer
+}
+
+func bufferSize(f *emitter.Func) int { return (8*(2+len(f.Params)) + 15) &^ 15 }
+
+// passArguments fills the parameters' registers, or a buffer on the stack, and calls the function. rbp is the arguments' address. It says
+// whether anything may turn out to be unfit.
+func (m *machine) passArguments(f *emitter.Func, n int, unfit Label) (unboxed bool) {
+	a := m.a
+	if f.ByMemory {
+		a.Emit(SUBQ_RI, RSP, Imm(bufferSize(f)))
+		a.Emit(MOVQ_MR, At(RSP, 0), RDI)
+		a.Emit(MOVQ_MI, At(RSP, 8), Imm(0))
+	}
+	var ints, rest []component
+	at := 1 // in Params
+	for i := range n {
+		kind := f.IR.Key[i].Kind
+		for part := range kind.Components() {
+			c := component{arg: i, part: part, to: NoReg, word: 1 + at}
+			if !f.ByMemory {
+				c.to = Reg(f.ParamLoc[at].Reg())
+			}
+			at++
+			if part == 0 && (kind == ir.SlotInt || kind == ir.SlotIntOrigin) {
+				ints = append(ints, c)
+			} else {
+				rest = append(rest, c)
+			}
+		}
+	}
+	store := func(c component, r Reg) {
+		if c.to == NoReg {
+			a.Store(At(RSP, int32(8*c.word)), r)
+		}
+	}
+	for _, c := range ints {
+		m.unboxArgument(c, unfit, store)
+	}
+	for i := range n {
+		if k := f.IR.Key[i]; k.Owned && k.Kind != ir.SlotNone && k.Kind != ir.SlotBool {
+			a.Emit(MOVQ_RM, scratch, At(RBP, int32(8*i)))
+			a.Emit(INCQ_M, At(scratch, int32(m.abi.ObRefcnt)))
+		}
+	}
+	for _, c := range rest {
+		from := At(RBP, int32(8*c.arg))
+		to := c.to
+		kind := f.IR.Key[c.arg].Kind
+		float := c.part == 0 && (kind == ir.SlotFloat || kind == ir.SlotFloatOrigin)
+		if to == NoReg {
+			to = RAX
+			if float {
+				to = scratchX
+			}
+		}
+		switch {
+		case float:
+			a.Emit(MOVQ_RM, scratch, from)
+			a.Load(to, At(scratch, int32(m.abi.FloatVal)))
+		case kind == ir.SlotBool:
+			m.compareAddress(from, m.abi.ObjTrue)
+			a.Emit(SETCC_R, CondE, to)
+			a.Emit(MOVZBL_RR, to, to)
+		default:
+			a.Load(to, from)
+		}
+		store(c, to)
+	}
+	if f.ByMemory {
+		a.Move(RDI, RSP)
+		a.Call(Label(f.MemoryEntry))
+	} else {
+		a.Call(Label(f.RegisterEntry))
+	}
+	return len(ints) > 0
+}
+
+// unboxArgument unboxes an int, keeping all registers but its own.
+func (m *machine) unboxArgument(c component, unfit Label, store func(component, Reg)) {
+	a := m.a
+	d := c.to
+	if d == NoReg {
+		d = RAX
+	}
+	small, done := a.NewLabel(), a.NewLabel()
+	a.Emit(MOVQ_RM, scratch, At(RBP, int32(8*c.arg)))
+	a.Emit(MOVQ_RM, d, At(scratch, int32(m.abi.ObSize)))
+	a.Emit(INCQ_R, d)
+	a.Emit(CMPQ_RI, d, Imm(2))
+	a.Jcc(CondBE, small)
+	a.Call(m.thunk(thunkUnboxInt, false))
+	a.Jcc(CondE, unfit)
+	a.Move(d, scratch)
+	a.Jmp(done)
+	a.Bind(small)
+	a.Emit(DECQ_R, d)
+	a.Emit(MOVL_RM, scratch, At(scratch, int32(m.abi.LongDigit)))
+	a.Emit(IMULQ_RR, d, scratch)
+	a.Bind(done)
+	store(c, d)
+}
+
+// boxResult makes an object of the result and returns it.
+func (m *machine) boxResult() {
+	a := m.a
+	integer, float, boolean, none, done := a.NewLabel(), a.NewLabel(), a.NewLabel(), a.NewLabel(), a.NewLabel()
+	a.Emit(CMPL_RI, RDX, Imm(ir.TagInt))
+	a.Jcc(CondE, integer)
+	a.Emit(CMPL_RI, RDX, Imm(ir.TagFloat))
+	a.Jcc(CondE, float)
+	a.Emit(CMPL_RI, RDX, Imm(ir.TagNone))
+	a.Jcc(CondE, none)
+	a.Emit(CMPL_RI, RDX, Imm(ir.TagBool))
+	a.Jcc(CondE, boolean)
+	a.Emit(TESTL_RR, RDX, RDX) // an object, or 0
+	a.Emit(CMOVCCQ_RR, CondE, RAX, RDX)
+	a.Bind(done)
+	a.Emit(POPQ_R, RCX)
+	m.popSaved()
+	a.Emit(RET)
+
+	a.Bind(integer)
+	big := a.NewLabel()
+	a.Emit(LEAQ_RM, RCX, At(RAX, int32(m.abi.SmallIntNeg)))
+	a.Emit(CMPQ_RI, RCX, Imm(m.abi.SmallIntNeg+m.abi.SmallIntPos))
+	a.Jcc(CondAE, big)
+	m.smallInt(RCX)
+	a.Move(RAX, RCX)
+	a.Emit(INCQ_M, At(RAX, int32(m.abi.ObRefcnt)))
+	a.Jmp(done)
+	a.Bind(big)
+	a.Move(RDI, RAX)
+	m.call("gs_box_int")
+	a.Jmp(done)
+
+	a.Bind(float)
+	empty := a.NewLabel()
+	a.Move(XMM0, RAX)
+	m.takeFloat(RAX, RCX, empty)
+	a.Store(At(RAX, int32(m.abi.FloatVal)), XMM0)
+	a.Jmp(done)
+	a.Bind(empty)
+	m.call("gs_box_float")
+	a.Jmp(done)
+
+	a.Bind(boolean)
+	a.Emit(TESTL_RR, RAX, RAX)
+	a.MoveImm(RAX, int64(m.abi.ObjFalse))
+	a.MoveImm(RCX, int64(m.abi.ObjTrue))
+	a.Emit(CMOVCCQ_RR, CondNE, RAX, RCX)
+	a.Emit(INCQ_M, At(RAX, int32(m.abi.ObRefcnt)))
+	a.Jmp(done)
+	a.Bind(none)
+	a.MoveImm(RAX, int64(m.abi.ObjNone))
+	a.Emit(INCQ_M, At(RAX, int32(m.abi.ObRefcnt)))
+	a.Jmp(done)
+}
+
+func (m *machine) popSaved() {
+	for i := len(savedByBridge) - 1; i >= 0; i-- {
+		m.a.Emit(POPQ_R, savedByBridge[i])
+	}
+}
