@@ -105,7 +105,7 @@ func (u *unit) root() ([]*ir.Func, error) {
 		}
 		key[i] = u.wanted(k, i < s.NLocals, s.Off == 0 || i < s.NLocals && c.Borrowed(i), i >= s.NLocals || live.Has(i))
 	}
-	ce := &callee{direct: s.Off == 0 && false}
+	ce := &callee{}
 	if s.Off == 0 {
 		u.callees[keyText(0, key)] = ce
 	}
@@ -126,7 +126,7 @@ func (u *unit) wanted(k slot, local, borrowed, live bool) slot {
 	case u.snap.Mode == decoder.ModeGeneral && k.kind == ir.SlotObjNull:
 	case u.snap.Mode == decoder.ModeGeneral:
 		k = slot{kind: ir.SlotObj, owned: k.owned || refless || k.kind == ir.SlotRange || k.kind == ir.SlotRangeIter}
-	case local && !live && refless:
+	case local && !live && refless && u.snap.Off != 0:
 		k = slot{kind: ir.SlotDyn}
 	}
 	return k
