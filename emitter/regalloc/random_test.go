@@ -245,13 +245,13 @@ func (g *generator) instr(defs bool) Instr {
 		}
 	}
 	if r.IntN(3) == 0 { // order is free, as long as ties follow
-		in.Ops, _ = reverseOps(in.Ops)
+		in.Ops = reverseOps(in.Ops)
 	}
 	g.vals = append(g.vals, made...)
 	return in
 }
 
-func reverseOps(ops []Operand) ([]Operand, int) {
+func reverseOps(ops []Operand) []Operand {
 	n := len(ops)
 	out := make([]Operand, n)
 	for i, o := range ops {
@@ -260,7 +260,7 @@ func reverseOps(ops []Operand) ([]Operand, int) {
 		}
 		out[n-1-i] = o
 	}
-	return out, n
+	return out
 }
 
 func (g *generator) control(succs int) {
@@ -317,11 +317,9 @@ func (g *generator) statement() {
 		g.add(Instr{Ops: []Operand{{V: v, Def: true}, {V: u}}, Move: true})
 		g.vals = append(g.vals, v)
 	case k < 10: // if, with or without else, or two edges to the same block
-		join := -1
 		n := len(g.vals)
 		g.control(2)
 		head := g.cur
-		n2 := len(g.vals)
 		sides := r.IntN(3)
 		var ends []int
 		var tails [][]VReg
@@ -346,7 +344,6 @@ func (g *generator) statement() {
 			}
 			return vs
 		}
-		_ = n2
 		for s := range 2 {
 			if s >= sides {
 				if d := direct(); d != nil || len(cs) == 0 {
@@ -365,7 +362,7 @@ func (g *generator) statement() {
 			ends = append(ends, g.cur)
 			g.vals = g.vals[:keep]
 		}
-		join = g.newBlock()
+		join := g.newBlock()
 		for _, c := range cs {
 			g.f.Blocks[join].Params = append(g.f.Blocks[join].Params, g.vreg(c))
 		}
