@@ -48,11 +48,12 @@ var passes = []passInfo{
 	{name: "skip", run: skip},
 	{name: "params", run: params},
 	{name: "fold", run: fold, after: []string{"params"}}, // the builder makes every slot a parameter of each merge: nothing is constant before
-	{name: "dce", run: dce, after: []string{"fold"}},
+	{name: "gvn", run: gvn, after: []string{"params", "fold"}}, // copies and constants in their simplest form are found to be the same
+	{name: "dce", run: dce, after: []string{"fold", "gvn"}},
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "fold", "skip", "params", "dce"}
+var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce"}
 
 var passByName = map[string]*passInfo{}
 
