@@ -32,6 +32,7 @@ struct run {
     struct caller *callers;
     uint32_t ncallers;
     uint8_t linked;
+    uint8_t only_own;                /* the activation has a frame: no other may be pushed that must be popped after it */
 };
 
 enum next { JUMP, RUN, RAISED };
@@ -68,14 +69,23 @@ read_slots(const struct gs_unit *u, const struct gs_exitdesc *d, const struct gs
             v->w[k] = read_loc(&l[k], regs, sp);
         }
         v->kind = s->kind;
-        v->owned = s->owned;
-        if (s->kind == GS_DYN || s->kind == GS_RESULT) {
+        v->owned = 0;
+        switch (s->kind) {
+        case GS_OBJ:
+        case GS_INT_ORIGIN:
+        case GS_FLOAT_ORIGIN:
+            v->owned = s->owned;
+            break;
+        case GS_OBJ_OR_NULL:
+            v->kind = v->w[0] ? GS_OBJ : GS_NULL;
+            v->owned = s->owned && v->w[0];
+            break;
+        case GS_DYN:
+        case GS_RESULT:
             v->kind = (uint8_t)v->w[0];
             v->w[0] = v->w[1];
             v->owned = v->kind == GS_OBJ;
-        } else if (s->kind == GS_OBJ_OR_NULL) {
-            v->kind = v->w[0] ? GS_OBJ : GS_NULL;
-            v->owned &= v->kind == GS_OBJ;
+            break;
         }
     }
 }
@@ -178,9 +188,12 @@ has_hidden_callers(PyThreadState *ts, const struct gs_exitdesc *d, const struct 
 }
 
 static void
-link_caller(PyThreadState *ts, struct caller *c)
+link_caller(PyThreadState *ts, struct caller *c, int only_own)
 {
     const struct gs_exitdesc *d = c->desc;
+    if (only_own && !read_frame(d, c->regs, c->sp)) {
+        return;
+    }
     struct gs_value few[FEW], *slots = d->nlocals <= FEW ? few : PyMem_RawMalloc(d->nlocals * sizeof *slots);
     if (!slots) {
         return;
@@ -230,7 +243,7 @@ link_callers(PyThreadState *ts, struct run *run, const struct gs_unit *unit, con
         sp += d->frame_size;
     }
     for (uint32_t i = run->ncallers; i-- > 0;) {
-        link_caller(ts, &run->callers[i]);
+        link_caller(ts, &run->callers[i], run->only_own);
     }
 }
 
@@ -279,12 +292,13 @@ choose(PyThreadState *ts, const struct gs_exitdesc *d, struct gs_state *st)
 static int
 enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
 {
-    if (a->st.frame) {
-        if (f->flags & GS_FUNC_HAS_FRAME) {
-            gs_activation_unshow(ts, a);
-        } else {
-            gs_activation_drop_frame(ts, a);
-        }
+    if (a->st.frame && f->flags & GS_FUNC_HAS_FRAME) {
+        gs_activation_unshow(ts, a);
+    } else if (a->st.frame) {
+        gs_activation_drop_frame(ts, a);
+    } else if (f->flags & GS_FUNC_HAS_FRAME && !(a->st.frame = gs_frame_push(a->st.callable))) {
+        PyErr_Clear();
+        return -1;
     }
     uint64_t most = 2 + 3 * (uint64_t)(a->st.nlocals + a->st.nstack);
     uint64_t few[2 + 3 * FEW], *words = most <= Py_ARRAY_LENGTH(few) ? few : PyMem_RawMalloc(most * sizeof *words);
@@ -301,10 +315,13 @@ enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
 }
 
 /* Does everything up to the point where something is to be run beneath this frame, and keeps nothing on the C stack. */
-static enum next
+static Py_NO_INLINE enum next
 prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct gs_regs *regs, const struct result *given, struct run *run)
 {
     PyCodeObject *code = d->record->code;
+    if (d->nlocals != (uint32_t)code->co_nlocalsplus) {
+        Py_FatalError("BUG: an exit does not describe the locals of its code");
+    }
     uint32_t deepest = Py_MAX(d->nstack, (uint32_t)code->co_stacksize) + 1, room = d->nlocals + deepest;
     struct gs_value few[FEW], *slots = room <= FEW ? few : PyMem_RawMalloc(room * sizeof *slots);
     if (!slots) { /* what the native code owns leaks: there is no place to write it down */
@@ -347,22 +364,24 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
             gs_activation_touched(&a);
         }
     }
+    run->only_own = a.st.frame != NULL;
     int interpret = kind == GS_EXIT_INTERPRET;
     if (interpret && d->reason == GS_WHY_STACK && ts->recursion_remaining > 0 && !gs_stack_is_short()) {
         interpret = 0; /* it was another thread's limit */
     }
 
     if (kind == GS_EXIT_POLL || kind == GS_EXIT_RAISE) {
+        uint32_t blamed = gs_skip_extended_arg(code, d->raise_off);
+        int raised = kind == GS_EXIT_RAISE, index = (int)blamed;
         link_callers(ts, run, unit, d, regs);
-        if (gs_activation_show(ts, &a, d->raise_off) < 0) {
+        if (gs_activation_show(ts, &a, blamed) < 0) {
             goto raised;
         }
-        int index = (int)d->raise_off, raise = kind == GS_EXIT_RAISE;
-        if (!raise) {
-            raise = gs_poll(ts) < 0;
-            index = (int)a.st.off - 1; /* the interpreter has jumped when it looks, but blames the jump */
+        if (!raised) {
+            raised = gs_poll(ts) < 0;
+            index = (int)a.st.off - 1; /* the interpreter has jumped when it looks for the handler, but blames the jump */
         }
-        if (raise && !gs_raise_at(ts, &a, raise == 1 && kind == GS_EXIT_RAISE ? gs_skip_extended_arg(code, d->raise_off) : d->raise_off, index)) {
+        if (raised && !gs_raise_at(ts, &a, blamed, index)) {
             goto raised;
         }
         gs_activation_learn(&a);

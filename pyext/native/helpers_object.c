@@ -142,6 +142,9 @@ gs_dealloc(PyObject *o)
 
 /* ---- Ranges ---- */
 
+static const unsigned char past_most[] = {0, 0, 0, 0, 0, 0, 0, 0x80, 0};              /* 2**63, least byte first */
+static const unsigned char past_least[] = {255, 255, 255, 255, 255, 255, 255, 127, 255}; /* -2**63 - 1 */
+
 PyObject *
 gs_make_range(int64_t start, int64_t stop, int64_t step)
 {
@@ -149,15 +152,20 @@ gs_make_range(int64_t start, int64_t stop, int64_t step)
 }
 
 /* A range from the next value to just past the last one has the same rest to come, and unlike next + left * step that bound
-   fits 64 bits wherever the values do. */
+   nearly always fits 64 bits. */
 PyObject *
 gs_make_range_iter(int64_t next, int64_t step, int64_t left)
 {
-    int64_t start = left > 0 ? next : 0, stop = 0;
-    if (left > 0) {
-        stop = (int64_t)((uint64_t)next + (uint64_t)(left - 1) * (uint64_t)step) + (step > 0 ? 1 : -1);
+    int64_t last = (int64_t)((uint64_t)next + (uint64_t)(left - 1) * (uint64_t)step), stop;
+    PyObject *range;
+    if (left <= 0) {
+        range = gs_make_range(0, 0, step);
+    } else if (!__builtin_add_overflow(last, step > 0 ? 1 : -1, &stop)) {
+        range = gs_make_range(next, stop, step);
+    } else {
+        range = PyObject_CallFunction((PyObject *)&PyRange_Type, "LNL", (long long)next,
+                                      _PyLong_FromByteArray(step > 0 ? past_most : past_least, sizeof past_most, 1, 1), (long long)step);
     }
-    PyObject *range = gs_make_range(start, stop, step);
     PyObject *iterator = range ? PyObject_GetIter(range) : NULL;
     Py_XDECREF(range);
     return iterator;
