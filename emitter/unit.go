@@ -80,6 +80,9 @@ func (b *Builder) ExitsOffset() int { return FuncOffset(len(b.Funcs)) }
 // DataSize is the size of the data area.
 func (u *Unit) DataSize() int { return int(u.parts().end) }
 
+// recordedRounds is how many rounds a recording version's loops go before it is compiled again with what it saw (docs/design.md, section 4).
+const recordedRounds = 2
+
 // Relocate writes the addresses of the data area into a copy of the code.
 func (u *Unit) Relocate(code []byte, data uint64) {
 	for _, r := range u.Refs {
@@ -107,7 +110,7 @@ func (u *Unit) Data(code, data uint64) []byte {
 		f := &u.Funcs[i]
 		b = (&pyabi.Func{
 			Record: f.Record, Off: f.Off, Flags: f.Flags, NLocals: f.NLocals, NStack: f.NStack, FirstSlot: f.FirstSlot,
-			RegisterEntry: address(f.Register), MemoryEntry: address(f.Memory), Stub: address(f.Stub), Next: f.Next,
+			Rounds: recordedRounds, RegisterEntry: address(f.Register), MemoryEntry: address(f.Memory), Stub: address(f.Stub), Next: f.Next,
 			CodeOffset: uint32(f.CodeOffset), CodeSize: uint32(f.CodeSize),
 		}).Append(b)
 	}

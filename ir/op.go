@@ -157,7 +157,7 @@ const (
 	OpGuardTag     // i64 tag; Aux: the tag it must be
 	OpGuardFrame   // the activation has no frame object
 	OpPoll         // the eval breaker is not set
-	OpTick         // Aux: address of a 64-bit counter, counted down; leaves when it reaches 0
+	OpTick         // counts the function's recorded rounds down; leaves when none is left
 	OpRaiseIfNull  // ObjNull → Obj
 	OpRaiseIfNeg   // i64 → i64
 	OpRaiseIfZero  // i64 → i64
@@ -297,7 +297,7 @@ var Ops = [NumOps]OpInfo{
 	OpGuardTag:     {Name: "GuardTag", NArgs: 1, Flags: Guard | UsesAux, Args: []Kind{I64}},
 	OpGuardFrame:   {Name: "GuardFrame", Flags: Guard, Reads: HeapThread},
 	OpPoll:         {Name: "Poll", Flags: Guard, Reads: HeapThread},
-	OpTick:         {Name: "Tick", Flags: Guard | Effect | UsesAux},
+	OpTick:         {Name: "Tick", Flags: Guard | Effect},
 	OpRaiseIfNull:  {Name: "RaiseIfNull", NArgs: 1, Flags: Guard, Args: []Kind{ObjNull}, Result: Obj},
 	OpRaiseIfNeg:   {Name: "RaiseIfNeg", NArgs: 1, Flags: Guard, Args: []Kind{I64}, Result: I64},
 	OpRaiseIfZero:  {Name: "RaiseIfZero", NArgs: 1, Flags: Guard, Args: []Kind{I64}, Result: I64},

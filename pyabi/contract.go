@@ -162,6 +162,7 @@ const (
 	FuncRegisterEntry = 32
 	FuncMemoryEntry   = 40
 	FuncStub          = 48
+	FuncRounds        = 28
 	FuncNext          = 56
 	FuncCalls         = 64
 
@@ -218,6 +219,7 @@ type Func struct {
 	Record                           uint64
 	Off, Flags                       uint32
 	NLocals, NStack, FirstSlot       uint32
+	Rounds                           uint32
 	RegisterEntry, MemoryEntry, Stub uint64
 	Next, Calls                      uint64
 	CodeOffset, CodeSize             uint32
@@ -273,7 +275,7 @@ func (c CallSite) Append(b []byte) []byte {
 // Append writes the struct as C sees it.
 func (f *Func) Append(b []byte) []byte {
 	b = le.AppendUint64(b, f.Record)
-	b = append32(b, f.Off, f.Flags, f.NLocals, f.NStack, f.FirstSlot, 0)
+	b = append32(b, f.Off, f.Flags, f.NLocals, f.NStack, f.FirstSlot, f.Rounds)
 	b = append64(b, f.RegisterEntry, f.MemoryEntry, f.Stub, f.Next, f.Calls)
 	return append32(b, f.CodeOffset, f.CodeSize)
 }

@@ -142,7 +142,7 @@ func TestLayoutsAreTheContracts(t *testing.T) {
 		{"gs_site", "type", SiteType}, {"gs_site", "flags", SiteFlags}, {"gs_site", "count", SiteCount},
 		{"gs_exitdesc", "count", ExitCount},
 		{"gs_func", "register_entry", FuncRegisterEntry}, {"gs_func", "memory_entry", FuncMemoryEntry},
-		{"gs_func", "stub", FuncStub}, {"gs_func", "next", FuncNext}, {"gs_func", "calls", FuncCalls},
+		{"gs_func", "stub", FuncStub}, {"gs_func", "rounds", FuncRounds}, {"gs_func", "next", FuncNext}, {"gs_func", "calls", FuncCalls},
 		{"gs_unit", "valid", UnitValid},
 		{"gs_regs", "gpr", RegsGPR}, {"gs_regs", "xmm", RegsXMM}, {"gs_regs", "exit", RegsExit},
 		{"gs_regs", "resume", RegsResume}, {"gs_regs", "buffer", RegsBuffer}, {"gs_regs", "value", RegsValue}, {"gs_regs", "tag", RegsTag},
@@ -171,9 +171,9 @@ func TestWriters(t *testing.T) {
 		"first_slot": 6, "frame_size": 7, "site": 8, "site_slot": 9, "record": 10, "callable": 1<<32 | 3, "frame": 2<<32 | 1,
 		"parent": 13, "recursion": 14, "count": 15})
 	expect("gs_callsite", CallSite{1, 2}.Append(nil), map[string]uint64{"return_address": 1, "exit": 2, "pad": 0})
-	f := Func{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}
+	f := Func{1, 2, 3, 4, 5, 6, 14, 7, 8, 9, 10, 11, 12, 13}
 	expect("gs_func", f.Append(nil), map[string]uint64{"record": 1, "off": 2, "flags": 3, "nlocals": 4, "nstack": 5, "first_slot": 6,
-		"pad": 0, "register_entry": 7, "memory_entry": 8, "stub": 9, "next": 10, "calls": 11, "code_offset": 12, "code_size": 13})
+		"rounds": 14, "register_entry": 7, "memory_entry": 8, "stub": 9, "next": 10, "calls": 11, "code_offset": 12, "code_size": 13})
 	u := Unit{1, 2, 3, Table{4, 5}, Table{6, 7}, Table{8, 9}, Table{10, 11}, Table{12, 13}, Table{14, 15}, 16, 17}
 	expect("gs_unit", u.Append(nil), map[string]uint64{"magic": UnitMagic, "code": 1, "code_size": 2, "data_size": 3, "funcs": 4, "nfuncs": 5,
 		"exits": 6, "nexits": 7, "slots": 8, "nslots": 9, "locs": 10, "nlocs": 11, "callsites": 12, "ncallsites": 13,

@@ -10,6 +10,7 @@ import (
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
 )
 
 // Select adds the instructions of v.
@@ -237,8 +238,8 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	case ir.OpTick:
 		x := s.exit(false)
 		s.emit(0, func(l []regalloc.Loc) {
-			a.MoveImm(scratch, v.Aux)
-			a.Emit(DECQ_M, At(scratch, 0))
+			m.dataAddress(scratch, emitter.FuncOffset(f.Index)+pyabi.FuncRounds)
+			a.Emit(DECL_M, At(scratch, 0))
 			a.Jcc(CondLE, Label(x.Label(l)))
 		})
 	case ir.OpRecordClass:

@@ -53,7 +53,8 @@ enum { GS_FUNC_RECORDING = 1, GS_FUNC_GENERAL = 2, GS_FUNC_HAS_FRAME = 4, GS_FUN
 struct gs_func {
     struct gs_record *record;
     uint32_t off, flags;
-    uint32_t nlocals, nstack, first_slot, pad; /* the key: wanted slots */
+    uint32_t nlocals, nstack, first_slot;      /* the key: wanted slots */
+    uint32_t rounds;                           /* that recording loops still go before they are compiled again */
     uint64_t register_entry, memory_entry, stub; /* addresses, or 0 */
     uint64_t next;                             /* the stub's next cell */
     uint64_t calls;                            /* counted by the stub */
