@@ -517,6 +517,57 @@ def test_a_profiler_that_was_set_in_between_is_told_of_the_end(driver):
     assert ("spin", "return") in events
 
 
+# ---- Frames that somebody looked at ----
+
+
+def three(a, b, c):
+    return tell(a, b, c)
+
+
+@pytest.mark.parametrize("native", [0, 1, 2])
+@pytest.mark.parametrize("kind", [TOUCHED, RESUME, INTERPRET])
+def test_written_locals_count(driver, native, kind):
+    a, b, c, new = Thing(), Thing(), Thing(), Thing()
+    for write in ({}, {0: new}, {1: new, 2: None}, {2: 10**30}):
+        before = [sys.getrefcount(o) for o in (a, b, c, new)]
+        got = driver.leave(three, body(three) + 1, [("!borrowed", a), b, c], [], kind=kind, native=native, write=write)
+        assert got == tuple(write.get(i, v) for i, v in enumerate((a, b, c)))
+        del got
+        assert [sys.getrefcount(o) for o in (a, b, c, new)] == before
+
+
+def test_written_locals_count_when_raising(driver):
+    def f(a, b):
+        try:
+            tell(a)
+        except KeyError:
+            return a, b
+
+    call = next(i.offset // 2 for i in dis.get_instructions(f) if i.opname == "CALL")
+    assert driver.leave(f, call, [("!borrowed", 1), 2], [], kind=RAISE, exc=KeyError(), write={0: "new"}) == ("new", 2)
+
+
+# ---- The stack ----
+
+
+def test_each_thread_has_its_own_stack_limit(driver):
+    seen = []
+
+    def look_at_stack():
+        seen.append(driver.stack_cells(2**64 - 1, 0))
+
+    look_at_stack()
+    size = threading.stack_size(128 * 1024)
+    try:
+        thread = threading.Thread(target=look_at_stack)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+    assert [s[:2] for s in seen] == [(True, 0), (True, 0)]
+    assert seen[1][2] < 128 * 1024 < seen[0][2]
+
+
 # ---- Counting ----
 
 

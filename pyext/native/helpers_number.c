@@ -74,7 +74,7 @@ gs_int_pow(int64_t base, int64_t exponent, int64_t *power)
 int64_t
 gs_int_lshift(int64_t a, int64_t n, int64_t *shifted)
 {
-    if (n < 0 || (n > 62 && a != 0)) {
+    if (n < 0 || (n > 63 && a != 0)) {
         return 0;
     }
     if (a == 0) {

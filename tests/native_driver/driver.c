@@ -250,21 +250,21 @@ call_native(uint64_t entry, uint64_t *buffer, uint64_t *tag)
 struct caller_layout { struct gs_unit unit; struct gs_exitdesc desc; struct gs_callsite site; struct layout slots; };
 
 /* leave(function, off, locals, stack, kind=0, raise_off=off, exc=None, before=None, frame=False, native=0, callers=(), parents=(), site=-1,
-   site_slot=-1, recursion=0, reason=0): result. before: called by name with what makes a poll meet something. callers, parents: (function, off,
+   site_slot=-1, recursion=0, reason=0, write={}): result. write: the frame was linked, somebody looked at it, and these locals were written. before: called by name with what makes a poll meet something. callers, parents: (function, off,
    locals) and for parents the stack, the innermost first. */
 static PyObject *
 leave(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     (void)self;
     static char *names[] = {"function", "off", "locals", "stack", "kind", "raise_off", "exc", "before", "frame", "native", "callers", "parents",
-                            "site", "site_slot", "recursion", "reason", NULL};
-    PyObject *function, *locals, *stack, *exc = Py_None, *callers = NULL, *parents = NULL;
+                            "site", "site_slot", "recursion", "reason", "write", NULL};
+    PyObject *function, *locals, *stack, *exc = Py_None, *callers = NULL, *parents = NULL, *write = NULL;
     const char *before = "";
     int off, kind = 0, raise_off = -1, frame = 0, site = -1, site_slot = -1, recursion = 0, reason = 0;
     native = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OiO!O!|iiOspiO!O!iiii", names, &function, &off, &PyList_Type, &locals, &PyList_Type, &stack,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OiO!O!|iiOspiO!O!iiiiO!", names, &function, &off, &PyList_Type, &locals, &PyList_Type, &stack,
                                      &kind, &raise_off, &exc, &before, &frame, &native, &PyTuple_Type, &callers, &PyTuple_Type, &parents, &site,
-                                     &site_slot, &recursion, &reason)) {
+                                     &site_slot, &recursion, &reason, &PyDict_Type, &write)) {
         return NULL;
     }
     PyThreadState *ts = PyThreadState_Get();
@@ -303,6 +303,25 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
     if (frame) {
         _PyInterpreterFrame *f = gs_frame_push(function);
         d->frame = (struct gs_loc){.kind = GS_LOC_IMM, .imm = (int64_t)(intptr_t)f};
+    }
+    PyFrameObject *looked_at = NULL;
+    if (write) {
+        _PyInterpreterFrame *f = gs_frame_push(function);
+        d->frame = (struct gs_loc){.kind = GS_LOC_IMM, .imm = (int64_t)(intptr_t)f};
+        for (uint32_t i = 0; i < d->nlocals; i++) { /* as emitted code stores them: borrowed; these locals are objects */
+            const struct gs_loc *loc = &l->locs[l->slots[i].first_loc];
+            uint64_t word = loc->kind == GS_LOC_IMM ? (uint64_t)loc->imm : loc->kind == GS_LOC_GPR ? l->regs.gpr[loc->where] : l->stack[loc->where / 8];
+            f->localsplus[i] = l->slots[i].kind == GS_OBJ ? (PyObject *)(uintptr_t)word : NULL;
+        }
+        f->prev_instr = _PyCode_CODE(f->f_code) + off;
+        gs_frame_link(ts, f);
+        looked_at = PyThreadState_GetFrame(ts);
+        PyObject *key, *value;
+        Py_ssize_t pos = 0;
+        while (PyDict_Next(write, &pos, &key, &value)) {
+            Py_XSETREF(f->localsplus[PyLong_AsLong(key)], Py_NewRef(value));
+        }
+        gs_frame_unlink(ts, f);
     }
     /* The native stack: this frame, its return address, the caller's frame, and so on; the last returns to no unit. */
     uint64_t size = l->nstack + 1;
@@ -368,6 +387,7 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
         }
     }
     PyMem_RawFree(l), PyMem_RawFree(exits), PyMem_RawFree(c), PyMem_RawFree(sp);
+    Py_XDECREF(looked_at);
     if (tag == GS_TAG_ERROR && !PyErr_Occurred()) {
         PyErr_SetString(PyExc_AssertionError, "an error without an exception");
     }
@@ -415,6 +435,22 @@ recursion_remaining(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
     return PyLong_FromLong(PyThreadState_Get()->recursion_remaining);
+}
+
+/* stack(limit, size): sets the cells; then says what an exit makes of them, and whether the stack is short. */
+static PyObject *
+stack_cells(PyObject *self, PyObject *args)
+{
+    (void)self;
+    unsigned long long limit, size;
+    if (!PyArg_ParseTuple(args, "KK", &limit, &size)) {
+        return NULL;
+    }
+    gs_stack_limit = limit;
+    gs_stack_size = size;
+    gs_stack_here();
+    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+    return Py_BuildValue("NiK", PyBool_FromLong(here - gs_stack_limit <= gs_stack_size), gs_stack_is_short(), (unsigned long long)gs_stack_size);
 }
 
 static PyObject *
@@ -509,6 +545,7 @@ static PyMethodDef methods[] = {
     {"profile", profile, METH_VARARGS, NULL},
     {"counts", counts, METH_NOARGS, NULL},
     {"recursion_remaining", recursion_remaining, METH_NOARGS, NULL},
+    {"stack_cells", stack_cells, METH_VARARGS, NULL},
     {"with_bridge", with_bridge, METH_O, NULL},
     {"call", call, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
