@@ -68,6 +68,13 @@ load(void)
     return 0;
 }
 
+static int
+do_nothing(void *unused)
+{
+    (void)unused;
+    return 0;
+}
+
 /* Loading runs Python code, in the middle of the user's: nobody may notice. A signal's handler would raise into
    the import, where its exception is lost; it waits. (Signals are handled by the main thread only, so there is none
    for a moment.) Tracers do not see it. */
@@ -87,7 +94,9 @@ load_unnoticed(void)
     int rc = load();
     if (is_main) {
         _PyRuntime.main_thread = self;
-        _Py_atomic_store_relaxed(&ts->interp->ceval.eval_breaker, 1); /* look again for what waited */
+        if (_Py_atomic_load_relaxed(&_PyRuntime.ceval.signals_pending)) {
+            Py_AddPendingCall(do_nothing, NULL); /* so that the eval breaker is set again for what waited */
+        }
     }
     if (traced) {
         PyThreadState_LeaveTracing(ts);
