@@ -6,6 +6,7 @@
    the interpreter must do it, where native callers without linked frames must be shown to whoever looks, and where the
    activation was inlined into another, which then goes on with the result. */
 #include "runtime.h"
+#include <internal/pycore_interp.h>
 
 #define NONE 0xffffffffu
 #define FEW 40             /* slots that need no allocation */
@@ -386,6 +387,11 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         }
         gs_activation_learn(&a);
         gs_frame_unlink(ts, a.st.frame);
+        /* What only the main thread can do keeps the breaker set for all. A loop goes on past its poll, but a function's
+           entry would meet the same poll again, for ever. */
+        if (!raised && a.st.off == 0 && _Py_atomic_load_relaxed(&ts->interp->ceval.eval_breaker)) {
+            interpret = 1;
+        }
     }
 
     struct gs_func *f = NULL;
