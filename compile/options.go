@@ -26,7 +26,9 @@ type options struct {
 //	GOPHERSNAKE_VERIFY=1         check the compiler's work between any two passes
 //	GOPHERSNAKE_PERF=1           name native code for perf
 //
-// What is misspelt is told of and ignored: no option may break a program.
+// What is misspelt is told of and ignored: no option may break a program. In the
+// extension getenv sees the environment that the process was started with, not
+// what Python code changed in it since.
 func readOptions(getenv func(string) string, log io.Writer) options {
 	flag := func(name string) bool {
 		switch value := getenv(name); value {
