@@ -109,7 +109,7 @@ func (f *Func) emit() error {
 func Resolve(v *ir.Value) *ir.Value {
 	for {
 		switch v.Op {
-		case ir.OpGuardClass, ir.OpGuardNotNull, ir.OpRaiseIfNull, ir.OpRaiseIfNeg, ir.OpRaiseIfZero, ir.OpBoolToInt:
+		case ir.OpGuardClass, ir.OpGuardNotNull, ir.OpRaiseIfNull, ir.OpRaiseIfNeg, ir.OpRaiseIfZero, ir.OpBoolToInt, ir.OpWordObj:
 			v = v.Args[0]
 		default:
 			return v

@@ -92,3 +92,22 @@ func NewStack(t testing.TB, size int) *Stack {
 
 // Call calls machine code.
 func (s *Stack) Call(entry uintptr, regs *Regs) { call(entry, s.Top, regs) }
+
+// MapAt makes a block of memory at this address.
+func MapAt(t testing.TB, address uintptr, size int) *Memory {
+	const noReplace = 0x100000 // MAP_FIXED_NOREPLACE
+	at, _, errno := unix.Syscall6(unix.SYS_MMAP, address, uintptr(size), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_NORESERVE|noReplace, ^uintptr(0), 0)
+	if errno != 0 || at != address {
+		t.Fatalf("no memory at %#x: %v", address, errno)
+	}
+	t.Cleanup(func() {
+		if _, _, errno := unix.Syscall(unix.SYS_MUNMAP, at, uintptr(size), 0); errno != 0 {
+			t.Error(errno)
+		}
+	})
+	return &Memory{Base: at, b: unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), size)}
+}
+
+// Clear makes the first n bytes zero.
+func (m *Memory) Clear(n int) { clear(m.b[:n]) }
