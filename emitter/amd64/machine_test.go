@@ -85,7 +85,7 @@ func (r *rig) newInt(n int64) uintptr {
 }
 
 func (r *rig) newFloat(x float64) uintptr {
-	at := r.mem.Alloc(32)
+	at := r.mem.Alloc(48)
 	*r.word(at) = 1
 	*r.word(at + 8) = r.abi.TypeFloat
 	*r.word(at + uintptr(r.abi.FloatVal)) = math.Float64bits(x)
@@ -249,6 +249,11 @@ func (r *rig) emit(funcs ...*ir.Func) *unit {
 		Codes: []emitter.Code{{Record: recordAddress, Object: 0xc0de00, NArgs: 1}},
 	})
 	require.NoError(r.t, err)
+	return r.publish(u)
+}
+
+// publish puts a unit into memory.
+func (r *rig) publish(u *emitter.Unit) *unit {
 	p := &unit{Unit: u, r: r}
 	p.data = r.mem.Alloc(u.DataSize())
 	p.code = calltest.Code(r.t, len(u.Code), func(at uintptr) []byte {
