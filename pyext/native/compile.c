@@ -247,10 +247,16 @@ gs_compile(struct gs_record *r, PyObject *callable, const struct gs_state *state
     return outcome;
 }
 
+int
+gs_may_continue(const struct gs_record *r)
+{
+    return !r->give_up && r->continuation_compiles < GS_CONTINUATIONS_MAX && r->failures < GS_FAILURES_MAX;
+}
+
 struct gs_func *
 gs_compile_continuation(struct gs_record *r, struct gs_state *state, enum gs_mode mode)
 {
-    if (r->ncontinuations >= GS_CONTINUATIONS_MAX || r->failures >= GS_FAILURES_MAX) {
+    if (!gs_may_continue(r)) {
         return NULL;
     }
     if (r->retry_after) {
@@ -270,6 +276,7 @@ gs_compile_continuation(struct gs_record *r, struct gs_state *state, enum gs_mod
         return NULL; /* it did not take this state, and another one would not */
     }
     struct gs_unitobj *unit;
+    r->continuation_compiles++;
     if (gs_compile(r, state->callable, state, mode, &unit) != GS_COMPILED) {
         return NULL;
     }

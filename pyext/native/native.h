@@ -79,7 +79,8 @@ struct gs_record {
     uint8_t general;              /* an entry for any classes exists */
     uint8_t wants_compile;        /* at the next call: the profile knows more than the code */
     uint8_t give_up;              /* no more compiles; what there is stays in use */
-    uint32_t compiles, failures, recording_rounds;
+    uint32_t compiles, failures, recording_rounds; /* compiles: of entries */
+    uint32_t continuation_compiles;
     uint32_t retry_after;         /* calls to interpret before the next attempt, after a passing failure */
     uint64_t exits;               /* taken, in all units */
     uint64_t exits_at_compile, profile_at_compile; /* both as of the latest compile of an entry */
@@ -166,7 +167,10 @@ PyObject *gs_unusable(void);
 PyObject *gs_record_info(struct gs_record *);
 PyObject *gs_constants(void);
 
-/* compile.c. snapshot.c calls this for every object whose address it writes down: the compile gives up the GIL, and the object
+/* compile.c */
+int gs_may_continue(const struct gs_record *);         /* whether a continuation may still be compiled, now or later */
+
+/* snapshot.c calls this for every object whose address it writes down: the compile gives up the GIL, and the object
    must outlive the compile. Held until the unit is installed, which takes its own references. -1 with an exception. */
 int gs_keep(PyObject *);
 

@@ -6,7 +6,7 @@ enum {
     GS_ENTRIES_MAX = 8,         /* argument types of a function; each costs a compile and a link in the chain of stubs. Then one for any classes */
     GS_COMPILES_MAX = 16,       /* entries of a record, over its life; then what there is stays */
     GS_VERSIONS_AT_OFFSET = 4,  /* continuations at one bytecode; then the general one, whose slots are objects of any class */
-    GS_CONTINUATIONS_MAX = 64,  /* of a record: past that its code is larger than the surprises are worth, and the interpreter goes on */
+    GS_CONTINUATIONS_MAX = 64,  /* compiled for a record: past that its code is larger than the surprises are worth, and the interpreter goes on */
     GS_RECORDING_ROUNDS = 3,    /* how often code may ask to be compiled once more because it has now seen types; library code asked twice */
     GS_EXITS_FIRST_LOOK = 3,    /* one or two surprises are cheaper than a compile */
     GS_FAILURES_MAX = 4,        /* continuations that could not be compiled; then the record gives up asking */

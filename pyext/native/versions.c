@@ -319,9 +319,19 @@ struct gs_func *
 gs_find_continuation(struct gs_record *r, const struct gs_state *s)
 {
     for (uint32_t i = r->ncontinuations; i > 0; i--) {
-        if (accepts_state(&r->continuations[i - 1], s)) {
-            return r->continuations[i - 1].func;
+        struct gs_func *f = r->continuations[i - 1].func;
+        if (!accepts_state(&r->continuations[i - 1], s)) {
+            continue;
         }
+        /* One that has recorded all its rounds would leave again at once: it is to be compiled with what it saw, and if that
+           may not be, it stays as it is and asks no more. */
+        if (f->flags & GS_FUNC_RECORDING && (int32_t)f->rounds <= 0) {
+            if (gs_may_continue(r)) {
+                continue;
+            }
+            f->rounds = INT32_MAX;
+        }
+        return f;
     }
     return NULL;
 }
