@@ -547,6 +547,13 @@ def test_written_locals_count_when_raising(driver):
     assert driver.leave(f, call, [("!borrowed", 1), 2], [], kind=RAISE, exc=KeyError(), write={0: "new"}) == ("new", 2)
 
 
+def test_a_return_is_left_to_the_interpreter(driver):
+    end = max(i.offset // 2 for i in dis.get_instructions(three) if i.opname == "RETURN_VALUE")
+    before = driver.counts()[1]
+    assert driver.leave(three, end, [1, 2, 3], ["result"], kind=TOUCHED, native=2, write={}) == "result"
+    assert driver.counts()[1] == before
+
+
 # ---- The stack ----
 
 

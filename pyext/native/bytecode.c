@@ -72,6 +72,12 @@ gs_loop_ahead(PyCodeObject *code, uint32_t off)
     return 0;
 }
 
+int
+gs_returns_at(PyCodeObject *code, uint32_t off)
+{
+    return opcode_at(code, off) == RETURN_VALUE;
+}
+
 /* KW_NAMES leaves the names in a variable of the evaluation loop for the CALL that follows: the interpreter cannot begin
    between the two. A cache entry may look like KW_NAMES, so the instructions are read from the start to be sure. */
 uint32_t

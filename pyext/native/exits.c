@@ -394,6 +394,8 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         }
     }
 
+    /* Nothing is left to compile at a return; and where a frame object outlives the activation, native code would leave there again. */
+    interpret |= gs_returns_at(code, a.st.off);
     struct gs_func *f = NULL;
     if (!interpret && !a.changed && !ts->cframe->use_tracing) {
         f = choose(ts, d, &a.st);
