@@ -147,7 +147,10 @@ def measure(job):
 
 
 def _short(value):
-    text = _text(value)
+    try:
+        text = repr(value)
+    except ValueError:
+        text = _text(value)
     return text if len(text) < 80 else text[:77] + "..."
 
 

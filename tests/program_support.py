@@ -1,0 +1,383 @@
+"""What a generated program meets, and how the plain and the jitted run of it are compared.
+
+This file imports the standard library only, because a reproducing script carries its whole text.
+"""
+
+import gc
+import linecache
+import math
+import sys
+import types
+import warnings
+
+warnings.simplefilter("ignore", SyntaxWarning)  # programs say such things as `1 is None`
+
+LOG = []
+
+
+def log(value):
+    """A call out that looks at its argument: order and value of all of them must agree."""
+    LOG.append(describe(value, {}, {}))
+    return value
+
+
+class IntSub(int):
+    """An int subclass that changes nothing: exact-class guards must see it, results are plain ints."""
+
+
+class LoudInt(int):
+    def __add__(self, other):
+        LOG.append(("LoudInt.__add__", type(other).__name__))
+        return int(self) + 100
+
+    def __lt__(self, other):
+        LOG.append(("LoudInt.__lt__", type(other).__name__))
+        return int(self) < 3
+
+    def __bool__(self):
+        LOG.append("LoudInt.__bool__")
+        return False
+
+
+class FloatSub(float):
+    def __mul__(self, other):
+        LOG.append(("FloatSub.__mul__", type(other).__name__))
+        return 0.5
+
+
+class ListSub(list):
+    def __getitem__(self, index):
+        LOG.append(("ListSub.__getitem__", type(index).__name__))
+        return 7
+
+    def __len__(self):
+        LOG.append("ListSub.__len__")
+        return 2
+
+
+class Dies:
+    """Tells when it is freed, so that the moment of each release is compared, too."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def __add__(self, other):
+        return Dies(self.n + 1)
+
+    def __lt__(self, other):
+        return self.n < 3
+
+    def __repr__(self):
+        return f"Dies({self.n})"
+
+    def __del__(self):
+        LOG.append(("Dies", self.n))
+
+
+class Evil:
+    """Its operators are logged, and raise, answer a plain value, itself, or something of the wrong type."""
+
+    def __init__(self, how):
+        self.how = how
+
+    def __repr__(self):
+        return f"Evil({self.how!r})"
+
+
+def _evil(name, value):
+    def method(self, *args):
+        LOG.append((name, *(type(a).__name__ for a in args)))
+        if name == "__getitem__" and isinstance(args[0], int) and args[0] > 2:
+            raise IndexError(name)  # so that iterating ends
+        if self.how == "raise":
+            raise ValueError(name)
+        if self.how == "self":
+            return self
+        if self.how == "wrong":
+            return "wrong"
+        if self.how == "pass":
+            return NotImplemented
+        return value
+
+    method.__name__ = name
+    return method
+
+
+_ANSWERS = {"__bool__": True, "__index__": 3, "__int__": 4, "__float__": 1.5, "__len__": 2, "__round__": 2, "__floor__": 1, "__hash__": 5}
+for _name in (
+    "add radd iadd sub rsub isub mul rmul truediv rtruediv floordiv rfloordiv mod rmod divmod pow rpow and rand or xor lshift rlshift rshift "
+    "neg pos invert abs lt le gt ge eq ne bool index int float len round floor contains getitem"
+).split():
+    setattr(Evil, f"__{_name}__", _evil(f"__{_name}__", _ANSWERS.get(f"__{_name}__", 7)))
+Evil.__hash__ = object.__hash__
+
+
+class Ctx:
+    """A context manager that logs, and swallows what it is told to."""
+
+    def __init__(self, swallow):
+        self.swallow = swallow
+
+    def __enter__(self):
+        LOG.append("enter")
+        return 5
+
+    def __exit__(self, kind, value, traceback):
+        LOG.append(("exit", kind and kind.__name__, str(value)))
+        return self.swallow
+
+
+class Counter:
+    """An iterator in Python that logs, and may end by an error."""
+
+    def __init__(self, n, error=False):
+        self.n = n
+        self.error = error
+
+    def __iter__(self):
+        return self
+
+    def __repr__(self):
+        return f"Counter({self.n})"
+
+    def __next__(self):
+        LOG.append(("next", self.n))
+        if self.n <= 0:
+            if self.error:
+                raise KeyError(self.n)
+            raise StopIteration
+        self.n -= 1
+        return self.n
+
+
+NAMES = {
+    name: value
+    for name, value in globals().items()
+    if name in ("log", "IntSub", "LoudInt", "FloatSub", "ListSub", "Dies", "Evil", "Ctx", "Counter", "math")
+}
+
+FILE = "<program>"
+_SHARED = (type(None), bool, type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
+
+
+def _is_shared(value):
+    """Objects that there is one of anyway: their identity and their count say nothing."""
+    kind = type(value)
+    if kind is int:
+        return -5 <= value <= 256
+    if kind is str:
+        return len(value) < 2
+    return kind in _SHARED or kind is tuple and not value or value is NotImplemented or value is Ellipsis
+
+
+def reachable(args):
+    """(path, object) of the arguments and of what they hold, each object once."""
+    found, seen = [], set()
+    work = [(f"arg{i}", a) for i, a in enumerate(args)]
+    while work:
+        path, value = work.pop()
+        if id(value) in seen or _is_shared(value):
+            continue
+        seen.add(id(value))
+        found.append((path, value))
+        kind = type(value)
+        if kind in (list, tuple) or kind is ListSub:
+            work.extend((f"{path}[{i}]", v) for i, v in enumerate(list.__iter__(value) if kind is ListSub else value))
+        elif kind is dict:
+            for i, (k, v) in enumerate(value.items()):
+                work += [(f"{path}.key{i}", k), (f"{path}.value{i}", v)]
+        elif hasattr(value, "__dict__") and not isinstance(value, type):
+            work.extend((f"{path}.{k}", v) for k, v in vars(value).items())
+    return found
+
+
+def describe(value, paths, seen):
+    """A nested tuple that is equal exactly when type, value, and identity towards arguments (paths) and parts (seen) are."""
+    kind = type(value)
+    if kind is bool or value is None:
+        return value
+    if kind is int and -5 <= value <= 256:
+        return ("int", value)
+    at = paths.get(id(value))
+    if kind is not str:  # interning depends on who made a string
+        if id(value) in seen:
+            return ("same as", seen[id(value)])
+        seen[id(value)] = len(seen)
+        # Keeps it alive, for a freed object's id could come again.
+        seen.setdefault("keep", []).append(value)
+    else:
+        at = None
+    if kind is int:
+        body = hex(value)
+    elif kind in (float, complex):
+        body = repr(value)
+    elif kind is str or kind is bytes:
+        body = value
+    elif isinstance(value, int):
+        body = int.__repr__(value)
+    elif isinstance(value, float):
+        body = float.__repr__(value)
+    elif isinstance(value, (list, tuple)):
+        items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
+        body = tuple([describe(v, paths, seen) for v in items])
+    elif kind is dict:
+        body = tuple([(describe(k, paths, seen), describe(v, paths, seen)) for k, v in value.items()])
+    elif isinstance(value, BaseException):
+        body = tuple([describe(v, paths, seen) for v in value.args])
+    elif kind in (types.FunctionType, types.MethodType, types.BuiltinFunctionType) or isinstance(value, types.FunctionType):
+        return ("function", value.__name__)
+    elif isinstance(value, (type, types.ModuleType)):
+        return ("named", value.__name__)
+    elif kind in (range, slice):
+        body = repr(value)
+    elif hasattr(value, "__dict__"):
+        body = tuple([(k, describe(v, paths, seen)) for k, v in vars(value).items()])
+    else:
+        body = None
+    return (kind.__qualname__, body) if at is None else (kind.__qualname__, body, "is", at)
+
+
+def describe_exception(error, paths):
+    """Type, text, arguments, notes, every traceback entry with the frame's locals, and the chain."""
+    told = []
+    met = set()
+    while error is not None and id(error) not in met:
+        met.add(id(error))
+        entries = []
+        tb = error.__traceback__
+        while tb is not None:
+            code = tb.tb_frame.f_code
+            if code.co_filename == FILE:
+                frame_locals = tuple([(k, describe(v, paths, {})) for k, v in tb.tb_frame.f_locals.items() if code.co_name != "<module>"])
+                entries.append((code.co_name, tb.tb_lineno, tb.tb_lasti, frame_locals))
+            elif "program" not in code.co_filename:  # the runner's own frames are its own business
+                entries.append((code.co_name, tb.tb_lineno))
+            tb = tb.tb_next
+        told.append(
+            (
+                ("raised", type(error).__qualname__),
+                ("text", _text(error)),
+                ("arguments", describe(error.args, paths, {})),
+                ("notes", tuple(getattr(error, "__notes__", ()))),
+                ("traceback (function, line, instruction, locals)", tuple(entries)),
+                ("suppressed context", error.__suppress_context__),
+                ("cause", type(error.__cause__).__qualname__),
+            )
+        )
+        error = error.__cause__ or error.__context__
+    return tuple(told)
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception as e:
+        return f"<str() raised {type(e).__name__}>"
+
+
+class Run:
+    """One namespace in which the program was executed, plain or jitted."""
+
+    def __init__(self, source, jit):
+        linecache.cache.pop(FILE, None)
+        self.namespace = {"__name__": "program", "JIT": jit, **NAMES}
+        LOG.clear()
+        # Compiled for each run, so that neither meets bytecode that the other has specialised.
+        exec(compile(source, FILE, "exec", dont_inherit=True), self.namespace)
+        self.watched = [n for n in self.namespace if n.startswith("G")]
+
+    def call(self, function, arguments):
+        """[(what, description)] of all that can be seen of a call from outside."""
+        LOG.clear()
+        namespace = self.namespace
+        try:
+            args = list(eval(arguments, namespace))
+        except Exception as e:
+            return [("arguments", describe_exception(e, {}))]
+        objects = reachable(args)
+        paths = {id(v): path for path, v in objects}
+        getrefcount = sys.getrefcount
+        before = [getrefcount(pair[1]) for pair in objects]
+        result = raised = None
+        try:
+            result = namespace[function](*args)
+        except Exception as e:
+            raised = describe_exception(e, paths)
+        told = [("raised", raised)]
+        state = sys.exc_info()
+        if state != (None, None, None):
+            told.append(("left behind in sys.exc_info()", str(state[0])))
+        seen = {}
+        told.append(("returned", describe(result, paths, seen)))
+        told.append(("arguments afterwards", describe(args, paths, {})))
+        told.append(("log", tuple(LOG)))
+        told.append(("globals", tuple([(n, describe(namespace[n], paths, {})) for n in self.watched if n in namespace])))
+        seen.clear()
+        after = [getrefcount(pair[1]) for pair in objects]
+        # What the exception's frames held in cycles is counted only after a collection.
+        self.pending = (objects, before)
+        self.result = result
+        told.append(("reference counts", tuple([(pair[0], b - a) for pair, a, b in zip(objects, before, after) if a != b])))
+        return told
+
+    def recount(self):
+        objects, before = self.pending
+        after = [sys.getrefcount(pair[1]) for pair in objects]
+        return ("reference counts", tuple([(pair[0], b - a) for pair, a, b in zip(objects, before, after) if a != b]))
+
+    def growth(self, function, arguments, times):
+        """By how many memory blocks repeated calls grow."""
+        self.pending = self.result = None
+
+        def calls(n):
+            for _ in range(n):
+                try:
+                    self.namespace[function](*eval(arguments, self.namespace))
+                except Exception:
+                    pass
+                LOG.clear()
+            gc.collect()
+            return sys.getallocatedblocks()
+
+        start = calls(8)
+        return calls(times) - start
+
+
+def difference(source, calls, jit, leaks=False):
+    """None, or the text that says in what the jitted run differs from the plain one."""
+    plain = Run(source, lambda f: f)
+    jitted = Run(source, jit)
+    for number, (function, arguments) in enumerate(calls):
+        expected = plain.call(function, arguments)
+        got = jitted.call(function, arguments)
+        if expected == got:
+            continue
+        if expected[:-1] == got[:-1]:
+            gc.collect()
+            expected[-1], got[-1] = plain.recount(), jitted.recount()
+            if expected == got:
+                continue
+        lines = [f"call {number}: {function}{arguments}"]
+        for (what, a), (_, b) in zip(expected, got):
+            if a != b:
+                lines += [f"  {what}:", f"    plain   {_narrow(a, b)[0]}", f"    jitted  {_narrow(a, b)[1]}"]
+        return "\n".join(lines)
+    if leaks and calls:
+        function, arguments = calls[-1]
+        grown = jitted.growth(function, arguments, 30)
+        # More than one block in three calls, and more than plain code grows by.
+        if grown > 20 and grown - plain.growth(function, arguments, 30) > 20:
+            again = jitted.growth(function, arguments, 30)
+            if again > 20:
+                return f"30 calls of {function}{arguments} leave {again} memory blocks behind"
+    return None
+
+
+def _narrow(a, b):
+    """The innermost parts of two descriptions that still hold all of the difference."""
+    while isinstance(a, tuple) and isinstance(b, tuple) and len(a) == len(b):
+        unequal = [i for i in range(len(a)) if a[i] != b[i]]
+        if len(unequal) != 1 or not isinstance(a[unequal[0]], tuple) or len(repr(a)) < 160:
+            break
+        a, b = a[unequal[0]], b[unequal[0]]
+    return a, b
