@@ -547,6 +547,10 @@ def test_written_locals_count_when_raising(driver):
     assert driver.leave(f, call, [("!borrowed", 1), 2], [], kind=RAISE, exc=KeyError(), write={0: "new"}) == ("new", 2)
 
 
+def test_a_version_that_leaves_at_once_is_not_entered_for_ever(driver):
+    assert driver.stuck(three, [("!int", 2**40), ("!borrowed", 2), ("!float", 3.0)]) == (2, (2**40, 2, 3.0))
+
+
 def test_a_return_is_left_to_the_interpreter(driver):
     end = max(i.offset // 2 for i in dis.get_instructions(three) if i.opname == "RETURN_VALUE")
     before = driver.counts()[1]

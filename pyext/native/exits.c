@@ -276,7 +276,7 @@ unlink_callers(PyThreadState *ts, struct run *run)
 /* ---- Where to go on ---- */
 
 static struct gs_func *
-choose(PyThreadState *ts, const struct gs_exitdesc *d, struct gs_state *st)
+choose(const struct gs_exitdesc *d, struct gs_state *st)
 {
     struct gs_record *r = d->record;
     struct gs_func *f = gs_find_continuation(r, st);
@@ -286,7 +286,36 @@ choose(PyThreadState *ts, const struct gs_exitdesc *d, struct gs_state *st)
     if (d->kind != GS_EXIT_RECOMPILE && d->count < COLD_EXITS && !gs_loop_ahead(r->code, st->off)) {
         return NULL;
     }
-    return gs_compile_continuation(r, st, d->reason == GS_WHY_UNSEEN ? GS_MODE_RECORDING : GS_MODE_FINAL);
+    /* What was recorded the first time serves from the second on. */
+    return gs_compile_continuation(r, st, d->reason == GS_WHY_UNSEEN && d->count <= 1 ? GS_MODE_RECORDING : GS_MODE_FINAL);
+}
+
+/* A version that takes a state may leave at its first guard with the same state (a global has changed since it was compiled), and
+   would be found again, for ever. So: the same exit into the same version with the same state twice in a row. */
+static int
+is_stuck(const struct gs_exitdesc *d, const struct gs_func *f, const struct gs_state *st)
+{
+    static const struct gs_exitdesc *last_exit;
+    static const struct gs_func *last_version;
+    static uint64_t last_state;
+    if (d != last_exit || f != last_version) {
+        last_exit = d;
+        last_version = f;
+        last_state = 0;
+        return 0;
+    }
+    uint64_t hash = 1;
+    for (uint32_t i = 0; i < st->nlocals + st->nstack; i++) {
+        const struct gs_value *v = &st->slots[i];
+        static const uint8_t words[] = {0, 1, 1, 1, 1, 1, 0, 1, 1, 0, 3, 3};
+        hash = (hash ^ v->kind) * 0x100000001b3ull;
+        for (int k = 0; k < words[v->kind]; k++) {
+            hash = ((hash ^ v->w[k]) * 0x9e3779b97f4a7c15ull) ^ hash >> 29;
+        }
+    }
+    int same = hash == last_state;
+    last_state = hash;
+    return same;
 }
 
 /* Fills the activation buffer; then the state is the version's. -1: no memory, the state is as it was. */
@@ -398,7 +427,12 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     interpret |= gs_returns_at(code, a.st.off);
     struct gs_func *f = NULL;
     if (!interpret && !a.changed && !ts->cframe->use_tracing) {
-        f = choose(ts, d, &a.st);
+        f = choose(d, &a.st);
+        if (f && is_stuck(d, f, &a.st)) {
+            d->record->failures++; /* which bounds how often */
+            struct gs_func *newer = gs_compile_continuation(d->record, &a.st, GS_MODE_FINAL);
+            f = newer != f ? newer : NULL;
+        }
     }
     if (f) {
         if (run->linked && !(f->flags & GS_FUNC_HAS_FRAME) && d->parent == NONE) {

@@ -437,6 +437,34 @@ recursion_remaining(PyObject *self, PyObject *unused)
     return PyLong_FromLong(PyThreadState_Get()->recursion_remaining);
 }
 
+/* stuck(function, locals): how often the same exit goes on natively with the same state, until the interpreter takes it. */
+static PyObject *
+stuck(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *function, *locals;
+    if (!PyArg_ParseTuple(args, "OO!", &function, &PyList_Type, &locals)) {
+        return NULL;
+    }
+    struct layout *l = PyMem_RawCalloc(1, sizeof *l);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(locals); i++) {
+        add_slot(l, PyList_GET_ITEM(locals, i));
+    }
+    struct gs_exitdesc d;
+    describe(&d, function, l, 0, l->nslots);
+    d.frame_size = 8 * 3 * MOST;
+    struct gs_unit u = {.magic = GS_UNIT_MAGIC, .exits = &d, .nexits = 1, .slots = l->slots, .locs = l->locs};
+    l->regs.gpr[4] = (uint64_t)(uintptr_t)l->stack;
+    native = 1;
+    int n = 0;
+    do {
+        gs_exit(&u, &l->regs);
+    } while (l->regs.resume && ++n < 1000);
+    PyObject *result = n < 1000 ? Py_BuildValue("iN", n, (PyObject *)(uintptr_t)l->regs.value) : PyErr_Format(PyExc_AssertionError, "for ever");
+    PyMem_RawFree(l);
+    return result;
+}
+
 /* stack(limit, size): sets the cells; then says what an exit makes of them, and whether the stack is short. */
 static PyObject *
 stack_cells(PyObject *self, PyObject *args)
@@ -545,6 +573,7 @@ static PyMethodDef methods[] = {
     {"profile", profile, METH_VARARGS, NULL},
     {"counts", counts, METH_NOARGS, NULL},
     {"recursion_remaining", recursion_remaining, METH_NOARGS, NULL},
+    {"stuck", stuck, METH_VARARGS, NULL},
     {"stack_cells", stack_cells, METH_VARARGS, NULL},
     {"with_bridge", with_bridge, METH_O, NULL},
     {"call", call, METH_VARARGS, NULL},
