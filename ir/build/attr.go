@@ -37,7 +37,10 @@ func storeAttr(b *builder) error {
 	if values, n := b.instanceValues(owner, decoder.TypePlainSet); n != nil && !b.general() {
 		old := b.load(ir.OpLoadObjNull, ir.HeapAttr, values, n.Entry)
 		old = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old)
-		before := b.replacedClass(old)
+		before, seen := b.replacedClass(old)
+		if !seen {
+			return nil
+		}
 		b.escapeTop(1)
 		b.update(1, b.own(b.peek(1)))
 		b.store(ir.OpStoreObj, ir.HeapAttr, n.Entry, values, b.topObject(1))
@@ -52,22 +55,25 @@ func storeAttr(b *builder) error {
 }
 
 // replacedClass is the slot of an object that the bytecode is about to replace in a container, which owned it: its class is what
-// the profile names, guarded, so that its end is known to run no Python code, or is recorded.
-func (b *builder) replacedClass(old *ir.Value) slot {
-	s := slot{kind: ir.SlotObj, owned: true, v: [3]*ir.Value{old}}
+// the profile names, guarded, so that its end is known to run no Python code, or is recorded. Not seen: the block has ended.
+func (b *builder) replacedClass(old *ir.Value) (s slot, seen bool) {
+	s = slot{kind: ir.SlotObj, owned: true, v: [3]*ir.Value{old}}
 	p := b.profile(b.ins.At)
 	switch {
 	case b.recording():
 		v := b.add(ir.OpRecordClass, ir.Type{}, old)
 		v.Aux = int64(b.siteAddress(b.ins.At))
 		b.f.Recording = true
+	case p.class() == 0 && b.code.BlockAt(b.ins.Off).Loop >= 0: // in a loop it pays to know
+		b.unseen(b.before(), b.ins.At, -1)
+		return s, false
 	case !p.poly() && b.quietClass(p.class()):
 		s.class = p.class()
 		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: s.class}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old)
 		v.Aux = int64(s.class)
 		s.v[0] = v
 	}
-	return s
+	return s, true
 }
 
 // instanceValues gives the address of an instance's values, and where among them the attribute lies; nil if that cannot be told.

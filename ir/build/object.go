@@ -78,11 +78,13 @@ func storeSubscr(b *builder) error {
 	seq, index := b.peek(1), b.peek(0)
 	if seq.kind == ir.SlotObj && seq.class == b.classList && index.isIntish() && !b.general() {
 		base, i, heap := b.element(seq.v[0], seq.class, b.rawInt(index))
+		old, seen := b.replacedClass(b.loadIndexed(ir.OpLoadIdxObj, heap, base, i))
+		if !seen {
+			return nil
+		}
 		b.escapeTop(2)
 		b.update(2, b.own(b.peek(2)))
-		value := b.peek(2)
-		old := b.replacedClass(b.loadIndexed(ir.OpLoadIdxObj, heap, base, i))
-		b.store(ir.OpStoreIdxObj, heap, 0, base, i, value.object())
+		b.store(ir.OpStoreIdxObj, heap, 0, base, i, b.topObject(2))
 		b.stack[len(b.stack)-3].owned = false // the list has it now
 		b.drop(3)
 		b.release(old)
@@ -218,9 +220,16 @@ func (b *builder) forSequence(s slot, done func()) error {
 	x.volatile = true
 	b.push(x)
 	b.define(b.ins.At)
-	b.edge(b.ins.Next)
-	b.ended = true
+	b.fallThrough()
 	return nil
+}
+
+// fallThrough goes on at the next bytecode, from a block that is not the one the bytecode began in.
+func (b *builder) fallThrough() {
+	if !b.ended {
+		b.edge(b.ins.Next)
+		b.ended = true
+	}
 }
 
 // forAny asks any iterator.
@@ -240,8 +249,7 @@ func (b *builder) forAny(done func()) error {
 	b.push(ownedSlot(b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.here(), ir.ExitInfo{}, v)))
 	b.checkFrame()
 	b.define(b.ins.At)
-	b.edge(b.ins.Next)
-	b.ended = true
+	b.fallThrough()
 	return nil
 }
 

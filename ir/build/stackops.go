@@ -67,6 +67,9 @@ func storeFast(b *builder) error {
 	i := int(b.ins.Arg)
 	if b.peek(0).isObj() && b.peek(0).class == 0 {
 		b.defineBefore()
+		if b.ended {
+			return nil
+		}
 	}
 	switch s := b.peek(0); s.kind {
 	case ir.SlotRange, ir.SlotRangeIter:

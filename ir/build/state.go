@@ -311,7 +311,7 @@ func (b *builder) finishStatus(status *ir.Value, operands int, looked bool) *ir.
 }
 
 // define applies what is known of the class of the object on top of the stack, a value that the bytecode at site just made:
-// guard the class that the profile names, and unbox numbers. Where nothing is known, record.
+// guard the class that the profile names, and unbox numbers. Where nothing is known, record, or leave: then the block has ended.
 func (b *builder) define(site uint32) { b.defineTop(site, b.here) }
 
 // defineBefore is define for a value that the bytecode found on the stack.
@@ -330,10 +330,14 @@ func (b *builder) defineTop(site uint32, state func() *ir.FrameState) {
 			b.f.Recording = true
 			return
 		}
-		if p.poly() || p.class() == 0 {
+		if p.poly() {
 			return
 		}
 		class := p.class()
+		if class == 0 { // never executed, as far as is known: what it meets is recorded when it is
+			b.unseen(state(), site, int32(len(b.locals)+len(b.stack)-1))
+			return
+		}
 		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, state(), ir.ExitInfo{Reason: ir.WhyType, Site: site}, s.v[0])
 		v.Aux = int64(class)
 		v.Exit.SiteSlot = int32(len(b.locals) + len(b.stack) - 1)
@@ -341,6 +345,12 @@ func (b *builder) defineTop(site uint32, state func() *ir.FrameState) {
 		b.setTop(s)
 	}
 	b.unboxTop(site, state)
+}
+
+// unseen ends the block where nothing was recorded yet: the exit teaches the site, and a version that records goes on.
+func (b *builder) unseen(fs *ir.FrameState, site uint32, siteSlot int32) {
+	b.exit(ir.ExitResume, ir.WhyUnseen, fs)
+	b.block.Ctrl.Exit.Site, b.block.Ctrl.Exit.SiteSlot = site, siteSlot
 }
 
 // setTop replaces the top item.
