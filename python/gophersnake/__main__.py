@@ -6,7 +6,6 @@ command, so that `info` works in a broken installation.
 
 import argparse
 import builtins
-import dataclasses
 import json
 import os
 import sys
@@ -82,12 +81,14 @@ def command_explain(words):
     if chosen.json:
         print_json("explain", function=dotted, text=str(report), versions=[as_dict(v) for v in gophersnake.versions(function)])
     else:
-        print(report)
+        from gophersnake._explain import _paint
+
+        print(_paint(report) if colored(chosen.color) else report)
     return 0
 
 
 def command_info(words):
-    """say what is installed, and whether functions are compiled here"""
+    """say what is installed; exit status 1 if functions are not compiled here"""
     parser = Parser(prog="python -m gophersnake info", description=command_info.__doc__)
     common(parser)
     chosen = parser.parse(words)
@@ -99,7 +100,7 @@ def command_info(words):
         width = max(map(len, facts))
         for key, value in facts.items():
             print(f"{bold}{key:{width}}{normal}  {value}")
-    return 0
+    return 0 if facts["compiles"] else 1
 
 
 def command_run(words):
@@ -125,11 +126,7 @@ def command_run(words):
 
 
 def as_dict(version):
-    if dataclasses.is_dataclass(version):
-        pairs = dataclasses.asdict(version)
-    else:
-        pairs = version._asdict()
-    return {key: [t.__name__ if isinstance(t, type) else str(t) for t in value] if key == "types" else value for key, value in pairs.items()}
+    return {**version._asdict(), "types": [t.__qualname__ for t in version.types]}
 
 
 def print_json(command, **fields):
