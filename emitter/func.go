@@ -70,7 +70,9 @@ type Func struct {
 }
 
 func newFunc(b *Builder, index int, f *ir.Func) *Func {
-	return &Func{IR: f, Unit: b, Index: index, m: b.m}
+	fn := &Func{IR: f, Unit: b, Index: index, m: b.m}
+	fn.placeParams()
+	return fn
 }
 
 // Code is the function's code record.
@@ -84,7 +86,6 @@ func (f *Func) emit() error {
 		panic("BUG: the entry block of " + f.IR.Name + " has predecessors")
 	}
 	f.survey()
-	f.placeParams()
 	f.m.Begin(f)
 	f.selectBlocks()
 	if f.Unit.err != nil {
@@ -191,10 +192,10 @@ func barrier(v *ir.Value) bool {
 	return v.Op.Is(ir.Effect | ir.Call)
 }
 
-// placeParams tells where the entry's parameters arrive.
+// placeParams tells where the entry's parameters arrive, before any caller in the unit is selected.
 func (f *Func) placeParams() {
 	regs := f.m.Registers()
-	f.Params = f.order[0].Params
+	f.Params = f.IR.Blocks[0].Params
 	f.ParamLoc = make([]regalloc.Loc, len(f.Params))
 	var next [2]int
 	slots := 0

@@ -237,14 +237,13 @@ func (m *machine) Entry(f *emitter.Func) {
 	a := m.a
 	a.Align(16)
 	if !f.ByMemory {
-		f.MemoryEntry = emitter.Label(a.Here())
+		a.Bind(m.memoryEntry(f))
 		m.loadParams(f)
-		f.RegisterEntry = m.registerEntry(f)
-		a.Bind(Label(f.RegisterEntry))
+		a.Bind(m.registerEntry(f))
 		m.prologue(f)
 		return
 	}
-	f.MemoryEntry = emitter.Label(a.Here())
+	a.Bind(m.memoryEntry(f))
 	a.Emit(SUBQ_RI, RSP, Imm(f.FrameSize))
 	if f.IR.Resume {
 		a.Emit(MOVQ_RM, scratch, At(RDI, 8))
@@ -255,11 +254,19 @@ func (m *machine) Entry(f *emitter.Func) {
 }
 
 // registerEntry is the label of a function's register entry, which calls may name before it is emitted.
-func (m *machine) registerEntry(f *emitter.Func) emitter.Label {
+func (m *machine) registerEntry(f *emitter.Func) Label {
 	if f.RegisterEntry == 0 {
 		f.RegisterEntry = m.NewLabel()
 	}
-	return f.RegisterEntry
+	return Label(f.RegisterEntry)
+}
+
+// memoryEntry is the same for the memory entry.
+func (m *machine) memoryEntry(f *emitter.Func) Label {
+	if f.MemoryEntry == 0 {
+		f.MemoryEntry = m.NewLabel()
+	}
+	return Label(f.MemoryEntry)
 }
 
 // loadParams loads the parameters from the activation buffer in rdi to where they are wanted.

@@ -107,27 +107,36 @@ func (m *machine) callHelper(f *emitter.Func, v *ir.Value) {
 	})
 }
 
-// callNative calls a native function. Nothing survives in registers.
+// callNative calls a native function. Nothing survives in registers. Arguments that do not fit registers go to the memory entry, through a
+// buffer in the native frame.
 func (m *machine) callNative(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	var next [2]int
+	callee := f.IR.Callees[v.Aux]
+	var target *emitter.Func
+	if callee.Func != nil {
+		target = m.b.Func(callee.Func)
+	}
+	places, fit := argumentRegisters(v.Args)
+	if !fit && target == nil {
+		m.b.Fail("%s: too many arguments for %s", f.IR.Name, callee.Name)
+		return
+	}
+	if target != nil && target.ByMemory == fit {
+		panic("BUG: " + callee.Name + " is not called as it is entered")
+	}
+	var words []word
 	for i, x := range v.Args {
-		if i == 0 {
-			s.useFixed(x, RDI)
+		if fit {
+			s.useFixed(x, places[i])
 			continue
 		}
-		class := regalloc.GPR
-		if x.Type.Kind.Float() {
-			class = regalloc.FPR
+		words = append(words, s.word(x))
+		if i == 0 {
+			words = append(words, word{constant: true}) // no frame
 		}
-		if next[class] == len(registers.Params[class]) {
-			m.b.Fail("%s: too many arguments for a native call", f.IR.Name)
-			return
-		}
-		s.useFixed(x, Reg(registers.Params[class][next[class]]))
-		next[class]++
 	}
+	m.arrayWords = max(m.arrayWords, len(words))
 	s.defFixed(v, RAX)
 	if tag := f.Tag(v); tag != nil && f.Wanted(tag) {
 		s.defFixed(tag, RDX)
@@ -137,15 +146,17 @@ func (m *machine) callNative(f *emitter.Func, v *ir.Value) {
 		site = f.NewExit(v)
 		s.state(site, true)
 	}
-	callee := f.IR.Callees[v.Aux]
 	s.emit(clobberedByNative, func(l []regalloc.Loc) {
-		if callee.Func != nil {
-			g := m.b.Func(callee.Func)
-			if g.ByMemory {
-				panic("BUG: " + callee.Name + " has no register entry")
+		switch {
+		case !fit:
+			for i, w := range words {
+				m.storeWord(f, At(RSP, int32(m.arrayBase+8*i)), w, l)
 			}
-			a.Call(Label(m.registerEntry(g)))
-		} else {
+			a.Emit(LEAQ_RM, RDI, At(RSP, int32(m.arrayBase)))
+			a.Call(m.memoryEntry(target))
+		case target != nil:
+			a.Call(m.registerEntry(target))
+		default:
 			a.MoveImm(scratch, int64(callee.Addr))
 			a.Emit(CALL_M, At(scratch, 0))
 		}
@@ -153,6 +164,27 @@ func (m *machine) callNative(f *emitter.Func, v *ir.Value) {
 			site.CallSite(l)
 		}
 	})
+}
+
+// argumentRegisters are the registers in which a native function takes its callable and arguments, and whether there are enough.
+func argumentRegisters(args []*ir.Value) (places []Reg, fit bool) {
+	var next [2]int
+	for i, x := range args {
+		class := regalloc.GPR
+		if x.Type.Kind.Float() {
+			class = regalloc.FPR
+		}
+		switch {
+		case i == 0:
+			places = append(places, RDI)
+		case next[class] == len(registers.Params[class]):
+			return nil, false
+		default:
+			places = append(places, Reg(registers.Params[class][next[class]]))
+			next[class]++
+		}
+	}
+	return places, true
 }
 
 // link fills the frame's locals and makes it the current one.

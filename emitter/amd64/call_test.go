@@ -225,6 +225,51 @@ func TestCalleeElsewhere(t *testing.T) {
 	require.Equal(t, []uint64{math.Float64bits(4.5), uint64(ir.TagFloat)}, []uint64{word, got})
 }
 
+// TestManyArguments: more than registers take.
+func TestManyArguments(t *testing.T) {
+	for seed := range uint64(4) {
+		r := newRig(t)
+		r.seed = seed
+		kinds := make([]ir.Kind, 26)
+		for i := range kinds {
+			kinds[i] = []ir.Kind{ir.I64, ir.I64, ir.F64}[i%3]
+		}
+		g := newFn(kinds...)
+		sum := g.int(0)
+		for _, p := range g.params {
+			if p.Type.Kind == ir.F64 {
+				p = g.op(ir.OpFloatToInt, p)
+			}
+			sum = g.op(ir.OpAdd, g.op(ir.OpMul, sum, g.int(3)), p)
+		}
+		g.ret(sum)
+		f := newFn(ir.I64, ir.F64)
+		f.Callees = []*ir.Callee{{Name: "g", Func: g.Func}}
+		args := []*ir.Value{f.callable}
+		want := int64(0)
+		for i, k := range kinds {
+			n := int64(100 + i)
+			switch {
+			case k == ir.I64 && i%2 == 0:
+				args = append(args, f.op(ir.OpAdd, f.params[0], f.int(int64(i))))
+			case k == ir.I64:
+				args = append(args, f.int(n))
+			case i%2 == 0:
+				args = append(args, f.op(ir.OpFAdd, f.params[1], f.float(float64(i))))
+			default:
+				args = append(args, f.float(float64(n)))
+			}
+			want = want*3 + n
+		}
+		v := f.op(ir.OpCallNative, args...)
+		v.FS = f.state(f.params...)
+		f.ret(f.op(ir.OpAdd, v, f.params[0]))
+		u := r.emit(f.done(t), g.done(t))
+		word, _ := u.call(0, 100, 100.0)
+		require.Equal(t, want+100, int64(word))
+	}
+}
+
 // TestFrame: pushed in the prologue, linked around a call, popped at the return and shown to exits.
 func TestFrame(t *testing.T) {
 	for _, resume := range []bool{false, true} {

@@ -23,6 +23,10 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 	if x.Op != ir.OpConstObj {
 		n = s.use(x)
 	}
+	t := -1
+	if !up && n >= 0 && uint64(v.Args[0].Type.Class) == m.abi.TypeFloat {
+		t = s.temp()
+	}
 	s.emit(0, func(l []regalloc.Loc) {
 		o := scratch
 		if n >= 0 {
@@ -43,6 +47,9 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 			a.Jcc(CondE, dead)
 			f.Cold(func() {
 				a.Bind(dead)
+				if t >= 0 {
+					m.freeFloat(o, reg(l[t]), done)
+				}
 				a.Move(scratch, o)
 				a.Call(m.thunk(thunkDealloc, m.usesXMM))
 				a.Jmp(done)
@@ -50,6 +57,22 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 		}
 		a.Bind(done)
 	})
+}
+
+// freeFloat puts a dead float on the list of free ones and goes to done, as CPython does while the list is short; else it goes on.
+func (m *machine) freeFloat(o, t Reg, done Label) {
+	const most = 100 // PyFloat_MAXFREELIST
+	a := m.a
+	full := a.NewLabel()
+	a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateInterp)))
+	a.Emit(CMPL_MI, At(scratch, int32(m.abi.InterpFloatNumFree)), Imm(most))
+	a.Jcc(CondGE, full)
+	a.Emit(INCL_M, At(scratch, int32(m.abi.InterpFloatNumFree)))
+	a.Emit(MOVQ_RM, t, At(scratch, int32(m.abi.InterpFloatFree)))
+	a.Emit(MOVQ_MR, At(o, int32(m.abi.ObType)), t)
+	a.Emit(MOVQ_MR, At(scratch, int32(m.abi.InterpFloatFree)), o)
+	a.Jmp(done)
+	a.Bind(full)
 }
 
 // boxInt finds the small ints' objects, and calls for others.

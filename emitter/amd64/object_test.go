@@ -163,6 +163,33 @@ func TestReferences(t *testing.T) {
 	require.Equal(t, uint64(p), *r.word(r.calls + 100))
 }
 
+func TestFreeFloats(t *testing.T) {
+	r := newRig(t)
+	f := newFn(ir.Obj)
+	o := f.params[0]
+	o.Type.Class = ir.Class(r.abi.TypeFloat)
+	f.op(ir.OpDecrefQuiet, o)
+	f.ret(f.int(1))
+	u := r.emit(f.done(t))
+	a, b := r.newFloat(1), r.newFloat(2)
+	free := r.word(r.interp + uintptr(r.abi.InterpFloatFree))
+	count := r.mem.Int32(r.interp + uintptr(r.abi.InterpFloatNumFree))
+	*r.word(a) = 2
+	u.call(0, a)
+	require.Zero(t, *free)
+	u.call(0, a)
+	u.call(0, b)
+	require.Equal(t, uint64(b), *free)
+	require.Equal(t, uint64(a), *r.word(b + 8))
+	require.Zero(t, *r.word(a + 8))
+	require.Equal(t, int32(2), *count)
+	require.Zero(t, *r.word(r.calls + 24))
+	*count = 100
+	u.call(0, r.newFloat(3))
+	require.Equal(t, uint64(1), *r.word(r.calls + 24))
+	require.Equal(t, uint64(b), *free)
+}
+
 func TestMemoryOperations(t *testing.T) {
 	r := newRig(t)
 	at := r.mem.Alloc(512)
