@@ -77,7 +77,7 @@ def outcome(f, args, kw):
         return str(e)
 
 
-@pytest.mark.parametrize("f, args, kw", arguments())
+@pytest.mark.parametrize("f, args, kw", list(arguments()))
 def test_binds_arguments_as_ever(f, args, kw):
     expected = outcome(f, args, kw)
     jit(f)

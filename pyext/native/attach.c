@@ -241,7 +241,7 @@ function_dealloc(PyObject *self)
     struct gs_record *r = gs_record_leave(a);
     forget(a);
     PyFunction_Type.tp_dealloc(self);
-    gs_record_release(r); /* last: it looks at who else has the code object */
+    gs_record_release(r, 0); /* last: it looks at who else has the code object */
 }
 
 static int
@@ -344,7 +344,7 @@ gs_attach(PyObject *function, int strict)
     }
     if (r->reason && r->give_up && !r->nentries && !strict) { /* tried before, with another function of the same code */
         int rc = put_marker(f, marker_new(f->func_code, r->reason, strict)) < 0 ? -1 : 1;
-        gs_record_release(r);
+        gs_record_release(r, 1);
         return rc;
     }
     struct gs_marker *m = marker_new(f->func_code, NULL, strict);
@@ -373,7 +373,7 @@ gs_attach(PyObject *function, int strict)
 failed:
     Py_XDECREF(m);
     PyMem_RawFree(a);
-    gs_record_release(r);
+    gs_record_release(r, 1);
     return -1;
 }
 
@@ -453,7 +453,7 @@ gs_detach(PyObject *function, const char *reason)
     } else if (m) {
         drop_marker(f, m);
     }
-    gs_record_release(r);
+    gs_record_release(r, 1);
     PyErr_Restore(type, value, traceback);
     return 1;
 }
@@ -481,7 +481,7 @@ gs_reattach(struct gs_attached *a)
     if (!r || (r->reason && r->give_up && !r->nentries && !a->strict)) {
         gs_detach(function, reason ? reason : r ? r->reason : "there was no memory to compile it");
         if (r) {
-            gs_record_release(r);
+            gs_record_release(r, 1);
         }
         return -1;
     }
@@ -497,7 +497,7 @@ gs_reattach(struct gs_attached *a)
     if (a->marker) {
         Py_SETREF(a->marker->code, Py_NewRef(a->func->func_code));
     }
-    gs_record_release(old);
+    gs_record_release(old, 0);
     return 0;
 }
 

@@ -115,7 +115,8 @@ extern PyTypeObject gs_record_class;
 struct gs_record *gs_record_make(PyFunctionObject *);     /* found or made; a new reference */
 void gs_record_join(struct gs_record *, struct gs_attached *);  /* takes a reference over */
 struct gs_record *gs_record_leave(struct gs_attached *);  /* gives it back */
-void gs_record_release(struct gs_record *);               /* drops a reference; the record may idle for the next closure of its code */
+void gs_record_release(struct gs_record *, int functions); /* drops a reference; the record may idle for the next closure of its code.
+                                                        functions: how many there are that had it and still have its code, 0 or 1 */
 void gs_record_detach_all(struct gs_record *, const char *reason);
 const char *gs_why_plain(PyFunctionObject *);             /* why a function is never compiled, or NULL */
 uint64_t gs_profile_sum(const struct gs_record *);        /* changes as the profile learns */

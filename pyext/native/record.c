@@ -271,10 +271,11 @@ gs_record_leave(struct gs_attached *a)
 }
 
 void
-gs_record_release(struct gs_record *r)
+gs_record_release(struct gs_record *r, int functions)
 {
-    /* The record's own reference to the code, and somebody else's: a closure may come again. */
-    if (!r->functions && !r->idle && r->nunits && Py_REFCNT(r->code) > 1) {
+    /* Past the record's own reference to the code, and these functions': a closure may come again. */
+    int worth = r->nunits || (r->give_up && r->reason);
+    if (!r->functions && !r->idle && worth && Py_REFCNT(r->code) > 1 + functions) {
         if (nidle == GS_IDLE_MAX) {
             struct gs_record *oldest = idle[0].record;
             idle_take(0);

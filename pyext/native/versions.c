@@ -159,7 +159,7 @@ unit_dealloc(PyObject *self)
         }
     }
     while (u->nrecords) {
-        gs_record_release(u->records[--u->nrecords]);
+        gs_record_release(u->records[--u->nrecords], 0);
     }
     PyMem_RawFree(u->records);
     PyMem_RawFree(u->counted);
@@ -269,17 +269,10 @@ accepts_argument(const struct gs_slot *want, PyObject *o)
 {
     struct gs_value v;
     gs_value_of(&v, o, 0);
-    switch (want->kind) {
-    case GS_OBJ:
-    case GS_OBJ_OR_NULL:
+    if (want->kind == GS_OBJ || want->kind == GS_OBJ_OR_NULL) {
         return !want->klass || want->klass == (uint64_t)(uintptr_t)Py_TYPE(o);
-    case GS_INT:
-        return v.kind == GS_INT_ORIGIN;
-    case GS_FLOAT:
-        return v.kind == GS_FLOAT_ORIGIN;
-    default:
-        return v.kind == want->kind;
     }
+    return v.kind == want->kind;
 }
 
 struct gs_func *
@@ -550,6 +543,19 @@ find_interpreted_line(struct gs_record *r, const struct gs_unit *unit)
     }
 }
 
+/* Whether a version may stand for calls from Python: there an argument is an object, and who returns it must return that one. */
+static int
+keeps_identity(const struct gs_record *r, const struct gs_version *v)
+{
+    const struct gs_slot *want = v->unit->slots + v->func->first_slot;
+    for (uint32_t i = 0; i < r->nparams; i++) {
+        if (want[i].kind == GS_INT || want[i].kind == GS_FLOAT || want[i].kind == GS_DYN) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 struct gs_unitobj *
 gs_unit_install(struct gs_record *r, struct gs_unit *unit, enum gs_mode mode)
 {
@@ -582,7 +588,7 @@ gs_unit_install(struct gs_record *r, struct gs_unit *unit, enum gs_mode mode)
         if (v.func->record != r || v.func->flags & GS_FUNC_CALLEE) {
             continue;
         }
-        if (v.func->off == 0 && v.func->stub) {
+        if (v.func->off == 0 && v.func->stub && keeps_identity(r, &v)) {
             forget_same(r->entries, &r->nentries, &v);
             if (v.func->flags & GS_FUNC_GENERAL) { /* last in the chain, for it takes everything */
                 memmove(r->entries + 1, r->entries, r->nentries * sizeof v);

@@ -186,7 +186,7 @@ def _listing(code, info):
     sites = {site[0] * 2: site for site in info["profile"]}
     compiled = bool(info["units"])
     instructions = [i for i in dis.get_instructions(code) if i.opname not in _SKIPPED]
-    spans, line = [], None
+    spans, line = [], code.co_firstlineno
     for i in instructions:
         here = i.positions.lineno if i.positions and i.positions.lineno else line
         if not spans or here != line:
