@@ -1,7 +1,8 @@
 // Pass dce drops what nothing needs. Needed are effects, control, guards (but see below), and what those use, frame states
 // included; a parameter needs what the edges bring only if it is needed itself, so values that only circle through a loop go.
 // Integer operations that leave on overflow, and unboxing of ints, go too if nothing uses the result: leaving would
-// compute the same unused value as a big int, and an exit changes nothing that a program can see.
+// compute the same unused value as a big int, and an exit changes nothing that a program can see. But not once pass ranges has
+// drawn conclusions from their not having left.
 
 package opt
 
@@ -23,7 +24,7 @@ func dce(p *pass) int {
 	}
 	for _, b := range f.Blocks {
 		for _, v := range b.Values {
-			if needed(v) {
+			if needed(v) || p.ranged && v.Op.Is(ir.Guard) {
 				mark(v)
 			}
 		}

@@ -94,8 +94,8 @@ func (f *folder) args(v *ir.Value) {
 	if !v.Op.Is(ir.Commutative) {
 		return
 	}
-	// Constants stand on the right.
-	if v.Args[0].Op.Is(ir.Constant) && !v.Args[1].Op.Is(ir.Constant) {
+	// Constants stand on the right. Of two NaNs the result is the first, so floats change places only if one is a number.
+	if x := v.Args[0]; x.Op.Is(ir.Constant) && !v.Args[1].Op.Is(ir.Constant) && (x.Op != ir.OpConstFloat || floatOf(x) == floatOf(x)) {
 		v.Args[0], v.Args[1] = v.Args[1], v.Args[0]
 	}
 }
@@ -531,6 +531,13 @@ func init() {
 	rules[ir.OpUnboxInt] = unbox(ir.OpBoxInt)
 	rules[ir.OpUnboxFloat] = unbox(ir.OpBoxFloat)
 	rules[ir.OpUnboxBool] = unbox(ir.OpBoxBool)
+	boxDyn := ir.HelperIndex("gs_box_dyn")
+	rules[ir.OpCallHelper] = func(f *folder, v *ir.Value) *ir.Value {
+		if v.Aux == boxDyn && isInt(v.Args[0], int64(ir.SlotNull)) {
+			return f.make(ir.OpConstNull, ir.ObjNull, v)
+		}
+		return nil
+	}
 	rules[ir.OpClassOf] = func(f *folder, v *ir.Value) *ir.Value {
 		if c := v.Args[0].Type.Class; f.fixed(c) && v.Args[0].Type.Kind == ir.Obj {
 			k := f.make(ir.OpConstPtr, ir.Ptr, v)

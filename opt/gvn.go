@@ -231,7 +231,7 @@ func (g *numbering) args(v *ir.Value) {
 		}
 		v.Args[i] = a
 	}
-	if v.Op.Is(ir.Commutative) {
+	if v.Op.Is(ir.Commutative) && v.Type.Kind != ir.F64 { // of two NaNs the result is the first
 		x, y := v.Args[0], v.Args[1]
 		if !y.Op.Is(ir.Constant) && (x.Op.Is(ir.Constant) || x.ID > y.ID) {
 			v.Args[0], v.Args[1] = y, x

@@ -25,8 +25,9 @@ type Stats map[string]int
 
 // pass is one function on its way through one pass.
 type pass struct {
-	f    *ir.Func
-	opts *Options
+	f      *ir.Func
+	opts   *Options
+	ranged bool // pass ranges has run: what it concluded may rest on a guard on overflow whose result nothing uses any more
 }
 
 func (p *pass) fixed(c ir.Class) bool {
@@ -47,13 +48,14 @@ type passInfo struct {
 var passes = []passInfo{
 	{name: "skip", run: skip},
 	{name: "params", run: params},
-	{name: "fold", run: fold, after: []string{"params"}}, // the builder makes every slot a parameter of each merge: nothing is constant before
+	{name: "fold", run: fold, after: []string{"params"}},       // the builder makes every slot a parameter of each merge: nothing is constant before
 	{name: "gvn", run: gvn, after: []string{"params", "fold"}}, // copies and constants in their simplest form are found to be the same
 	{name: "dce", run: dce, after: []string{"fold", "gvn"}},
+	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}}, // two loads of a length must be one value; guards that nobody needs must be gone
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce"}
+var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "gvn", "dce"}
 
 var passByName = map[string]*passInfo{}
 

@@ -258,11 +258,25 @@ func (g *gen) plain() *ir.Value {
 	return v
 }
 
+// near is x, or an int a little beside it.
+func (g *gen) near(x *ir.Value) *ir.Value {
+	switch g.IntN(4) {
+	case 0:
+		return g.guard(ir.OpAddOvf, tInt, x, g.int(int64(1+g.IntN(2))))
+	case 1:
+		return g.guard(ir.OpSubOvf, tInt, x, g.int(int64(1+g.IntN(2))))
+	}
+	return x
+}
+
 // item is an int from a list, as the builder translates x = l[i].
 func (g *gen) item(index *ir.Value) *ir.Value {
 	list := g.list()
-	if g.IntN(2) == 0 {
+	switch g.IntN(4) {
+	case 0:
 		index = g.add(ir.OpAnd, tInt, index, g.int(3))
+	case 1:
+		index = g.add(ir.OpSelect, tInt, g.add(ir.OpILt, tBool, index, g.int(0)), g.add(ir.OpAdd, tInt, index, g.length(list)), index)
 	}
 	g.guard(ir.OpGuard, ir.Type{}, g.add(ir.OpULt, tBool, index, g.length(list)))
 	o := g.add(ir.OpLoadIdxObj, tObj, g.items(list), index)
@@ -431,40 +445,77 @@ func (g *gen) loop(depth int) {
 	g.enter(end)
 }
 
-// count is for i in range(n), with the iterator in registers: next and how many are left.
+// count is for i in range(start, stop, step), with the iterator in registers: next and how many are left.
 func (g *gen) count(depth int) {
-	var n *ir.Value
-	if g.IntN(2) == 0 {
-		n = g.length(g.list())
-	} else {
-		n = g.intExpr(1)
+	end := g.int(int64(g.IntN(12) - 3))
+	switch g.IntN(4) {
+	case 0, 1:
+		end = g.length(g.list())
+		if g.IntN(2) == 0 {
+			end = g.guard(ir.OpSubOvf, tInt, end, g.int(1))
+		}
+	case 2:
+		end = g.intExpr(1)
 	}
-	zero := g.int(0)
-	left := g.add(ir.OpSelect, tInt, g.add(ir.OpIGt, tBool, n, zero), n, zero)
+	start := g.int(0)
+	if g.IntN(2) == 0 {
+		start = g.int(int64(g.IntN(5) - 2))
+		if g.IntN(3) == 0 {
+			start = g.locals[g.IntN(nInts)]
+		}
+	}
+	step := []int64{1, 1, 1, -1, -1, 2, 3, -2}[g.IntN(8)]
+	stop, zero := end, g.int(0)
+	if step < 0 {
+		start, stop = stop, start
+		if g.IntN(2) == 0 {
+			start, stop = g.guard(ir.OpSubOvf, tInt, start, g.int(1)), g.int(-1)
+		}
+	}
+	var left *ir.Value
+	high, low := stop, start
+	if step < 0 {
+		high, low = start, stop
+	}
+	switch {
+	case step*step != 1:
+		left = g.add(ir.OpCallHelper, tInt, start, stop, g.int(step))
+		left.Aux = ir.HelperIndex("gs_range_length")
+		g.guard(ir.OpGuard, ir.Type{}, g.add(ir.OpIGe, tBool, left, zero))
+	default:
+		n := high
+		if !(low.Op == ir.OpConstInt && low.Aux == 0) {
+			n = g.guard(ir.OpSubOvf, tInt, high, low)
+		}
+		left = g.add(ir.OpSelect, tInt, g.add(ir.OpIGt, tBool, n, zero), n, zero)
+	}
 	head := g.f.NewBlock()
 	next, rest := g.f.AddParam(head, tInt), g.f.AddParam(head, tInt)
 	for i := range g.locals {
 		g.f.AddParam(head, localType(i))
 	}
-	end := g.merge()
+	after := g.merge()
 	g.jump(head)
-	g.b.Succs[0].Args = append([]*ir.Value{zero, left}, g.b.Succs[0].Args...)
+	g.b.Succs[0].Args = append([]*ir.Value{start, left}, g.b.Succs[0].Args...)
 	g.enter(head)
 	g.poll()
-	more := g.add(ir.OpINe, tBool, rest, g.int(0))
+	more := g.add(ir.OpIGt, tBool, rest, g.int(0))
 	body, out := g.test(more)
 	saved := g.locals
 	g.enter(body)
 	v := g.IntN(nInts)
-	next2, rest2 := g.add(ir.OpAdd, tInt, next, g.int(1)), g.add(ir.OpSub, tInt, rest, g.int(1))
+	next2, rest2 := g.add(ir.OpAdd, tInt, next, g.int(step)), g.add(ir.OpSub, tInt, rest, g.int(1))
 	g.locals[v] = next
+	for range g.IntN(3) {
+		g.locals[(v+1)%nInts] = g.item(g.near(next))
+	}
 	g.statements(depth - 1)
 	g.jump(head)
 	g.b.Succs[0].Args = append([]*ir.Value{next2, rest2}, g.b.Succs[0].Args...)
 	g.locals = saved
 	g.enter(out)
-	g.jump(end)
-	g.enter(end)
+	g.jump(after)
+	g.enter(after)
 }
 
 // World makes what a random function runs in, and its arguments, from the seed. Two calls make the same.
@@ -544,7 +595,11 @@ func World(seed uint64) (*ir.World, []uint64) {
 		return q.IntN(8)
 	}
 	w.Helper = func(w *ir.World, name string, args []uint64) uint64 {
-		if name != "PyObject_IsTrue" {
+		switch name {
+		case "gs_range_length":
+			return uint64(rangeLength(int64(args[0]), int64(args[1]), int64(args[2])))
+		case "PyObject_IsTrue":
+		default:
 			panic("BUG: helper " + name)
 		}
 		return uint64(int64(mutate(w) - 1))
@@ -558,6 +613,22 @@ func World(seed uint64) (*ir.World, []uint64) {
 	w.Poll = func(n int) bool { return n >= pollAt }
 	w.Frame = func(n int) bool { return n >= frameAt }
 	return w, args
+}
+
+// rangeLength is what the helper gives: how many values, or -1 if that does not fit.
+func rangeLength(start, stop, step int64) int64 {
+	lo, hi, by := start, stop, uint64(step)
+	if step < 0 {
+		lo, hi, by = stop, start, -uint64(step)
+	}
+	if lo >= hi {
+		return 0
+	}
+	n := (uint64(hi)-uint64(lo)-1)/by + 1
+	if n > math.MaxInt64 {
+		return -1
+	}
+	return int64(n)
 }
 
 // Report tells everything of a run that the outside can see, as text: how it ended, with which state, what became of the heap. References
