@@ -391,11 +391,13 @@ func (m *machine) Edit(f *emitter.Func, e regalloc.Edit) {
 	}
 }
 
-// constant makes a constant, or the address of scratch words, leaving the flags alone.
+// constant makes a constant, or the address of scratch words. No flags live from one instruction of the allocator's to another.
 func (m *machine) constant(f *emitter.Func, dst Reg, v *ir.Value) {
 	switch {
 	case v.Op == ir.OpScratch:
 		m.a.Emit(LEAQ_RM, dst, At(RSP, m.scratchOffset(v)))
+	case dst.IsGPR() && v.Aux == 0:
+		m.a.Emit(XORL_RR, dst, dst)
 	case dst.IsGPR():
 		m.a.MoveImm(dst, v.Aux)
 	case v.Aux == 0:

@@ -20,10 +20,11 @@ import (
 	"github.com/gophersnake/gophersnake/emitter/amd64/calltest"
 	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/ir/irtest"
+	"github.com/gophersnake/gophersnake/opt"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
-var randomCount = flag.Uint64("random", 300, "how many random functions to run")
+var randomCount = flag.Uint64("random", 150, "how many random functions to run")
 
 // write is a word that the outside world changed.
 type write struct{ at, word uint64 }
@@ -100,6 +101,31 @@ func newPlaces(t testing.TB) *places {
 	a.Align(16)
 	labels["PyObject_IsTrue"] = a.Here()
 	a.Jmp(play)
+	a.Align(16)
+	labels["gs_range_length"] = a.Here()
+	up, some, fits := a.NewLabel(), a.NewLabel(), a.NewLabel()
+	a.Move(RCX, RDX)
+	a.Emit(TESTQ_RR, RCX, RCX)
+	a.Jcc(CondNS, up)
+	a.Emit(NEGQ_R, RCX)
+	a.Emit(XCHGQ_RR, RDI, RSI)
+	a.Bind(up)
+	a.MoveImm(RAX, 0)
+	a.Emit(CMPQ_RR, RDI, RSI)
+	a.Jcc(CondL, some)
+	a.Emit(RET)
+	a.Bind(some)
+	a.Emit(LEAQ_RM, RAX, At(RSI, -1))
+	a.Emit(SUBQ_RR, RAX, RDI)
+	a.MoveImm(RDX, 0)
+	a.Emit(DIVQ_R, RCX)
+	a.Emit(INCQ_R, RAX)
+	a.Jcc(CondG, fits)
+	a.MoveImm(RAX, -1)
+	a.Bind(fits)
+	a.MoveImm(R9, 0x77)
+	a.Move(XMM3, R9)
+	a.Emit(RET)
 	a.Align(16)
 	labels["gs_dealloc"] = a.Here()
 	quiet := a.NewLabel()
@@ -226,8 +252,8 @@ func TestRandomFunctions(t *testing.T) {
 	for seed := range *randomCount {
 		f := irtest.Random(seed)
 		require.NoError(t, f.Verify())
-		for variant := range uint64(2) {
-			exited, ok := p.compare(t, seed, seed*10+variant, seed*variant)
+		for variant := range uint64(4) {
+			exited, ok := p.compare(t, seed, seed*10+variant, variant)
 			if ok {
 				ran++
 			}
@@ -239,10 +265,21 @@ func TestRandomFunctions(t *testing.T) {
 	t.Logf("%d runs compared, %d ended in exits", ran, exits)
 }
 
-// compare runs the random function of a seed in the world of another.
-func (p *places) compare(t *testing.T, seed, world, allocation uint64) (exited, ok bool) {
-	what := fmt.Sprintf("function %d, world %d, allocation %d", seed, world, allocation)
+// random makes the function of a seed: as it comes, or optimised.
+func random(t *testing.T, seed, variant uint64) *ir.Func {
 	f := irtest.Random(seed)
+	if variant&2 != 0 {
+		_, err := opt.Run([]*ir.Func{f}, opt.Options{FixedClass: irtest.Fixed, QuietClass: irtest.Quiet})
+		require.NoError(t, err)
+	}
+	return f
+}
+
+// compare runs the random function of a seed in the world of another. Variants: bit 0 lets the allocator choose at random, and continues
+// instead of entering; bit 1 optimises.
+func (p *places) compare(t *testing.T, seed, world, variant uint64) (exited, ok bool) {
+	what := fmt.Sprintf("function %d, world %d, variant %d", seed, world, variant)
+	f := random(t, seed, variant)
 	w, args := irtest.World(world)
 	start := takeSnapshot(w)
 	first0 := slices.Max(slices.Collect(maps.Keys(w.Objects)))
@@ -251,6 +288,9 @@ func (p *places) compare(t *testing.T, seed, world, allocation uint64) (exited, 
 	frameAt, calls := first(w.Frame), 0
 	helper, died := w.Helper, w.Died
 	w.Helper = func(w *ir.World, name string, args []uint64) uint64 {
+		if name == "gs_range_length" { // machine code knows it
+			return helper(w, name, args)
+		}
 		before := takeSnapshot(w)
 		e := event{result: helper(w, name, args)}
 		e.writes = p.difference(before, w)
@@ -303,8 +343,8 @@ func (p *places) compare(t *testing.T, seed, world, allocation uint64) (exited, 
 	*p.word(p.frame + uintptr(p.abi.FrameObject)) = 0
 
 	// Polls become ticks, which count.
-	g := irtest.Random(seed)
-	g.HasFrame = true
+	g := random(t, seed, variant)
+	g.HasFrame, g.Resume = true, variant&1 != 0
 	for _, b := range g.Blocks {
 		for _, v := range b.Values {
 			if v.Op == ir.OpPoll {
@@ -315,7 +355,7 @@ func (p *places) compare(t *testing.T, seed, world, allocation uint64) (exited, 
 	g.ComputeLoops(g.Dominators())
 	mark := p.mem.Mark()
 	defer p.mem.Release(mark)
-	p.seed = allocation
+	p.seed = seed * (variant & 1)
 	u := p.emit(g)
 	*p.mem.Int32(u.data + uintptr(emitter.FuncOffset(0)+pyabi.FuncRounds)) = int32(first(w.Poll) + 1)
 	words := append([]uint64{args[0], 0}, args[1:]...)
