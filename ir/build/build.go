@@ -225,6 +225,7 @@ type builder struct {
 	effect      bool // the bytecode has had an effect: the state before it must not be used any more
 	ended       bool // the block has its control operation
 	beforeState *ir.FrameState
+	shown       []shown // boxes that the linked frame shows
 }
 
 // errPostpone puts off a block version: what it needs to know (the result of a callee that is being built) may be known later.
@@ -309,7 +310,7 @@ func (b *builder) lastChance(v *version) bool {
 
 // translate translates one block version.
 func (b *builder) translate(v *version) error {
-	b.block, b.locals, b.stack, b.ended = v.block, clone(v.locals), clone(v.stack), false
+	b.block, b.locals, b.stack, b.shown, b.ended = v.block, clone(v.locals), clone(v.stack), nil, false
 	b.current = v
 	dec := b.code.BlockAt(v.off)
 	for n := b.code.Index(v.off); n < dec.Last; n++ {

@@ -392,9 +392,8 @@ func (b *builder) nativeCall(fn *decoder.Function, n int) (bool, error) {
 	}
 	b.settle()
 	b.effect = true
-	var temps []slot
 	if ce.linked {
-		temps = b.link()
+		b.link()
 	} else if ce.building {
 		ce.assumed = true
 	}
@@ -402,7 +401,7 @@ func (b *builder) nativeCall(fn *decoder.Function, n int) (bool, error) {
 	v.Aux = b.addCallee(ce)
 	tag := b.pure(ir.OpCallTag, ir.I64, v)
 	if ce.linked {
-		b.unlink(temps)
+		b.add(ir.OpUnlink, ir.Type{})
 	} else {
 		v.FS = b.frameState(b.ins.At, b.locals, nil)
 	}

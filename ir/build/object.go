@@ -238,14 +238,14 @@ func (b *builder) forAny(done func()) error {
 	null := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
 	have, end := b.newBlock(), b.newBlock()
 	b.branch(b.pure(ir.OpPNe, ir.Bool, v, null), have, end, 1)
-	locals, stack, kept := clone(b.locals), clone(b.stack), b.kept
+	locals, stack, kept, seen := clone(b.locals), clone(b.stack), b.kept, b.shown
 
 	b.block = end
 	b.raisingNegative(b.helper("gs_error_pending"), b.here())
 	b.drop(1)
 	b.edgeAfter(b.ins.Target, true)
 
-	b.locals, b.stack, b.kept, b.block = locals, stack, kept, have
+	b.locals, b.stack, b.kept, b.shown, b.block = locals, stack, kept, seen, have
 	b.push(ownedSlot(b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.here(), ir.ExitInfo{}, v)))
 	b.checkFrame()
 	b.define(b.ins.At)

@@ -248,10 +248,10 @@ func jump(b *builder) error {
 func (b *builder) split(cond *ir.Value, likely int64, yes, no func()) {
 	y, n := b.newBlock(), b.newBlock()
 	b.branch(cond, y, n, likely)
-	locals, stack, kept, effect := clone(b.locals), clone(b.stack), b.kept, b.effect
+	locals, stack, kept, effect, seen := clone(b.locals), clone(b.stack), b.kept, b.effect, b.shown
 	b.block = y
 	yes()
-	b.locals, b.stack, b.kept, b.effect, b.block = locals, stack, kept, effect, n
+	b.locals, b.stack, b.kept, b.effect, b.shown, b.block = locals, stack, kept, effect, seen, n
 	no()
 	b.ended = true
 }
@@ -289,7 +289,7 @@ func conditional(b *builder) error {
 // edgeAfter is edge, after a look at the frame if the bytecode called out.
 func (b *builder) edgeAfter(target uint32, looked bool) {
 	if looked {
-		b.guard(ir.OpGuardFrame, ir.Type{}, b.frameState(target, b.locals, b.stack), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+		b.checkFrameAt(target)
 	}
 	b.edge(target)
 }

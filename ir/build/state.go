@@ -227,7 +227,7 @@ func (b *builder) helper(name string, args ...*ir.Value) *ir.Value {
 func (b *builder) call(name string, args ...*ir.Value) *ir.Value {
 	b.settle()
 	b.effect = true
-	temps := b.link()
+	b.link()
 	index := ir.HelperIndex(name)
 	h := &ir.Helpers[index]
 	v := b.pure(ir.OpCallHelper, h.Result, args...)
@@ -235,25 +235,32 @@ func (b *builder) call(name string, args ...*ir.Value) *ir.Value {
 	if h.Vector {
 		v.NFixed = len(h.Args)
 	}
-	b.unlink(temps)
+	b.add(ir.OpUnlink, ir.Type{})
 	return v
 }
 
-// link stores the locals into the interpreter's frame and makes it current. It gives what has to be released afterwards.
-func (b *builder) link() []slot {
+// shown is a local that was boxed so that the interpreter's frame can show it.
+type shown struct {
+	local int
+	raw   slot
+}
+
+// link stores the locals into the interpreter's frame and makes it current. Until checkFrame has had its look, the locals are what
+// the frame shows: a frame object that somebody made may be compared with them, and takes their references over.
+func (b *builder) link() {
 	b.f.HasFrame = true
-	var temps []slot
 	args := make([]*ir.Value, len(b.locals))
 	for i := range b.locals {
-		o := b.boxedForFrame(b.locals[i])
-		if o.owned && !b.locals[i].owned {
-			temps = append(temps, o)
+		raw := b.locals[i]
+		o := b.boxedForFrame(raw)
+		if o.owned && !raw.owned {
+			b.shown = append(b.shown, shown{i, raw})
+			b.locals[i] = o
 		}
 		args[i] = o.object()
 	}
 	v := b.add(ir.OpLink, ir.Type{}, args...)
 	v.Aux = int64(b.ins.At)
-	return temps
 }
 
 // boxedForFrame is boxed without a way out before the bytecode: an effect may have happened, so failing is raising.
@@ -265,10 +272,11 @@ func (b *builder) boxedForFrame(s slot) slot {
 	return s
 }
 
-func (b *builder) unlink(temps []slot) {
-	b.add(ir.OpUnlink, ir.Type{})
-	for _, t := range temps {
-		b.release(t)
+// hide takes back the boxes that link made for the frame.
+func (b *builder) hide(list []shown) {
+	for _, s := range list {
+		b.release(b.locals[s.local])
+		b.locals[s.local] = s.raw
 	}
 }
 
@@ -284,8 +292,13 @@ func (b *builder) raisingNegative(v *ir.Value, fs *ir.FrameState) *ir.Value {
 }
 
 // checkFrame leaves, after a call out whose result is on the stack already, if somebody made a frame object.
-func (b *builder) checkFrame() {
-	b.guard(ir.OpGuardFrame, ir.Type{}, b.here(), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+func (b *builder) checkFrame() { b.checkFrameAt(b.ins.Next) }
+
+// checkFrameAt is checkFrame where the bytecode at off is next.
+func (b *builder) checkFrameAt(off uint32) {
+	b.guard(ir.OpGuardFrame, ir.Type{}, b.frameState(off, b.locals, b.stack), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+	b.hide(b.shown)
+	b.shown = nil
 }
 
 // finish ends a bytecode that called an object-making helper: operands go, errors raise, the result is pushed and its class

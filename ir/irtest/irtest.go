@@ -57,11 +57,17 @@ type gen struct {
 	locals   [nLocals]*ir.Value
 	off      uint32
 	budget   int
+	ranges   bool // only loops and comparisons
 }
 
-// Random makes a function from the seed.
-func Random(seed uint64) *ir.Func {
-	g := &gen{Rand: rand.New(rand.NewPCG(seed, 1)), f: ir.NewFunc(fmt.Sprintf("random%d", seed)), budget: 60}
+// Random makes a function from the seed, of everything.
+func Random(seed uint64) *ir.Func { return random(seed, false) }
+
+// Ranges makes a function of loops that count and comparisons of what they count; all outcomes go into local 0.
+func Ranges(seed uint64) *ir.Func { return random(seed, true) }
+
+func random(seed uint64, ranges bool) *ir.Func {
+	g := &gen{Rand: rand.New(rand.NewPCG(seed, 1)), f: ir.NewFunc(fmt.Sprintf("random%d", seed)), budget: 60, ranges: ranges}
 	f := g.f
 	f.NLocals = nLocals
 	g.b = f.NewBlock()
@@ -269,6 +275,109 @@ func (g *gen) near(x *ir.Value) *ir.Value {
 	return x
 }
 
+// counted is a local variable that counts, a length, or an int beside one.
+func (g *gen) counted() *ir.Value {
+	switch g.IntN(8) {
+	case 0:
+		return g.int(int64(g.IntN(9) - 3))
+	case 1:
+		return g.int(someInts[g.IntN(len(someInts))])
+	case 2, 3:
+		return g.near(g.length(g.list()))
+	}
+	return g.near(g.locals[1+g.IntN(nInts-1)])
+}
+
+func (g *gen) order() *ir.Value {
+	ops := []ir.Op{ir.OpIEq, ir.OpINe, ir.OpILt, ir.OpILe, ir.OpIGt, ir.OpIGe, ir.OpULt, ir.OpULe}
+	return g.add(ops[g.IntN(len(ops))], tBool, g.counted(), g.counted())
+}
+
+// compareStatement is a statement of Ranges.
+func (g *gen) compareStatement(depth int) {
+	k := g.IntN(12)
+	switch {
+	case depth == 0:
+		k = g.IntN(5)
+	case g.budget > 50:
+		k = 5 + g.IntN(7)
+	}
+	switch k {
+	case 0, 1, 2, 3:
+		g.locals[0] = g.add(ir.OpXor, tInt, g.add(ir.OpMul, tInt, g.locals[0], g.int(3)), g.add(ir.OpBoolToInt, tInt, g.order()))
+	case 4:
+		x, y := g.counted(), g.counted()
+		switch g.IntN(6) {
+		case 0:
+			x = g.add(ir.OpAnd, tInt, x, y)
+		case 1:
+			x = g.add(ir.OpSar, tInt, x, g.int(int64(g.IntN(4))))
+		case 2:
+			x = g.add(ir.OpModFloor, tInt, x, g.int([]int64{2, 3, 8, -3}[g.IntN(4)]))
+		case 3:
+			x = g.add(ir.OpDivFloor, tInt, x, g.int([]int64{2, 3, 8, -3}[g.IntN(4)]))
+		case 4:
+			x = g.add(ir.OpSelect, tInt, g.add(ir.OpILt, tBool, x, y), x, y)
+		case 5:
+			x = g.guard([]ir.Op{ir.OpAddOvf, ir.OpSubOvf, ir.OpMulOvf}[g.IntN(3)], tInt, x, y)
+		}
+		g.locals[1+g.IntN(nInts-1)] = x
+	case 5, 6:
+		g.count(depth)
+	case 7, 8:
+		g.whileLess(depth)
+	case 9:
+		g.guard(ir.OpGuard, ir.Type{}, g.order())
+	default:
+		saved, end := g.locals, g.merge()
+		yes, no := g.test(g.order())
+		g.enter(yes)
+		g.statements(depth - 1)
+		g.jump(end)
+		g.locals = saved
+		g.enter(no)
+		g.statements(depth - 1)
+		g.jump(end)
+		g.enter(end)
+	}
+}
+
+// whileLess is while x < y, or another order, with x counted up or down in it.
+func (g *gen) whileLess(depth int) {
+	x := 1 + g.IntN(nInts-1)
+	if g.IntN(2) == 0 {
+		g.locals[x] = g.int(int64(g.IntN(5) - 2))
+	}
+	end := g.counted()
+	head, after := g.merge(), g.merge()
+	g.jump(head)
+	g.enter(head)
+	g.poll()
+	step := int64(1 + g.IntN(2))
+	op := []ir.Op{ir.OpILt, ir.OpILe, ir.OpINe}[g.IntN(3)]
+	if g.IntN(3) == 0 {
+		step, op = -step, []ir.Op{ir.OpIGt, ir.OpIGe, ir.OpINe}[g.IntN(3)]
+	}
+	body, out := g.test(g.add(op, tBool, g.locals[x], end))
+	saved := g.locals
+	g.enter(body)
+	g.statements(depth - 1)
+	i := g.locals[x]
+	if g.IntN(4) > 0 {
+		i = saved[x]
+	}
+	if g.IntN(3) == 0 && (op == ir.OpILt || op == ir.OpIGt) && step*step == 1 {
+		g.locals[x] = g.add(ir.OpAdd, tInt, saved[x], g.int(step)) // cannot wrap: the condition bounds it
+	} else {
+		g.locals[x] = g.guard(ir.OpAddOvf, tInt, i, g.int(step))
+	}
+	g.jump(head)
+	g.locals = saved
+	g.enter(out)
+	g.jump(after)
+	g.enter(after)
+}
+
 // item is an int from a list, as the builder translates x = l[i].
 func (g *gen) item(index *ir.Value) *ir.Value {
 	list := g.list()
@@ -290,6 +399,10 @@ func (g *gen) item(index *ir.Value) *ir.Value {
 func (g *gen) statements(depth int) {
 	for n := 2 + g.IntN(4); n > 0 && g.budget > 0; n-- {
 		g.budget--
+		if g.ranges {
+			g.compareStatement(depth)
+			continue
+		}
 		switch k := g.IntN(20); {
 		case k < 6:
 			g.locals[g.IntN(nInts)] = g.intExpr(3)
@@ -503,10 +616,10 @@ func (g *gen) count(depth int) {
 	body, out := g.test(more)
 	saved := g.locals
 	g.enter(body)
-	v := g.IntN(nInts)
+	v := 1 + g.IntN(nInts-1)
 	next2, rest2 := g.add(ir.OpAdd, tInt, next, g.int(step)), g.add(ir.OpSub, tInt, rest, g.int(1))
 	g.locals[v] = next
-	for range g.IntN(3) {
+	for n := g.IntN(3); n > 0 && !g.ranges; n-- {
 		g.locals[(v+1)%nInts] = g.item(g.near(next))
 	}
 	g.statements(depth - 1)
@@ -523,8 +636,13 @@ func World(seed uint64) (*ir.World, []uint64) {
 	r := rand.New(rand.NewPCG(seed, 2))
 	w := ir.NewWorld()
 	anyInt := func() uint64 {
-		if r.IntN(2) == 0 {
+		switch r.IntN(6) {
+		case 0, 1, 2:
 			return uint64(r.IntN(12) - 2)
+		case 3:
+			return uint64(math.MaxInt64 - int64(r.IntN(4)))
+		case 4:
+			return uint64(math.MinInt64 + int64(r.IntN(4)))
 		}
 		return uint64(someInts[r.IntN(len(someInts))])
 	}

@@ -173,6 +173,43 @@ gs_make_range_iter(int64_t next, int64_t step, int64_t left)
 
 /* ---- The profile ---- */
 
+/* The classes that profiles name, by address, each with a weak reference: a profile keeps no class alive, so before anybody looks
+   at a class that a site names, gs_live_class tells whether it still is one. */
+static PyObject *classes;
+
+static void
+note_class(PyTypeObject *class)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *key = PyLong_FromVoidPtr(class), *ref = PyWeakref_NewRef((PyObject *)class, NULL);
+    if (!classes) {
+        classes = PyDict_New();
+    }
+    if (key && ref && classes) {
+        (void)PyDict_SetItem(classes, key, ref); /* failing, the class is taken for dead */
+    }
+    Py_XDECREF(key);
+    Py_XDECREF(ref);
+    PyErr_Restore(type, value, traceback);
+}
+
+PyTypeObject *
+gs_live_class(uint64_t address)
+{
+    PyObject *key = PyLong_FromVoidPtr((void *)(uintptr_t)address);
+    PyObject *ref = key && classes ? PyDict_GetItemWithError(classes, key) : NULL;
+    PyTypeObject *class = NULL;
+    if (ref && PyWeakref_GetObject(ref) == (PyObject *)(uintptr_t)address) {
+        class = (PyTypeObject *)(uintptr_t)address;
+    } else if (ref) {
+        (void)PyDict_DelItem(classes, key);
+    }
+    Py_XDECREF(key);
+    PyErr_Clear();
+    return class;
+}
+
 void
 gs_learn_class(struct gs_site *site, PyTypeObject *class)
 {
@@ -182,6 +219,7 @@ gs_learn_class(struct gs_site *site, PyTypeObject *class)
     site->count += site->count < UINT32_MAX;
     if (!site->type) {
         site->type = (uint64_t)(uintptr_t)class;
+        note_class(class);
     } else if (site->type != (uint64_t)(uintptr_t)class) {
         site->flags |= GS_SITE_POLY;
     }

@@ -5,7 +5,7 @@
    Python code can run in the middle of it (making a record may collect garbage), so nothing borrowed is used across
    that; what is in a table here is held. Nothing recurses deeper than `depth`: functions, codes, classes and modules
    wait in their tables until it is their turn. */
-#include "native.h"
+#include "runtime.h"
 #include <internal/pycore_dict.h>
 #include <internal/pycore_interp.h>
 #include <opcode.h>
@@ -754,6 +754,12 @@ put_code(struct writer *w, uint32_t index)
     row.locals = put_tuple(w, code->co_localsplusnames, 0);
     row.sites = (struct span){COUNT(&w->sites, struct gs_site), r->profile ? (uint32_t)Py_SIZE(code) : 0};
     append(w, &w->sites, r->profile, row.sites.count * sizeof(struct gs_site));
+    for (uint32_t i = 0; i < row.sites.count; i++) {
+        PyTypeObject *met = r->profile[i].type ? gs_live_class(r->profile[i].type) : NULL;
+        if (met) {
+            type_at(w, met);
+        }
+    }
     const uint8_t *p = (const uint8_t *)PyBytes_AS_STRING(bytes);
     row.resolved = put_names(w, r, p, p + PyBytes_GET_SIZE(bytes));
     Py_DECREF(bytes);
