@@ -4,6 +4,7 @@ This file imports the standard library only, because a reproducing script carrie
 """
 
 import gc
+import itertools
 import linecache
 import math
 import sys
@@ -249,7 +250,9 @@ def describe_exception(error, paths):
             code = tb.tb_frame.f_code
             if code.co_filename == FILE:
                 frame_locals = tuple([(k, describe(v, paths, {})) for k, v in tb.tb_frame.f_locals.items() if code.co_name != "<module>"])
-                entries.append((code.co_name, tb.tb_lineno, tb.tb_lasti, frame_locals))
+                # Not tb_lasti: for one and the same call it differs by how far the interpreter has specialised it.
+                columns = next(itertools.islice(code.co_positions(), tb.tb_lasti // 2, None))
+                entries.append((code.co_name, tb.tb_lineno, columns, frame_locals))
             elif "program" not in code.co_filename:  # the runner's own frames are its own business
                 entries.append((code.co_name, tb.tb_lineno))
             tb = tb.tb_next
@@ -259,7 +262,7 @@ def describe_exception(error, paths):
                 ("text", _text(error)),
                 ("arguments", describe(error.args, paths, {})),
                 ("notes", tuple(getattr(error, "__notes__", ()))),
-                ("traceback (function, line, instruction, locals)", tuple(entries)),
+                ("traceback (function, line, columns, locals)", tuple(entries)),
                 ("suppressed context", error.__suppress_context__),
                 ("cause", type(error.__cause__).__qualname__),
             )

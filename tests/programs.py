@@ -998,9 +998,15 @@ def plain_runs(source, calls):
         return False
 
 
+def sort_of(what):
+    """Crash, hang, or in what two runs differ: a smaller program must not lead to another bug."""
+    lines = what.split("\n")
+    return lines[0].split(" ")[0], tuple(line for line in lines if line.startswith("  ") and not line.startswith("    "))
+
+
 def reduce(source, calls, what, seconds=60):
     """A smaller program that shows a difference of the same sort: fewer calls, then fewer lines."""
-    sort = what.split("\n")[0].split(":")[0].split(" ")[0]
+    sort = sort_of(what)
     leaks = "memory blocks" in what
     end = time.monotonic() + seconds
 
@@ -1013,7 +1019,7 @@ def reduce(source, calls, what, seconds=60):
         except SyntaxError:
             return False
         found = outcome(new_source, new_calls, leaks, 5)
-        if found is None or found.split("\n")[0].split(":")[0].split(" ")[0] != sort:
+        if found is None or sort_of(found) != sort:
             return False
         what = found
         return True

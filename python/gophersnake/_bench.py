@@ -48,6 +48,7 @@ def jobs_of(targets, args_text):
     jobs = []
     for name, path, function in found:
         if function:
+            _target.function_of(_target.load(name, path, False), function)  # a mistake is told before the first measurement
             args = _target.arguments(args_text) if args_text is not None else ()
             jobs.append({"name": f"{name}:{function}", "module": name, "path": path, "function": function, "args": args})
             continue
@@ -118,7 +119,8 @@ def bench(targets, args_text, fast, as_json, console_options):
     jobs = jobs_of(targets, args_text)
     rows = []
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    terminal = Console(stderr=True)
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
         task = progress.add_task("", total=len(jobs))
         for job in jobs:
             progress.update(task, description=job["name"])

@@ -1,0 +1,38 @@
+"""Jits modules as they are imported: every function of theirs, nested ones and lambdas too.
+
+For running code that nobody wrote for Gophersnake, such as CPython's own tests.
+"""
+
+import builtins
+import sys
+from importlib.machinery import PathFinder, SourceFileLoader
+
+from gophersnake._rewrite import NAME, rewrite
+
+
+class JitLoader(SourceFileLoader):
+    def get_code(self, fullname):
+        # Past the cache: a .pyc holds the module as it is.
+        path = self.get_filename(fullname)
+        return rewrite(self.get_data(path), path)
+
+
+class JitFinder:
+    """Finds the given modules, by their full names, as sys.path does."""
+
+    def __init__(self, names):
+        self.names = frozenset(names)
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.names:
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and type(spec.loader) is SourceFileLoader:
+            spec.loader = JitLoader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def install(names, jit):
+    """From now on imports of these modules are jitted."""
+    setattr(builtins, NAME, jit)
+    sys.meta_path.insert(0, JitFinder(names))

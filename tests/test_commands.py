@@ -1,0 +1,226 @@
+"""The commands from outside: what they print, and their exit status: 0 fine, 1 a finding, 2 a mistake in the command line."""
+
+import json
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+import gophersnake
+from gophersnake import _bench, _bench_worker, _target
+
+pytest.importorskip("pyperf")
+pytest.importorskip("rich")
+COMPILES = gophersnake.info()["compiles"]
+
+
+def command(*words, cwd=None):
+    return subprocess.run([sys.executable, "-m", "gophersnake", *words], capture_output=True, text=True, cwd=cwd, timeout=120)
+
+
+@pytest.fixture
+def work(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        textwrap.dedent(
+            """
+            import gophersnake
+
+            class Point:
+                def __init__(self, x): self.x = x
+                def twice(self): return self.x * 2
+
+            @gophersnake.jit
+            def total(n):
+                t = 0
+                for i in range(n): t += Point(i).twice()
+                return t
+
+            def fill(items, n):
+                for i in range(n): items.append(i)
+                return items
+
+            BENCH = [("total", total, (300,)), ("fill", fill, ([], 50))]
+            """
+        )
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["bnech"], "there is no command bnech. Did you mean bench?"),
+        (["--verison"], "there is no option --verison. Did you mean --version?"),
+        (["bench", "--fats"], "bench knows no option --fats. Did you mean --fast?"),
+        (["bench", "mien.py"], "there is no file mien.py. Did you mean mine.py?"),
+        (["bench", "no_such_module:f"], "there is no module no_such_module"),
+        (["bench", "mine.py:totle"], "mine has no function totle. Did you mean total?"),
+        (["bench", "mine.py:total", "--args", "x"], "--args must be Python literals"),
+        (["bench", "mine.py", "--args", "3"], "--args belongs to a function"),
+        (["bench", "mine.py:total", "--args", "'x'"], "cannot be measured: it raises TypeError without Gophersnake too"),
+        (["bench", "heapq"], "has no list BENCH"),
+        (["explain", "mine.py"], "explain needs a function: mine.py:FUNCTION."),
+        (["info", "--color", "red"], "invalid choice: 'red'"),
+        (["info", "more"], "info knows no argument more."),
+    ],
+)
+def test_mistakes_are_one_sentence(work, words, sentence):
+    done = command(*words, cwd=work)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_no_command_shows_what_there_is():
+    done = command()
+    assert done.returncode == 2
+    assert all(name in done.stderr for name in ("bench", "explain", "info", "run"))
+
+
+def test_bench_of_a_file(work):
+    done = command("bench", "mine.py", "--fast", "--json", cwd=work)
+    assert done.returncode in (0, 1), done.stderr
+    told = json.loads(done.stdout)
+    assert (told["schema"], told["command"]) == (1, "bench")
+    assert [row["name"] for row in told["benchmarks"]] == ["total", "fill"]
+    for row in told["benchmarks"]:
+        assert row["same_result"], row
+        assert row["speedup"] == min(row["plain_samples"]) / min(row["jit_samples"])
+        assert row["first_call_seconds"] > 0
+
+
+def test_bench_table(work):
+    done = command("bench", "mine.py:total", "--args", "(100,)", "--fast", "--color", cwd=work)
+    assert "mine:total" in done.stdout and "\033[" in done.stdout
+    assert "\033[" not in command("bench", "mine.py:total", "--args", "100", "--fast", cwd=work).stdout
+
+
+@pytest.mark.parametrize(
+    "breaks, verdict, detail",
+    [
+        ("f.__code__ = (lambda n: n + 1).__code__", "different", "the first call returned 6 where plain Python returns 5"),
+        ("f.__code__ = (lambda n: 5.0).__code__", "different", "the first call returned 5.0"),
+        ("f.__code__ = (lambda n: 1 // 0).__code__", "different", "raised ZeroDivisionError"),
+        ("f.__code__ = (lambda n: __import__('os').kill(__import__('os').getpid(), 11)).__code__", "crashed", "SIGSEGV"),
+        ("f.__code__ = (lambda n: __import__('time').sleep(0.01) or 5).__code__", "slower", ""),
+    ],
+)
+def test_bench_finds(tmp_path, monkeypatch, breaks, verdict, detail):
+    """With a package in gophersnake's place whose jit does harm."""
+    from pathlib import Path
+
+    fake = tmp_path / "gophersnake"
+    fake.mkdir()
+    (fake / "__init__.py").write_text(f"__version__ = '0'\ndef jit(f):\n    if f.__name__ == 'f': {breaks}\n    return f\n")
+    for module in (_bench, _bench_worker, _target):
+        (fake / Path(module.__file__).name).write_text(Path(module.__file__).read_text())
+    (fake / "__main__.py").write_text(Path(_bench.__file__).with_name("__main__.py").read_text())
+    (tmp_path / "it.py").write_text("def f(n):\n    for i in range(100): n + i\n    return n\nBENCH = [('f', f, (5,))]\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = command("bench", "it.py", "--fast", "--json", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    (row,) = json.loads(done.stdout)["benchmarks"]
+    assert row["verdict"] == verdict and detail in row["detail"]
+
+
+def test_plain_copy_is_plain(work):
+    """Also where the source asks for jit itself."""
+    plain = _target.load("mine", str(work / "mine.py"), False)
+    jitted = _target.load("mine", str(work / "mine.py"), True)
+    assert not hasattr(plain.total, "__gophersnake__")
+    assert not hasattr(plain.Point.twice, "__gophersnake__")
+    if COMPILES:
+        assert hasattr(jitted.total, "__gophersnake__")
+        assert hasattr(jitted.Point.twice, "__gophersnake__")
+
+
+@pytest.mark.parametrize(
+    "a, b, equal",
+    [
+        (1, 1, True),
+        (1, True, False),
+        (1, 1.0, False),
+        (0.0, -0.0, False),
+        (float("nan"), float("nan"), True),
+        ([1, [2]], [1, [2]], True),
+        ([1, [2]], [1, [2.0]], False),
+        ({1: 2, 3: 4}, {3: 4, 1: 2}, False),
+        ([10**6000], [10**6000], True),  # more digits than repr writes
+        ([10**6000], [10**6000 + 1], False),
+        ((1,), [1], False),
+    ],
+)
+def test_same(a, b, equal):
+    assert _bench_worker.same(a, b) is equal
+
+
+KNOWN = {
+    "fib": 832040,
+    "sum of squares": 8999995500000500000,
+    "collatz": (17647, 279),
+    "is_prime": 13848,
+    "sieve": 148933,
+    "fannkuch": (8629, 30),
+    "queens (bits)": 14200,
+    "queens (lists)": (2680, [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9]),
+    "richards": (92984, 37188),
+    "leibniz pi": 3.141592153589724,
+    "spectral norm": 1.2742222097429006,
+}
+
+
+def rows():
+    for name, path in _bench.bench_set():
+        for row in _target.load(name, path, False).BENCH:
+            yield pytest.param(*row, id=row[0])
+
+
+@pytest.mark.parametrize("name, function, args", list(rows()))
+def test_bench_set_computes_what_it_says(name, function, args):
+    result = function(*args)
+    if name in KNOWN:
+        assert result == KNOWN[name]
+    elif name == "gcd":
+        import math
+
+        n = args[0]
+        assert result == sum(math.gcd(a, b) for a in range(1, n) for b in range(1, n))
+    elif name == "float sum":
+        assert abs(result - 1 / 3) < 1e-6
+    elif name == "nbody":
+        assert result[0] == -0.1690751638285433 and abs(result[0] - result[1]) < 1e-4
+    elif name == "matmul":
+        assert result[3][5] == sum(args[0][3][k] * args[1][k][5] for k in range(120))
+
+
+def test_explain(work):
+    done = command("explain", "mine.py:total", "--args", "100", cwd=work)
+    assert done.returncode == 0, done.stderr
+    assert "total" in done.stdout
+    told = json.loads(command("explain", "mine.py:total", "--args", "100", "--json", cwd=work).stdout)
+    assert (told["schema"], told["command"], told["function"]) == (1, "explain", "total")
+    assert bool(told["versions"]) == COMPILES
+
+
+def test_info():
+    done = command("info", "--json")
+    assert done.returncode == (0 if COMPILES else 1)
+    told = json.loads(done.stdout)
+    assert told["schema"] == 1 and told["compiles"] == COMPILES
+    assert "compiles" in command("info").stdout
+
+
+def test_run(tmp_path):
+    (tmp_path / "beside.py").write_text("answer = 42\n")
+    (tmp_path / "script.py").write_text(
+        "import sys, pickle, beside\n"
+        "class A:\n    def __eq__(self, other): return isinstance(other, A)\n"
+        "def f(n): return (lambda m: m * 2)(n)\n"
+        "if __name__ == '__main__':\n"
+        "    print(sys.argv[1:], f(3), beside.answer, pickle.loads(pickle.dumps(A())) == A(), hasattr(f, '__gophersnake__'))\n"
+        "    sys.exit(7)\n"
+    )
+    done = command("run", "script.py", "--json", "x", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (7, f"['--json', 'x'] 6 42 True {COMPILES}\n"), done.stderr
