@@ -82,6 +82,9 @@ var runtimeHelpers = []string{
 
 // New makes the target for an interpreter, or tells what its ABI header lacks.
 func New(abi *pyabi.ABI) (*Target, error) {
+	if abi.LongShift != 30 {
+		return nil, fmt.Errorf("ints have digits of %d bits, not 30", abi.LongShift)
+	}
 	t := &Target{abi: abi, help: map[string]uint64{}}
 	for _, name := range runtimeHelpers {
 		if err := t.needHelp(name); err != nil {

@@ -621,3 +621,28 @@ func TestInlinedExit(t *testing.T) {
 	require.Zero(t, parent.Recursion)
 	require.Equal(t, x.FrameSize, parent.FrameSize)
 }
+
+func TestTargetOfHeader(t *testing.T) {
+	abi, err := pyabi.Fixture("3.11")
+	require.NoError(t, err)
+	target, err := New(abi)
+	require.NoError(t, err)
+	u, err := emitter.Emit(target, &emitter.Input{Funcs: []*ir.Func{sumOfSquares(t)}, Codes: []emitter.Code{{NArgs: -1}}, Listing: true})
+	require.NoError(t, err)
+	require.NotEmpty(t, u.Notes)
+	other := *abi
+	other.LongShift = 15
+	_, err = New(&other)
+	require.EqualError(t, err, "ints have digits of 15 bits, not 30")
+}
+
+func TestTooLarge(t *testing.T) {
+	r := newRig(t)
+	f := newFn(ir.Obj)
+	for i := range 60000 {
+		f.aux(ir.OpStoreI64, int64(8*i), f.params[0], f.int(1<<40+int64(i))).Heap = ir.HeapOther
+	}
+	f.ret(f.params[0])
+	_, err := emitter.Emit(r.target, &emitter.Input{Funcs: []*ir.Func{f.done(t)}, Codes: []emitter.Code{{NArgs: -1}}})
+	require.ErrorIs(t, err, ErrTooLarge)
+}
