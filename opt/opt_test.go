@@ -34,14 +34,23 @@ func run(t *testing.T, f *ir.Func, seed uint64) (report string, o *ir.Outcome, o
 
 // TestRandomPasses takes random functions through the pipeline and compares after each pass what they do.
 func TestRandomPasses(t *testing.T) {
-	n := uint64(400)
+	stats := compareRuns(t, irtest.Random, 400)
+	for _, name := range Names() {
+		require.Positive(t, stats[name], "pass %s never changed anything", name)
+	}
+}
+
+// TestRandomRanges does so with functions that count.
+func TestRandomRanges(t *testing.T) { compareRuns(t, irtest.Ranges, 600) }
+
+func compareRuns(t *testing.T, random func(seed uint64) *ir.Func, n uint64) Stats {
 	if os.Getenv("LONG") != "" {
-		n = 20000
+		n *= 50
 	}
 	stats := Stats{}
 	for seed := range n {
-		before := irtest.Random(seed)
-		f := irtest.Random(seed)
+		before := random(seed)
+		f := random(seed)
 		type result struct {
 			report string
 			guard  *ir.Value // it left through
@@ -86,9 +95,7 @@ func TestRandomPasses(t *testing.T) {
 		}
 	}
 	t.Log(stats)
-	for _, name := range Names() {
-		require.Positive(t, stats[name], "pass %s never changed anything", name)
-	}
+	return stats
 }
 
 func hasSite(f *ir.Func, site uint32) bool {
