@@ -639,7 +639,7 @@ func TestTargetOfHeader(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	r := newRig(t)
 	f := newFn(ir.Obj)
-	for i := range 60000 {
+	for i := range 70000 {
 		f.aux(ir.OpStoreI64, int64(8*i), f.params[0], f.int(1<<40+int64(i))).Heap = ir.HeapOther
 	}
 	f.ret(f.params[0])
