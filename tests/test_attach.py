@@ -295,3 +295,39 @@ def test_why_not_is_remembered():
     assert g.__gophersnake__.reason == "generator function" and not native.is_attached(g)
     assert unjit(g) is g and not g.__dict__
     assert "is not jitted" in explain(g)
+
+
+def run(code):
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=60)
+
+
+def test_first_compile_at_the_recursion_limit():
+    ran = run("""
+from gophersnake import explain, jit
+@jit
+def f(n): return n + 1
+def deep(n): return deep(n - 1) if n else f(1)
+for n in range(970, 1001):
+    try: deep(n)
+    except RecursionError: pass
+assert f(1) == 2
+assert "could not be loaded" not in explain(f), explain(f)
+""")
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_subinterpreters_interpret():
+    interpreters = pytest.importorskip("_xxsubinterpreters")
+    assert interpreters
+    ran = run("""
+import gophersnake, _xxsubinterpreters as interpreters
+assert gophersnake.jit(lambda: 2)() == 2
+interpreters.run_string(interpreters.create(), '''
+import gophersnake
+assert not gophersnake.info()["compiles"] and "subinterpreter" in gophersnake.info()["why_not"]
+assert gophersnake.jit(lambda: 3)() == 3
+print("ran")
+''')
+""")
+    assert ran.returncode == 0 and ran.stdout == "ran\n", ran.stderr

@@ -14,6 +14,8 @@ struct gs_totals gs_totals;
 int gs_log_compile, gs_log_exits;
 PyObject *gs_dump;
 
+#define LOAD_DEPTH 200 /* Python calls; ample for the imports of _load */
+
 static struct { long pid; PyObject *compile, *last_error, *release, *describe; } compiler;
 static long busy; /* the process that is compiling: a child forked in the middle of it is not */
 static PyObject *kept;
@@ -77,7 +79,8 @@ do_nothing(void *unused)
 
 /* Loading runs Python code, in the middle of the user's: nobody may notice. A signal's handler would raise into
    the import, where its exception is lost; it waits. (Signals are handled by the main thread only, so there is none
-   for a moment.) Tracers do not see it. */
+   for a moment.) Tracers do not see it. The first call may come at the recursion limit: the import has a depth of its own,
+   for its failure would be remembered. */
 static int
 load_unnoticed(void)
 {
@@ -91,7 +94,9 @@ load_unnoticed(void)
     if (is_main) {
         _PyRuntime.main_thread = 0;
     }
+    ts->recursion_remaining += LOAD_DEPTH;
     int rc = load();
+    ts->recursion_remaining -= LOAD_DEPTH;
     if (is_main) {
         _PyRuntime.main_thread = self;
         if (_Py_atomic_load_relaxed(&_PyRuntime.ceval.signals_pending)) {
