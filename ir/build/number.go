@@ -284,6 +284,10 @@ func (b *builder) objectBinary() {
 		name = "PyNumber_InPlace" + numberHelpers[b.ins.Arg]
 	}
 	xs, ys := b.peek(1), b.peek(0)
+	if b.ins.Arg == decoder.BinAdd && b.exactClass(&xs) == b.classStr && b.exactClass(&ys) == b.classStr {
+		b.concatenate()
+		return
+	}
 	quiet := b.builtin(xs) && b.builtin(ys)
 	class := b.resultClass(&xs, &ys)
 	args := []*ir.Value{b.boxTop(1), b.boxTop(0)}
@@ -299,6 +303,32 @@ func (b *builder) objectBinary() {
 	}
 	r.Type.Class = class
 	b.finish(r, 2, !quiet)
+}
+
+// concatenate joins two strings. The left one is extended in place if nobody else has it; so, as the interpreter does, a local that the
+// result is about to be stored to gives its reference up first.
+func (b *builder) concatenate() {
+	left := b.peek(1)
+	next := b.code.InstrAt(b.ins.Next)
+	if i := left.local - 1; i >= 0 && next != nil && next.Op == decoder.OpStoreFast && int(next.Arg) == i && b.locals[i].owned && b.peek(0).local != left.local {
+		left.owned, left.local = true, 0
+		b.locals[i] = nullSlot()
+		b.stack[len(b.stack)-2] = left
+		b.detach(i)
+	}
+	left = b.own(left)
+	b.settle()
+	b.effect = true
+	out := b.scratch(1)
+	b.store(ir.OpStoreObj, ir.HeapScratch, 0, out, left.v[0])
+	status := b.helper("gs_str_append", out, b.topObject(0))
+	right := b.pop()
+	b.forget(1)
+	b.release(right)
+	b.raisingNegative(status, b.here())
+	result := b.load(ir.OpLoadObj, ir.HeapScratch, out, 0)
+	result.Type.Class = b.classStr
+	b.push(ownedSlot(result))
 }
 
 // resultClass is the class of an operator's result on two builtin numbers, where it is certain.
