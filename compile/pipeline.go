@@ -217,14 +217,20 @@ func (w *work) emit() (err error) {
 	return nil
 }
 
-// stubArgs is how many positional arguments a vectorcall stub of the code passes
-// on; -1: its arguments need more than that.
+// stubArgs is how many arguments a vectorcall stub of the code passes on: one
+// for each parameter. A stub of a code with *args, **kw or keyword-only ones is
+// called by the runtime alone, which binds the arguments first. -1: no stub.
 func stubArgs(c *decoder.Code) int {
-	const more = decoder.CoVarArgs | decoder.CoVarKeywords | decoder.CoGenerator | decoder.CoCoroutine | decoder.CoAsyncGenerator
-	if c.Flags&more != 0 || c.KwOnly != 0 {
+	if c.Flags&(decoder.CoGenerator|decoder.CoCoroutine|decoder.CoAsyncGenerator) != 0 {
 		return -1
 	}
-	return c.ArgCount
+	n := c.ArgCount + c.KwOnly
+	for _, more := range []uint32{decoder.CoVarArgs, decoder.CoVarKeywords} {
+		if c.Flags&more != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // quietClass: the end of an instance runs nothing.
