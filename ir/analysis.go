@@ -193,6 +193,17 @@ func (l *Loops) Has(loop *Loop, b *Block) bool {
 	return false
 }
 
+// Adopt puts a new block into a loop, or into none (nil).
+func (l *Loops) Adopt(b *Block, loop *Loop) {
+	for int(b.ID) >= len(l.of) {
+		l.of = append(l.of, nil)
+	}
+	l.of[b.ID] = loop
+	for ; loop != nil; loop = loop.Parent {
+		loop.Blocks = append(loop.Blocks, b)
+	}
+}
+
 // ComputeLoops finds the natural loops and sets Block.Loop and Block.Header.
 func (f *Func) ComputeLoops(t *DomTree) *Loops {
 	l := &Loops{of: make([]*Loop, f.NumBlocks())}

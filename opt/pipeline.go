@@ -52,10 +52,12 @@ var passes = []passInfo{
 	{name: "gvn", run: gvn, after: []string{"params", "fold"}}, // copies and constants in their simplest form are found to be the same
 	{name: "dce", run: dce, after: []string{"fold", "gvn"}},
 	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}}, // two loads of a length must be one value; guards that nobody needs must be gone
+	{name: "peel", run: peel, after: []string{"ranges"}},         // checks that ranges drops need no copy
+	{name: "licm", run: licm, after: []string{"peel", "gvn"}},    // the copy of the first round does for most
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "gvn", "dce"}
+var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "dce"}
 
 var passByName = map[string]*passInfo{}
 
