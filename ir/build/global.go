@@ -14,6 +14,7 @@ type code struct {
 	*decoder.Func
 	allLive      bool // something may ask for the locals by name
 	storesGlobal map[string]bool
+	stored       []decoder.Bits // locals that each loop stores to
 }
 
 // Borrowed reports whether the local is a parameter that native code holds without a reference of its own.
@@ -23,6 +24,28 @@ func (c *code) Borrowed(local int) bool { return c.Func.Borrowed.Has(local) }
 func (c *code) SinglePredecessor(off uint32) bool {
 	b := c.BlockAt(off)
 	return len(b.Preds) == 1 && len(b.Throwers) == 0 && !b.LoopHeader && !b.IsEntry && b.Start == off
+}
+
+// invariant reports whether the bytecode at off is in a loop, and the innermost such loop never stores to the local.
+func (c *code) invariant(off uint32, local int) bool {
+	loop := c.BlockAt(off).Loop
+	if loop < 0 {
+		return false
+	}
+	if c.stored == nil {
+		c.stored = make([]decoder.Bits, len(c.Loops))
+		for n := range c.Loops {
+			c.stored[n] = decoder.NewBits(len(c.Code.Locals))
+			for _, block := range c.Loops[n].Blocks {
+				for i := c.Blocks[block].First; i < c.Blocks[block].Last; i++ {
+					if in := &c.Instrs[i]; in.Op == decoder.OpStoreFast || in.Op == decoder.OpDeleteFast {
+						c.stored[n].Set(int(in.Arg))
+					}
+				}
+			}
+		}
+	}
+	return !c.stored[loop].Has(local)
 }
 
 // frameReaders are names whose calls may look at the caller's locals.

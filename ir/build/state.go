@@ -272,9 +272,13 @@ func (b *builder) boxedForFrame(s slot) slot {
 	return s
 }
 
-// hide takes back the boxes that link made for the frame.
+// hide takes back the boxes that link made for the frame, but for locals that the loop does not change: they keep theirs for
+// the next call.
 func (b *builder) hide(list []shown) {
 	for _, s := range list {
+		if b.code.invariant(b.ins.Off, s.local) {
+			continue
+		}
 		b.release(b.locals[s.local])
 		b.locals[s.local] = s.raw
 	}
