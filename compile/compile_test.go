@@ -278,9 +278,9 @@ func TestStubArguments(t *testing.T) {
 	}{
 		{decoder.Code{ArgCount: 2, PosOnly: 1}, 2},
 		{decoder.Code{}, 0},
-		{decoder.Code{ArgCount: 2, KwOnly: 1}, -1},
-		{decoder.Code{ArgCount: 2, Flags: decoder.CoVarArgs}, -1},
-		{decoder.Code{ArgCount: 2, Flags: decoder.CoVarKeywords}, -1},
+		{decoder.Code{ArgCount: 2, KwOnly: 1}, 3},
+		{decoder.Code{ArgCount: 2, Flags: decoder.CoVarArgs}, 3},
+		{decoder.Code{ArgCount: 2, KwOnly: 2, Flags: decoder.CoVarArgs | decoder.CoVarKeywords}, 6},
 		{decoder.Code{ArgCount: 2, Flags: decoder.CoGenerator}, -1},
 	} {
 		require.Equal(t, c.want, stubArgs(&c.code))

@@ -47,8 +47,11 @@ func loadFast(b *builder) error {
 		s = slot{kind: ir.SlotObj, owned: s.owned, class: s.class, v: [3]*ir.Value{v}}
 		b.locals[i] = s
 	}
-	if s.object() != nil && !s.constant() {
-		s.owned, s.local = false, i+1
+	if s.object() != nil {
+		s.owned = false // the local's is one reference, also to a constant
+		if !s.constant() {
+			s.local = i + 1
+		}
 	}
 	b.push(s)
 	return nil
