@@ -167,7 +167,7 @@ def _is_shared(value):
     if kind is int:
         return -5 <= value <= 256
     if kind is str:
-        return len(value) < 2
+        return True  # interned ones belong to every code object that names them
     return kind in _SHARED or kind is tuple and not value or value is NotImplemented or value is Ellipsis
 
 
@@ -200,20 +200,18 @@ def describe(value, paths, seen):
     if kind is int and -5 <= value <= 256:
         return ("int", value)
     at = paths.get(id(value))
-    if kind is not str:  # interning depends on who made a string
+    if kind is not str:  # whether two strings are one depends on who interned them
         if id(value) in seen:
             return ("same as", seen[id(value)])
         seen[id(value)] = len(seen)
         # Keeps it alive, for a freed object's id could come again.
         seen.setdefault("keep", []).append(value)
-    else:
-        at = None
     if kind is int:
         body = hex(value)
     elif kind in (float, complex):
         body = repr(value)
     elif kind is str or kind is bytes:
-        body = value
+        body = repr(value)
     elif isinstance(value, int):
         body = int.__repr__(value)
     elif isinstance(value, float):

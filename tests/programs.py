@@ -951,7 +951,10 @@ def program(seed, number):
 def script(source, calls, what):
     """A file that shows the difference without this folder."""
     support = Path(program_support.__file__).read_text()
-    return f'''"""{what.splitlines()[0]}"""
+    return f'''"""{what.splitlines()[0]}
+
+A crash may need PYTHONMALLOC=debug to show.
+"""
 import sys
 {support}
 
@@ -979,7 +982,7 @@ def outcome(source, calls, leaks, seconds=20):
     """The difference, found in a process of its own, so that a crash is one as well; None if there is none."""
     job = json.dumps([source, calls, leaks])
     try:
-        done = subprocess.run([sys.executable, "-m", "tests.programs", "--one"], input=job, capture_output=True, text=True, timeout=seconds, cwd=ROOT)
+        done = subprocess.run([sys.executable, "-m", "tests.programs", "--one"], input=job, capture_output=True, text=True, timeout=seconds, cwd=ROOT, env={**os.environ, **DEBUG})
     except subprocess.TimeoutExpired:
         return "hang"
     if done.returncode < 0:
@@ -1053,6 +1056,8 @@ def reduce(source, calls, what, seconds=60):
 # ---- the big run
 
 ROOT = Path(__file__).resolve().parents[1]
+# Freed memory is poisoned: an object that is freed too early shows in its own program, not in some later one.
+DEBUG = {"PYTHONMALLOC": "debug"}
 LEAKS_EVERY = 16
 HANG = 20  # seconds for one program
 
@@ -1097,7 +1102,7 @@ class Worker:
         self.status.flush()
         self.position = number, time.monotonic()
         words = ["--worker", self.status.name, "--seed", self.seed, "--start", str(number), "--step", str(self.step), "--count", str(self.count)]
-        self.process = subprocess.Popen([sys.executable, "-m", "tests.programs", *words], stdout=self.output, stderr=self.errors, cwd=ROOT)
+        self.process = subprocess.Popen([sys.executable, "-m", "tests.programs", *words], stdout=self.output, stderr=self.errors, cwd=ROOT, env={**os.environ, **DEBUG})
 
     def at(self):
         self.status.seek(0)
@@ -1121,6 +1126,24 @@ class Worker:
             return number, f"crash: {signal.Signals(-code).name}"
         self.errors.seek(0)
         return number, f"the checker itself failed:\n{self.errors.read()[-2000:]}"
+
+
+def report(seed, number, source, calls, what, folder, shrink, show):
+    """Write the reproducing script, of a smaller program if there is one, and print."""
+    alone = ""
+    if shrink:
+        found = outcome(source, calls, True)
+        if found is None:
+            alone = " (not alone: only after others in the same process)"
+        else:
+            source, calls, what = reduce(source, calls, found)
+    path = Path(folder) / f"program_{seed}_{number}.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(script(source, calls, what))
+    print(f"\n--- program {number} of seed {seed}{alone}, script {path}")
+    if show:
+        print(source + "".join(f"# {f}{a}\n" for f, a in calls))
+    print(what)
 
 
 def big_run(count, seed, jobs, folder, most, shrink):
@@ -1170,16 +1193,7 @@ def big_run(count, seed, jobs, folder, most, shrink):
     seconds = time.monotonic() - began
     for i, (number, what) in enumerate(found):
         made = program(seed, number)
-        source, calls = made.source, made.calls
-        if shrink and i < 3:
-            source, calls, what = reduce(source, calls, what)
-        path = Path(folder) / f"program_{seed}_{number}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(script(source, calls, what))
-        print(f"\n--- program {number} of seed {seed}, script {path}")
-        if i < 3:
-            print(source + "".join(f"# {f}{a}\n" for f, a in calls))
-        print(what)
+        report(seed, number, made.source, made.calls, what, folder, shrink and i < 3, i < 3)
     stopped = len(found) >= most and running
     print(f"{'stopped early: ' if stopped else ''}{count if not stopped else 'some'} programs of seed {seed} in {seconds:.0f} s, "
           f"{len(found)} differ, {spoiled} left out because they do not end in plain Python either")
@@ -1205,13 +1219,17 @@ def main():
     if chosen.one:
         gc.disable()
         found = check(*json.load(sys.stdin))
+        gc.collect()  # damage may show first to the collector
         print(found or "")
         return 3 if found else 0
     if chosen.only is not None:
         made = program(chosen.seed, chosen.only)
         print(made.source + "".join(f"# {f}{a}\n" for f, a in made.calls))
         found = outcome(made.source, made.calls, True)
-        print(found or "no difference")
+        if found:
+            report(chosen.seed, chosen.only, made.source, made.calls, found, chosen.out, not chosen.no_reduce, True)
+        else:
+            print("no difference")
         return 1 if found else 0
     return 1 if big_run(chosen.count, chosen.seed, chosen.jobs, chosen.out, chosen.most, not chosen.no_reduce) else 0
 
