@@ -157,7 +157,7 @@ test_layout(void)
         }
         Py_XDECREF(small);
     }
-    if (!wrong && (ts->interp != interp || *(PyThreadState **)&_PyRuntime.gilstate.tstate_current != ts
+    if (!wrong && (ts->interp != interp || _Py_atomic_load_relaxed(&_PyRuntime.gilstate.tstate_current) != (uintptr_t)ts
                    || ts->recursion_limit != Py_GetRecursionLimit() || ts->thread_id != PyThread_get_thread_ident())) {
         wrong = "thread state";
     }
