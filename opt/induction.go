@@ -187,7 +187,7 @@ func (r *ranger) condition(cond *ir.Value, truth bool, q *ir.Value) interval {
 	return full
 }
 
-// onlyEdges gives the argument for parameter i of the header's one edge from outside, and of its one back edge.
+// onlyEdges gives the argument for parameter i that all edges from outside bring, and that all back edges bring.
 func (r *ranger) onlyEdges(loop *ir.Loop, i int) (entry, back *ir.Value) {
 	for n, p := range loop.Header.Preds {
 		if seenBefore(loop.Header.Preds, n) || !r.tree.Reachable(p) {
@@ -199,7 +199,7 @@ func (r *ranger) onlyEdges(loop *ir.Loop, i int) (entry, back *ir.Value) {
 				continue
 			}
 			if r.loops.Has(loop, p) {
-				if back != nil {
+				if back != nil && back != e.Args[i] {
 					return nil, nil
 				}
 				back = e.Args[i]

@@ -45,7 +45,7 @@ func TestRandomRanges(t *testing.T) { compareRuns(t, irtest.Ranges, 600) }
 
 func compareRuns(t *testing.T, random func(seed uint64) *ir.Func, n uint64) Stats {
 	if os.Getenv("LONG") != "" {
-		n *= 50
+		n *= 15
 	}
 	stats := Stats{}
 	for seed := range n {

@@ -54,10 +54,11 @@ var passes = []passInfo{
 	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}}, // two loads of a length must be one value; guards that nobody needs must be gone
 	{name: "peel", run: peel, after: []string{"ranges"}},         // checks that ranges drops need no copy
 	{name: "licm", run: licm, after: []string{"peel", "gvn"}},    // the copy of the first round does for most
+	{name: "refs", run: refs, after: []string{"gvn"}},            // the same object must have one name
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "dce"}
+var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "refs", "dce"}
 
 var passByName = map[string]*passInfo{}
 
