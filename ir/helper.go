@@ -150,6 +150,7 @@ var Helpers = []Helper{
 	{Name: "gs_box_dyn", Args: []Kind{I64, I64}, Result: ObjNull, Writes: HeapRef | HeapOther},
 	{Name: "gs_unbox_int", Args: []Kind{Obj, Ptr}, Result: I64, Writes: HeapRef | HeapOther | HeapScratch},
 	{Name: "gs_dealloc", Args: []Kind{Obj}, Result: Void, Looks: true, Writes: HeapAll},
+	{Name: "gs_record_item", Args: []Kind{Obj, Obj, Ptr}, Result: Void, Writes: HeapRef | HeapOther},
 	{Name: "gs_record_type", Args: []Kind{ObjNull, Ptr}, Result: Void, Writes: HeapRef | HeapOther},
 	{Name: "gs_int_floordiv", Args: []Kind{I64, I64}, Result: I64, Pure: true},
 	{Name: "gs_int_mod", Args: []Kind{I64, I64}, Result: I64, Pure: true},

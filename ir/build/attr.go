@@ -55,15 +55,11 @@ func storeAttr(b *builder) error {
 }
 
 // replacedClass is the slot of an object that the bytecode is about to replace in a container, which owned it: its class is what
-// the profile names, guarded, so that its end is known to run no Python code, or is recorded. Not seen: the block has ended.
+// the profile names, guarded, so that its end is known to run no Python code. Not seen: the block has ended.
 func (b *builder) replacedClass(old *ir.Value) (s slot, seen bool) {
 	s = slot{kind: ir.SlotObj, owned: true, v: [3]*ir.Value{old}}
 	p := b.profile(b.ins.At)
 	switch {
-	case b.recording():
-		v := b.add(ir.OpRecordClass, ir.Type{}, old)
-		v.Aux = int64(b.siteAddress(b.ins.At))
-		b.f.Recording = true
 	case p.class() == 0 && b.code.BlockAt(b.ins.Off).Loop >= 0: // in a loop it pays to know
 		b.unseen(b.before(), b.ins.At, -1)
 		return s, false

@@ -14,7 +14,7 @@ import (
 
 // Limits of what is worth compiling.
 const (
-	maxBlocks   = 4000
+	maxBlocks   = 3000
 	maxDepth    = 6 // of callees compiled with their callers
 	maxUnitFunc = 24
 )
@@ -22,6 +22,7 @@ const (
 // unit is what is built together: the function asked for, and the callees it calls directly.
 type unit struct {
 	snap    *decoder.Snapshot
+	mode    decoder.Mode
 	abi     *pyabi.ABI
 	version decoder.Version
 	decoded map[int]*code
@@ -64,7 +65,15 @@ func Unit(snap *decoder.Snapshot, abi *pyabi.ABI) ([]*ir.Func, error) {
 	for _, t := range snap.Types {
 		u.types[t.Address] = t
 	}
-	return u.root()
+	if snap.Mode != decoder.ModeRecording {
+		return u.root(snap.Mode)
+	}
+	// What needs no recording is compiled as it will stay.
+	if funcs, err := u.root(decoder.ModeFinal); err != errUnseen {
+		return funcs, err
+	}
+	u.funcs, u.callees = nil, map[string]*callee{}
+	return u.root(snap.Mode)
 }
 
 // decode decodes a code of the snapshot, once.
@@ -82,8 +91,9 @@ func (u *unit) decode(index int, splits ...uint32) (*code, error) {
 }
 
 // root builds the function that was asked for.
-func (u *unit) root() ([]*ir.Func, error) {
+func (u *unit) root(mode decoder.Mode) ([]*ir.Func, error) {
 	s := u.snap
+	u.mode = mode
 	c, err := u.decode(0, s.Off)
 	if err != nil {
 		return nil, err
@@ -103,6 +113,9 @@ func (u *unit) root() ([]*ir.Func, error) {
 		if have.Object != nil && k.kind == ir.SlotObj && (i >= s.NLocals || live.Has(i)) {
 			k.class = ir.Class(have.Object.Class)
 		}
+		if mode != decoder.ModeGeneral {
+			k = u.unboxedForm(k, have.Object)
+		}
 		key[i] = u.wanted(k, i < s.NLocals, s.Off == 0 || i < s.NLocals && c.Borrowed(i), i >= s.NLocals || live.Has(i))
 	}
 	ce := &callee{}
@@ -115,6 +128,24 @@ func (u *unit) root() ([]*ir.Func, error) {
 	return u.funcs, nil
 }
 
+// unboxedForm is the form in which a number that is there as an object is taken over: unboxed.
+func (u *unit) unboxedForm(k slot, o *decoder.Object) slot {
+	if o == nil || k.kind != ir.SlotObj {
+		return k
+	}
+	switch class := ir.Class(o.Class); {
+	case class == u.classInt && o.Fits():
+		k.kind, k.class = ir.SlotIntOrigin, 0
+	case class == u.classFloat:
+		k.kind, k.class = ir.SlotFloatOrigin, 0
+	case class == u.classBool:
+		k = slot{kind: ir.SlotBool}
+	case class == u.classNone:
+		k = slot{kind: ir.SlotNone}
+	}
+	return k
+}
+
 // wanted is the form in which an entry takes a slot that is there in form k.
 func (u *unit) wanted(k slot, local, borrowed, live bool) slot {
 	if k.kind == ir.SlotObj || k.kind == ir.SlotIntOrigin || k.kind == ir.SlotFloatOrigin {
@@ -122,9 +153,9 @@ func (u *unit) wanted(k slot, local, borrowed, live bool) slot {
 	}
 	refless := k.kind == ir.SlotNull || k.kind == ir.SlotNone || k.kind == ir.SlotInt || k.kind == ir.SlotFloat || k.kind == ir.SlotBool
 	switch {
-	case u.snap.Mode == decoder.ModeGeneral && k.kind == ir.SlotNull:
-	case u.snap.Mode == decoder.ModeGeneral && k.kind == ir.SlotObjNull:
-	case u.snap.Mode == decoder.ModeGeneral:
+	case u.mode == decoder.ModeGeneral && k.kind == ir.SlotNull:
+	case u.mode == decoder.ModeGeneral && k.kind == ir.SlotObjNull:
+	case u.mode == decoder.ModeGeneral:
 		k = slot{kind: ir.SlotObj, owned: k.owned || refless || k.kind == ir.SlotRange || k.kind == ir.SlotRangeIter}
 	case local && !live && refless && u.snap.Off != 0:
 		k = slot{kind: ir.SlotDyn}
@@ -141,9 +172,9 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 	for range 2 {
 		*f = *ir.NewFunc(c.Code.QualName)
 		f.Code, f.Record, f.FirstLine, f.StackSize = index, c.Code.Record, c.Code.FirstLine, c.Code.StackSize
-		f.Resume, f.General = off != 0, u.snap.Mode == decoder.ModeGeneral
+		f.Resume, f.General = off != 0, u.mode == decoder.ModeGeneral
 		ce.tags, ce.assumed = map[int64]bool{}, false
-		b := &builder{unit: u, index: index, code: c, f: f, mode: u.snap.Mode, depth: depth, self: ce, embedded: map[uint64]bool{}, versions: map[uint32][]*version{}}
+		b := &builder{unit: u, index: index, code: c, f: f, depth: depth, self: ce, embedded: map[uint64]bool{}, versions: map[uint32][]*version{}}
 		b.start(off, clone(key))
 		if err := b.run(); err != nil {
 			return err
@@ -189,7 +220,9 @@ func (b *builder) calleeFor(c *code, index int, key []slot) (*callee, error) {
 	}
 	ce := &callee{direct: true}
 	b.callees[text] = ce
-	if err := b.buildInto(ce, c, index, 0, key, b.depth+1); err != nil {
+	if err := b.buildInto(ce, c, index, 0, key, b.depth+1); err == errUnseen {
+		return nil, err
+	} else if err != nil {
 		ce.failed = true
 		b.funcs = slices.DeleteFunc(b.funcs, func(f *ir.Func) bool { return f == ce.fn })
 		return nil, nil
@@ -204,7 +237,6 @@ type builder struct {
 	code     *code
 	current  *version
 	f        *ir.Func
-	mode     decoder.Mode
 	depth    int
 	self     *callee
 	callable *ir.Value
@@ -225,13 +257,20 @@ type builder struct {
 	effect      bool // the bytecode has had an effect: the state before it must not be used any more
 	ended       bool // the block has its control operation
 	beforeState *ir.FrameState
+	sawUnseen   bool    // a site that nothing is recorded of was met
 	shown       []shown // boxes that the linked frame shows
 }
 
 // errPostpone puts off a block version: what it needs to know (the result of a callee that is being built) may be known later.
 var errPostpone = errors.New("postponed")
 
-func (b *builder) general() bool   { return b.mode == decoder.ModeGeneral }
+// errUnseen ends an attempt to do without recording.
+var errUnseen = errors.New("something was never seen")
+
+// general reports whether every value is an object, and every operation on it the C-API's.
+func (b *builder) general() bool { return b.mode != decoder.ModeFinal }
+
+// recording reports whether the classes of values are recorded. The code is general: it is run for a few rounds only.
 func (b *builder) recording() bool { return b.mode == decoder.ModeRecording }
 
 // start gives the function its entry, from the slots of its key.
@@ -267,7 +306,27 @@ func (b *builder) start(off uint32, key []slot) {
 			b.locals[i] = b.own(b.locals[i])
 		}
 	}
+	if b.recording() {
+		for _, slots := range [2][]slot{b.locals, b.stack} {
+			for i := range slots {
+				slots[i] = b.generalised(slots[i])
+			}
+		}
+	}
 	b.edge(off)
+}
+
+// generalised is the slot as an object, where it may be one.
+func (b *builder) generalised(s slot) slot {
+	if s.kind == ir.SlotNull || s.kind == ir.SlotObj || s.kind == ir.SlotObjNull {
+		return s
+	}
+	class := b.exactClass(&s)
+	s = b.boxedForFrame(s)
+	if s.kind == ir.SlotObjNull {
+		return s
+	}
+	return slot{kind: ir.SlotObj, owned: s.owned, class: class, v: [3]*ir.Value{s.object()}}
 }
 
 // run translates block versions until none is left.
@@ -293,6 +352,9 @@ func (b *builder) run() error {
 		}
 		if err != nil {
 			return err
+		}
+		if b.sawUnseen && b.snap.Mode == decoder.ModeRecording {
+			return errUnseen
 		}
 	}
 	return nil

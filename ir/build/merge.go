@@ -78,7 +78,8 @@ func converts(want, have *slot) bool {
 		return true
 	case ir.SlotObj:
 		if !want.owned {
-			return have.kind == ir.SlotObj && !have.owned && (want.class == 0 || want.class == have.class)
+			origin := have.kind == ir.SlotIntOrigin || have.kind == ir.SlotFloatOrigin
+			return (have.kind == ir.SlotObj || origin) && !have.owned && (want.class == 0 || want.class == have.class)
 		}
 		return have.kind != ir.SlotNull && have.kind != ir.SlotObjNull && have.kind != ir.SlotDyn && want.class == 0
 	case ir.SlotDyn:
@@ -87,6 +88,12 @@ func converts(want, have *slot) bool {
 			return true
 		}
 		return false
+	}
+	switch {
+	case want.kind == ir.SlotIntOrigin && want.owned:
+		return have.kind == ir.SlotIntOrigin || have.kind == ir.SlotInt
+	case want.kind == ir.SlotFloatOrigin && want.owned:
+		return have.kind == ir.SlotFloatOrigin || have.kind == ir.SlotFloat
 	}
 	return want.kind == have.kind && want.owned == have.owned
 }
@@ -99,6 +106,18 @@ func joined(x, y *slot) slot {
 			j.class = 0
 		}
 		return j
+	}
+	origin := func(k ir.SlotKind) ir.SlotKind {
+		switch k {
+		case ir.SlotInt, ir.SlotIntOrigin:
+			return ir.SlotIntOrigin
+		case ir.SlotFloat, ir.SlotFloatOrigin:
+			return ir.SlotFloatOrigin
+		}
+		return ir.SlotNull
+	}
+	if o := origin(x.kind); o != ir.SlotNull && o == origin(y.kind) {
+		return slot{kind: o, owned: true}
 	}
 	refless := func(k ir.SlotKind) bool {
 		return k == ir.SlotNull || k == ir.SlotNone || k == ir.SlotInt || k == ir.SlotFloat || k == ir.SlotBool || k == ir.SlotDyn
@@ -132,7 +151,7 @@ func (b *builder) edge(target uint32) {
 	for i := range b.stack {
 		forms = append(forms, b.form(&b.stack[i], -1, true))
 	}
-	v := b.versionFor(target, forms)
+	v := b.versionFor(target, forms, func(i int) bool { return i < nl && !live.Has(i) })
 	var args []*ir.Value
 	for i := range forms {
 		have := b.stackOrLocal(i)
@@ -157,26 +176,51 @@ func (b *builder) slotOf(v *version, i int) *slot {
 	return &v.stack[i-len(v.locals)]
 }
 
-// versionFor finds or makes the version of the block at target for a state of these forms.
-func (b *builder) versionFor(target uint32, forms []slot) *version {
-	var join *version
+// versionFor finds or makes the version of the block at target for a state of these forms. There are at most two for the same live
+// slots, and a few joins.
+func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool) *version {
+	var join, alike *version
+	keys, joins := 0, 0
 	for _, v := range b.versions[target] {
-		if b.fits(v, forms, accepts) {
+		if b.fits(v, forms, accepts, nil) {
 			return v
 		}
-		if v.join && b.fits(v, forms, converts) {
-			join = v
+		switch {
+		case v.join:
+			joins++
+			if join == nil && b.fits(v, forms, converts, nil) {
+				join = v
+			}
+		case b.fits(v, forms, accepts, dead):
+			if b.fits(v, forms, converts, nil) {
+				return v
+			}
+			alike = v
+		default:
+			keys++
 		}
 	}
-	if join != nil {
+	wide := false
+	switch {
+	case alike != nil: // only what is dead differs: a second version takes whatever it is
+		forms = clone(forms)
+		for i := range forms {
+			if s := b.slotOf(alike, i); dead(i) && s.kind != forms[i].kind {
+				forms[i] = slot{kind: ir.SlotObjNull, owned: true}
+			}
+		}
+	case keys >= maxVersions && join != nil:
 		return join
-	}
-	wide := len(b.versions[target]) >= maxVersions
-	if wide {
+	case keys >= maxVersions:
+		wide = true
 		forms = clone(forms)
 		for _, v := range b.versions[target] {
 			for i := range forms {
+				same := forms[i]
 				forms[i] = joined(&forms[i], b.slotOf(v, i))
+				if joins > 0 && forms[i] != same {
+					forms[i] = slot{kind: ir.SlotObjNull, owned: true}
+				}
 			}
 		}
 	}
@@ -207,9 +251,10 @@ func (b *builder) versionFor(target uint32, forms []slot) *version {
 	return v
 }
 
-func (b *builder) fits(v *version, forms []slot, rule func(want, have *slot) bool) bool {
+// fits applies a rule to all slots but those that skip names.
+func (b *builder) fits(v *version, forms []slot, rule func(want, have *slot) bool, skip func(i int) bool) bool {
 	for i := range forms {
-		if !rule(b.slotOf(v, i), &forms[i]) {
+		if (skip == nil || !skip(i)) && !rule(b.slotOf(v, i), &forms[i]) {
 			return false
 		}
 	}
@@ -241,6 +286,7 @@ func (b *builder) convert(args []*ir.Value, have slot, want *slot, local bool) [
 	case ir.SlotRange, ir.SlotRangeIter:
 		return append(args, have.v[0], have.v[1], have.v[2])
 	case ir.SlotIntOrigin, ir.SlotFloatOrigin:
+		have = b.boxedForFrame(have)
 		if want.owned {
 			have = b.own(have)
 		}

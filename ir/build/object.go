@@ -91,6 +91,10 @@ func storeSubscr(b *builder) error {
 		return nil
 	}
 	value, container, key := b.escapeTop(2), b.escapeTop(1), b.escapeTop(0)
+	if b.recording() {
+		b.helper("gs_record_item", container, key, b.constPtr(b.siteAddress(b.ins.At)))
+		b.f.Recording = true
+	}
 	b.finishStatus(b.call("PyObject_SetItem", container, key, value), 3, true)
 	return nil
 }

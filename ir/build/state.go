@@ -336,17 +336,19 @@ func (b *builder) defineBefore() { b.defineTop(b.ins.At, b.before) }
 
 func (b *builder) defineTop(site uint32, state func() *ir.FrameState) {
 	s := b.peek(0)
-	if s.kind != ir.SlotObj || b.general() {
+	if s.kind != ir.SlotObj {
+		return
+	}
+	if b.recording() && s.class == 0 {
+		v := b.add(ir.OpRecordClass, ir.Type{}, s.v[0])
+		v.Aux = int64(b.siteAddress(site))
+		b.f.Recording = true
+	}
+	if b.general() {
 		return
 	}
 	p := b.profile(site)
 	if s.class == 0 {
-		if b.recording() {
-			v := b.add(ir.OpRecordClass, ir.Type{}, s.v[0])
-			v.Aux = int64(b.siteAddress(site))
-			b.f.Recording = true
-			return
-		}
 		if p.poly() {
 			return
 		}
@@ -366,6 +368,7 @@ func (b *builder) defineTop(site uint32, state func() *ir.FrameState) {
 
 // unseen ends the block where nothing was recorded yet: the exit teaches the site, and a version that records goes on.
 func (b *builder) unseen(fs *ir.FrameState, site uint32, siteSlot int32) {
+	b.sawUnseen = true
 	b.exit(ir.ExitResume, ir.WhyUnseen, fs)
 	b.block.Ctrl.Exit.Site, b.block.Ctrl.Exit.SiteSlot = site, siteSlot
 }

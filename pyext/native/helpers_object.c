@@ -230,3 +230,16 @@ gs_record_type(PyObject *o, struct gs_site *site)
 {
     gs_learn_class(site, o ? Py_TYPE(o) : NULL);
 }
+
+void
+gs_record_item(PyObject *list, PyObject *index, struct gs_site *site)
+{
+    if (!PyList_CheckExact(list) || !PyLong_CheckExact(index)) {
+        return;
+    }
+    Py_ssize_t size = PyList_GET_SIZE(list), i = Py_ABS(Py_SIZE(index)) <= 1 ? (Py_ssize_t)PyLong_AsLong(index) : size;
+    i += i < 0 ? size : 0;
+    if (0 <= i && i < size) {
+        gs_record_type(PyList_GET_ITEM(list, i), site);
+    }
+}
