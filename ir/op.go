@@ -155,7 +155,7 @@ const (
 	OpGuardClass   // object; Aux: address of the class it must have exactly
 	OpGuardNotNull // ObjNull → Obj
 	OpGuardTag     // i64 tag; Aux: the tag it must be
-	OpGuardFrame   // the activation has no frame object
+	OpGuardFrame   // the activation has no frame object, and no tool has begun to trace
 	OpPoll         // the eval breaker is not set
 	OpTick         // counts the function's recorded rounds down; leaves when none is left
 	OpRaiseIfNull  // ObjNull → Obj

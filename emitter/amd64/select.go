@@ -231,6 +231,9 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			a.Emit(CMPQ_MI, At(scratch, int32(m.abi.FrameObject)), Imm(0))
 			a.Jcc(CondNE, Label(x.Label(l)))
 			a.Bind(skip)
+			a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateCFrame)))
+			a.Emit(CMPB_MI, At(scratch, int32(m.abi.CFrameTracing)), Imm(0))
+			a.Jcc(CondNE, Label(x.Label(l)))
 		})
 	case ir.OpPoll:
 		x := s.exit(false)

@@ -33,8 +33,17 @@ func callOp(b *builder) error {
 		o := b.code.Code.Consts[b.ins.Kw]
 		kw = b.constObj(o.Address, b.classTuple)
 	}
-	b.finish(b.vector("gs_call", n+2, true, kw), n+2, true)
+	b.finishCall(b.vector("gs_call", n+2, true, kw), n+2)
 	return nil
+}
+
+// finishCall is finish for a call, after which the interpreter looks at the eval breaker.
+func (b *builder) finishCall(result *ir.Value, operands int) {
+	b.drop(operands)
+	b.push(ownedSlot(b.raising(result, b.here())))
+	b.checkFrame()
+	b.guard(ir.OpPoll, ir.Type{}, b.here(), ir.ExitInfo{Kind: ir.ExitPoll, Reason: ir.WhyPoll})
+	b.define(b.ins.At)
 }
 
 // knownCall translates the call of a function or builtin whose identity was guarded.
@@ -472,7 +481,7 @@ func callEx(b *builder) error {
 		kwargs = b.escapeTop(0)
 	}
 	callable, args := b.escapeTop(n-2), b.escapeTop(n-3)
-	b.finish(b.call("gs_call_ex", callable, args, kwargs), n, true)
+	b.finishCall(b.call("gs_call_ex", callable, args, kwargs), n)
 	return nil
 }
 
