@@ -73,6 +73,9 @@ func accepts(want, have *slot) bool {
 
 // converts reports whether a slot of form have can be turned into want at all.
 func converts(want, have *slot) bool {
+	if accepts(want, have) {
+		return true
+	}
 	switch want.kind {
 	case ir.SlotObjNull:
 		return true
