@@ -193,16 +193,12 @@ compile_entry(struct gs_record *r, PyObject *callable, PyObject *const *args)
     struct gs_state state = {.off = 0, .nlocals = nlocals, .slots = slots, .callable = callable};
     enum gs_mode mode = r->nentries >= GS_ENTRIES_MAX ? GS_MODE_GENERAL : r->compiles == 0 ? GS_MODE_RECORDING : GS_MODE_FINAL;
     int again = gs_find_entry(r, args) != NULL;
-    uint64_t sum = gs_profile_sum(r);
-    r->wants_compile = 0;
     struct gs_unitobj *unit;
     enum gs_outcome outcome = gs_compile(r, callable, &state, mode, &unit);
     PyMem_RawFree(slots);
     if (outcome == GS_COMPILED) {
         r->compiles++;
         r->recording_rounds += (uint32_t)again;
-        r->exits_at_compile = r->exits;
-        r->profile_at_compile = sum;
         gs_record_update_head(r); /* it asks for the rounds */
     } else if (outcome == GS_NEVER) {
         r->give_up = 1;
@@ -245,7 +241,7 @@ choose(struct gs_attached *a, PyObject *const *args, int refused, struct gs_func
     int strict = a->strict;
     struct gs_func *f = gs_find_entry(r, args);
     /* One that has recorded is compiled anew by its second call. */
-    int learnt = f && (r->wants_compile || (f->flags & GS_FUNC_RECORDING && f->calls && r->recording_rounds < GS_RECORDING_ROUNDS));
+    int learnt = f && f->flags & GS_FUNC_RECORDING && f->calls && r->recording_rounds < GS_RECORDING_ROUNDS;
     *chosen = NULL;
     if (f && refused) {
         return 0; /* its stub has just said no: for a reason that is no class of an argument */

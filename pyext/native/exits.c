@@ -11,6 +11,7 @@
 #define NONE 0xffffffffu
 #define FEW 40             /* slots that need no allocation */
 #define COLD_EXITS 200     /* straight code that is left this often gets a version of its own; a loop at once */
+#define CLOSE_CALLERS 4    /* how far apart the functions of a recursion are looked for */
 
 uint64_t (*gs_call_native)(uint64_t memory_entry, uint64_t *buffer, uint64_t *tag);
 
@@ -30,13 +31,14 @@ struct caller {
 struct run {
     _PyInterpreterFrame *frame;      /* interpret this */
     uint64_t entry;                  /* or call this */
+    struct result result;            /* or this has come out already */
     struct caller *callers;
-    uint32_t ncallers;
+    uint32_t ncallers, room;
     uint8_t linked;
     uint8_t only_own;                /* the activation has a frame: no other may be pushed that must be popped after it */
 };
 
-enum next { JUMP, RUN, RAISED };
+enum next { JUMP, RUN, RAISED, RETURNED };
 
 /* ---- Reading the state ---- */
 
@@ -141,11 +143,16 @@ learn(const struct gs_exitdesc *d, const struct gs_value *slots)
 static void
 add_caller(struct run *run, struct caller c)
 {
-    struct caller *grown = PyMem_RawRealloc(run->callers, (run->ncallers + 1) * sizeof *grown);
-    if (grown) { /* without memory the frame stays unseen */
+    if (run->ncallers == run->room) { /* there are as many as the stack holds */
+        uint32_t room = 2 * run->room + 8;
+        struct caller *grown = PyMem_RawRealloc(run->callers, room * sizeof *grown);
+        if (!grown) {
+            return; /* without memory the frame stays unseen */
+        }
         run->callers = grown;
-        grown[run->ncallers++] = c;
+        run->room = room;
     }
+    run->callers[run->ncallers++] = c;
 }
 
 static const struct gs_callsite *
@@ -269,21 +276,37 @@ unlink_callers(PyThreadState *ts, struct run *run)
     }
     PyMem_RawFree(run->callers);
     run->callers = NULL;
-    run->ncallers = 0;
+    run->ncallers = run->room = 0;
     run->linked = 0;
 }
 
 /* ---- Where to go on ---- */
 
+/* Recursion is a loop: the surprise comes again in every activation, and the interpreter's way out of it shows all callers each time. */
+static int
+is_recursing(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *regs)
+{
+    uint64_t sp = regs->gpr[4] + d->frame_size;
+    const struct gs_exitdesc *caller;
+    struct gs_unit *u;
+    for (int i = 0; i < CLOSE_CALLERS && (caller = native_caller(ts, &sp, &u)); i++) {
+        if (caller->record == d->record) {
+            return 1;
+        }
+        sp += caller->frame_size;
+    }
+    return 0;
+}
+
 static struct gs_func *
-choose(const struct gs_exitdesc *d, struct gs_state *st)
+choose(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *regs, struct gs_state *st)
 {
     struct gs_record *r = d->record;
     struct gs_func *f = gs_find_continuation(r, st);
     if (f || r->give_up) {
         return f;
     }
-    if (d->kind != GS_EXIT_RECOMPILE && d->count < COLD_EXITS && !gs_loop_ahead(r->code, st->off)) {
+    if (d->kind != GS_EXIT_RECOMPILE && d->count < COLD_EXITS && !gs_loop_ahead(r->code, st->off) && !is_recursing(ts, d, regs)) {
         return NULL;
     }
     /* What was recorded the first time serves from the second on. */
@@ -344,6 +367,48 @@ enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
     return rc;
 }
 
+/* At a return, with nothing that looks at the activation or at its callers when it ends: then neither the interpreter nor frames are
+   needed. A recursion whose innermost call surprised returns so through all its activations. */
+static int
+return_quietly(PyThreadState *ts, struct gs_activation *a, struct result *result)
+{
+    if (a->filled || a->changed || ts->cframe->use_tracing || (a->st.frame && a->st.frame->frame_obj)) {
+        return 0;
+    }
+    uint32_t n = a->st.nlocals + a->st.nstack - 1;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct gs_value *v = &a->st.slots[i];
+        PyObject *o = v->owned && v->kind == GS_OBJ ? (PyObject *)(uintptr_t)v->w[0] : NULL;
+        if (o && Py_REFCNT(o) <= (Py_ssize_t)n && !PyLong_CheckExact(o) && !PyFloat_CheckExact(o) && !PyUnicode_CheckExact(o)) {
+            return 0;
+        }
+    }
+    struct gs_value *top = &a->st.slots[n];
+    switch (top->kind) {
+    case GS_INT:
+    case GS_FLOAT:
+    case GS_BOOL:
+    case GS_NONE:
+        *result = (struct result){top->w[0], top->kind};
+        break;
+    case GS_OBJ:
+    case GS_INT_ORIGIN:
+    case GS_FLOAT_ORIGIN: {
+        PyObject *o = (PyObject *)(uintptr_t)top->w[top->kind != GS_OBJ];
+        if (!top->owned) {
+            Py_INCREF(o);
+        }
+        *result = (struct result){(uint64_t)(uintptr_t)o, GS_OBJ};
+        break;
+    }
+    default:
+        return 0;
+    }
+    a->st.nstack--;
+    gs_activation_end(ts, a);
+    return 1;
+}
+
 /* Does everything up to the point where something is to be run beneath this frame, and keeps nothing on the C stack. */
 static Py_NO_INLINE enum next
 prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct gs_regs *regs, const struct result *given, struct run *run)
@@ -380,7 +445,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         has_result = 1;
     } else {
         learn(d, slots);
-        gs_record_exit(d->record, d);
+        gs_record_exit(d->record, unit, d);
     }
     if (has_result && slots[a.st.nlocals + a.st.nstack - 1].kind == GS_TAG_ERROR) {
         a.st.nstack--;
@@ -423,11 +488,17 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         }
     }
 
-    /* Nothing is left to compile at a return; and where a frame object outlives the activation, native code would leave there again. */
-    interpret |= gs_returns_at(code, a.st.off);
+    /* Nothing is left to compile there; and where a frame object outlives the activation, native code would leave there again. */
+    if (gs_returns_at(code, a.st.off)) {
+        if (return_quietly(ts, &a, &run->result)) {
+            next = RETURNED;
+            goto done;
+        }
+        interpret = 1;
+    }
     struct gs_func *f = NULL;
     if (!interpret && !a.changed && !ts->cframe->use_tracing) {
-        f = choose(d, &a.st);
+        f = choose(ts, d, regs, &a.st);
         if (f && is_stuck(d, f, &a.st)) {
             d->record->failures++; /* which bounds how often */
             struct gs_func *newer = gs_compile_continuation(d->record, &a.st, GS_MODE_FINAL);
@@ -519,7 +590,7 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
         if (next == JUMP) {
             break;
         }
-        result = (struct result){0, GS_TAG_ERROR};
+        result = next == RETURNED ? run.result : (struct result){0, GS_TAG_ERROR};
         if (next == RUN && run.frame) {
             PyObject *callable = (PyObject *)run.frame->f_func;
             int suspended = d->reason == GS_WHY_STACK && gs_stack_is_short() && suspend(callable);

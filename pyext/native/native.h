@@ -53,6 +53,7 @@ struct gs_unitobj {
     uint32_t nrecords;
     enum gs_mode mode;
     uint8_t *counted;           /* for each object: whether the unit holds a reference */
+    uint64_t profile;           /* gs_profile_sum of its record when it was compiled: with another sum today, it would become better code */
     long pid;                   /* the process that compiled it: a child's compiler does not know it */
 };
 
@@ -77,13 +78,11 @@ struct gs_record {
     uint32_t nparams;             /* locals that the caller fills: with *args and **kw */
     uint8_t simple;               /* no *args, **kw, keyword-only: a stub may stand in `vectorcall` */
     uint8_t general;              /* an entry for any classes exists */
-    uint8_t wants_compile;        /* at the next call: the profile knows more than the code */
     uint8_t give_up;              /* no more compiles; what there is stays in use */
     uint32_t compiles, failures, recording_rounds; /* compiles: of entries */
     uint32_t continuation_compiles;
     uint32_t retry_after;         /* calls to interpret before the next attempt, after a passing failure */
     uint64_t exits;               /* taken, in all units */
-    uint64_t exits_at_compile, profile_at_compile; /* both as of the latest compile of an entry */
     uint64_t interpreted;         /* calls that no version took */
     uint64_t compile_ns;
     char *reason;                 /* why its latest compile failed, or NULL */
@@ -124,7 +123,8 @@ int gs_record_init(void);
 struct gs_record *gs_record_for(PyObject *function); /* found or made, borrowed from the function or, for one that is not
                                                         attached, from the pending list that the next installed unit clears;
                                                         NULL with an exception */
-void gs_record_exit(struct gs_record *, struct gs_exitdesc *); /* an exit was taken: the caller has updated count and profile */
+void gs_unit_retire(struct gs_record *, const struct gs_unit *); /* no new activation enters it: what would have is compiled anew */
+void gs_record_exit(struct gs_record *, const struct gs_unit *, const struct gs_exitdesc *); /* an exit was taken: the caller has updated count and profile */
 
 /* versions.c: units in memory. The first four serve exits.c too */
 struct gs_func *gs_find_continuation(struct gs_record *, const struct gs_state *); /* or NULL, no exception */

@@ -4,7 +4,7 @@
 
 enum {
     GS_ENTRIES_MAX = 8,         /* argument types of a function; each costs a compile and a link in the chain of stubs. Then one for any classes */
-    GS_COMPILES_MAX = 16,       /* entries of a record, over its life; then what there is stays */
+    GS_COMPILES_MAX = 48,       /* entries of a record, over its life; then what there is stays: each of 8 for other types, as it learns */
     GS_VERSIONS_AT_OFFSET = 4,  /* continuations at one bytecode; then the general one, whose slots are objects of any class */
     GS_CONTINUATIONS_MAX = 64,  /* compiled for a record: past that its code is larger than the surprises are worth, and the interpreter goes on */
     GS_RECORDING_ROUNDS = 3,    /* how often code may ask to be compiled once more because it has now seen types; library code asked twice */

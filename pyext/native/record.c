@@ -384,7 +384,7 @@ gs_profile_sum(const struct gs_record *r)
 }
 
 void
-gs_record_exit(struct gs_record *r, struct gs_exitdesc *e)
+gs_record_exit(struct gs_record *r, const struct gs_unit *unit, const struct gs_exitdesc *e)
 {
     gs_totals.exits++;
     if (gs_log_exits) {
@@ -398,13 +398,16 @@ gs_record_exit(struct gs_record *r, struct gs_exitdesc *e)
     if (e->kind != GS_EXIT_RESUME) {
         return; /* polls, raises and what is not compiled teach nothing about types */
     }
-    uint64_t n = ++r->exits - r->exits_at_compile;
-    /* A look costs a walk over the profile: at the third exit, then at each doubling. */
-    if (n < GS_EXITS_FIRST_LOOK || (n & (n - 1) && n != GS_EXITS_FIRST_LOOK) || r->wants_compile || r->give_up || !r->nentries) {
+    r->exits++;
+    /* A look costs a walk over the profile: at the third time, then at each doubling. */
+    uint64_t n = e->count;
+    if (n < GS_EXITS_FIRST_LOOK || (n & (n - 1) && n != GS_EXITS_FIRST_LOOK) || r->compiles >= GS_COMPILES_MAX) {
         return;
     }
-    if (r->compiles < GS_COMPILES_MAX && gs_profile_sum(r) != r->profile_at_compile) {
-        r->wants_compile = 1;
-        gs_record_update_head(r);
+    for (uint32_t i = 0; i < r->nunits; i++) {
+        if (r->units[i]->unit == unit && r->units[i]->profile != gs_profile_sum(r)) {
+            gs_unit_retire(r, unit);
+            return;
+        }
     }
 }

@@ -417,7 +417,7 @@ gs_record_update_head(struct gs_record *r)
     }
     const struct gs_func *newest = r->nentries ? r->entries[r->nentries - 1].func : NULL;
     int again = newest && newest->flags & GS_FUNC_RECORDING && r->recording_rounds < GS_RECORDING_ROUNDS && !r->give_up;
-    int direct = newest && r->simple && !r->wants_compile && !again;
+    int direct = newest && r->simple && !again;
     r->head = direct ? (vectorcallfunc)(uintptr_t)newest->stub : gs_vectorcall_entry;
     for (struct gs_attached *a = r->functions; a; a = a->next) {
         a->func->vectorcall = a->strict && r->partly ? gs_vectorcall_entry : r->head;
@@ -446,6 +446,14 @@ forget_unit(struct gs_version *list, uint32_t *n, const struct gs_unit *unit)
         }
     }
     *n = kept;
+}
+
+void
+gs_unit_retire(struct gs_record *r, const struct gs_unit *unit)
+{
+    forget_unit(r->entries, &r->nentries, unit);
+    forget_unit(r->continuations, &r->ncontinuations, unit);
+    gs_record_update_head(r);
 }
 
 void
