@@ -46,6 +46,7 @@ func storeAttr(b *builder) error {
 		b.store(ir.OpStoreObj, ir.HeapAttr, n.Entry, values, b.topObject(1))
 		b.stack[len(b.stack)-2].owned = false // the instance has it now
 		b.drop(2)
+		b.settle() // the stack may borrow what was there
 		b.release(before)
 		return nil
 	}

@@ -87,6 +87,7 @@ func storeSubscr(b *builder) error {
 		b.store(ir.OpStoreIdxObj, heap, 0, base, i, b.topObject(2))
 		b.stack[len(b.stack)-3].owned = false // the list has it now
 		b.drop(3)
+		b.settle() // the stack may borrow what was there
 		b.release(old)
 		return nil
 	}
