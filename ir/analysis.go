@@ -3,15 +3,6 @@
 
 package ir
 
-// Edges calls visit with every edge of the function.
-func (f *Func) Edges(visit func(from *Block, e *Edge)) {
-	for _, b := range f.Blocks {
-		for i := range b.Succs {
-			visit(b, &b.Succs[i])
-		}
-	}
-}
-
 // ComputePreds fills Block.Preds: one entry for each edge.
 func (f *Func) ComputePreds() {
 	for _, b := range f.Blocks {
@@ -175,9 +166,8 @@ type Loop struct {
 
 // Loops is what ComputeLoops found.
 type Loops struct {
-	List        []*Loop // outer loops before inner ones
-	of          []*Loop // by block ID: the innermost
-	Irreducible bool    // some cycle has more than one way in: it is in no loop of the list
+	List []*Loop // outer loops before inner ones; a cycle with more than one way in is none
+	of   []*Loop // by block ID: the innermost
 }
 
 // Of is the innermost loop around b, or nil.
@@ -216,15 +206,11 @@ func (f *Func) ComputeLoops(t *DomTree) *Loops {
 		h := t.Order[i]
 		var loop *Loop
 		for _, p := range h.Preds {
-			switch {
-			case !t.Reachable(p):
-			case t.Dominates(h, p):
+			if t.Reachable(p) && t.Dominates(h, p) {
 				if loop == nil {
 					loop = &Loop{Header: h, Inner: true}
 				}
 				loop.Latches = append(loop.Latches, p)
-			case t.Index(p) >= i:
-				l.Irreducible = true
 			}
 		}
 		if loop == nil {
