@@ -43,6 +43,40 @@ PROGRAMS = {
             swap(p, 101)
             print(p.a, p.b)
     """,
+    "what a decorator gave a name that the class statement wraps is wrapped": """
+        import functools
+
+        def decorated(f):
+            @functools.wraps(f)
+            @jit
+            def inner(*args):
+                return f(*args)
+            return inner
+
+        class Meta(type):
+            def __setattr__(cls, name, value):
+                raise TypeError(name)
+
+        class A(metaclass=Meta):
+            @decorated
+            def __new__(cls):
+                return object.__new__(cls)
+
+            @decorated
+            def __init_subclass__(cls):
+                print(cls.__name__)
+
+            @decorated
+            def __class_getitem__(cls, item):
+                return cls.__name__, item
+
+        class B(A):
+            other = A.__dict__["__new__"].__func__
+
+        for cls in A, B:
+            print(cls[1], type(cls()), [type(vars(A)[n]) for n in ("__new__", "__init_subclass__", "__class_getitem__")])
+            print(isinstance(B.other, type(decorated)), list(vars(A)))
+    """,
 }
 
 

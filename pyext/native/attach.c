@@ -295,8 +295,37 @@ function_set_class(PyObject *self, PyObject *value, void *unused)
     return Py_TYPE(d)->tp_descr_set(d, self, value);
 }
 
+/* The class statement makes static or class methods of functions with these names, if they are plain ones. Here is what
+   another decorator gave such a name. */
+static PyObject *
+function_set_name(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+{
+    if (nargs != 2 || !PyType_Check(args[0]) || !PyUnicode_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "__set_name__() takes a class and a name");
+        return NULL;
+    }
+    PyTypeObject *owner = (PyTypeObject *)args[0];
+    PyObject *method = NULL;
+    if (PyUnicode_CompareWithASCIIString(args[1], "__new__") == 0) {
+        method = PyStaticMethod_New(self);
+    } else if (PyUnicode_CompareWithASCIIString(args[1], "__init_subclass__") == 0
+               || PyUnicode_CompareWithASCIIString(args[1], "__class_getitem__") == 0) {
+        method = PyClassMethod_New(self);
+    } else {
+        Py_RETURN_NONE;
+    }
+    if (!method) {
+        return NULL;
+    }
+    /* Past the metaclass, as the class statement does. */
+    int rc = PyDict_GetItemWithError(owner->tp_dict, args[1]) == self ? PyType_Type.tp_setattro(args[0], args[1], method) : 0;
+    Py_DECREF(method);
+    return rc < 0 || PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
 static PyMethodDef function_methods[] = {
     {"__reduce__", function_reduce, METH_NOARGS, NULL},
+    {"__set_name__", (PyCFunction)(void (*)(void))function_set_name, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 
