@@ -34,6 +34,8 @@ const (
 	SnapshotFormat = 1
 	// SnapshotHeader is the size of the header.
 	SnapshotHeader = 128
+	// NoEntry is the Entry of an attribute that instances lack.
+	NoEntry = ^uint64(0)
 	// NoIndex is an index that refers to nothing.
 	NoIndex = ^uint32(0)
 )
@@ -174,7 +176,21 @@ func (t *Type) Attr(name string) *Name { return findName(t.Attrs, name, InType) 
 
 // InstanceAttr tells where instances whose dict is not made yet keep the
 // attribute; nil: nowhere, or no code names it.
-func (t *Type) InstanceAttr(name string) *Name { return findName(t.Attrs, name, InInstance) }
+func (t *Type) InstanceAttr(name string) *Name {
+	if n := findName(t.Attrs, name, InInstance); n != nil && n.Entry != NoEntry {
+		return n
+	}
+	return nil
+}
+
+// InstanceLacks tells that no instance whose dict is not made yet has the attribute, while the keys at address Dict, which its
+// instances share, have the Version; nil: that cannot be told.
+func (t *Type) InstanceLacks(name string) *Name {
+	if n := findName(t.Attrs, name, InInstance); n != nil && n.Entry == NoEntry && n.Flags&NameGuardable != 0 {
+		return n
+	}
+	return nil
+}
 
 // Attr gives what a module has of a name; nil: nothing, or no code names it.
 func (o *Object) Attr(name string) *Name { return findName(o.Attrs, name, InModule) }

@@ -87,11 +87,16 @@ func (b *builder) instanceValues(s slot, plain uint32) (*ir.Value, *decoder.Name
 	if n == nil || t.Attr(name) != nil { // the class has one too, which may be a descriptor
 		return nil, nil
 	}
-	version := b.load(ir.OpLoadU32, ir.HeapAttr, b.constPtr(t.Address), b.abi.TypeVersionTag)
-	b.require(b.pure(ir.OpIEq, ir.Bool, version, b.constInt(int64(t.Version))), ir.WhyType)
+	b.requireVersion(t)
 	values := b.load(ir.OpLoadPtr, ir.HeapAttr, s.v[0], b.abi.ObjectValues)
 	b.require(b.pure(ir.OpPNe, ir.Bool, values, b.constPtr(0)), ir.WhyType)
 	return values, n
+}
+
+// requireVersion leaves if the class has changed since the snapshot.
+func (b *builder) requireVersion(t *decoder.Type) {
+	version := b.load(ir.OpLoadU32, ir.HeapAttr, b.constPtr(t.Address), b.abi.TypeVersionTag)
+	b.require(b.pure(ir.OpIEq, ir.Bool, version, b.constInt(int64(t.Version))), ir.WhyType)
 }
 
 func deleteAttr(b *builder) error {

@@ -23,8 +23,8 @@ func callOp(b *builder) error {
 				}
 			}
 		case first.kind == ir.SlotObj && second.object() != nil:
-			if b.methodCall(&first, &second, n) {
-				return nil
+			if done, err := b.methodCall(&first, &second, n); done || err != nil {
+				return err
 			}
 		}
 	}
@@ -49,7 +49,7 @@ func (b *builder) finishCall(result *ir.Value, operands int) {
 // knownCall translates the call of a function or builtin whose identity was guarded.
 func (b *builder) knownCall(o *decoder.Object, n int) (bool, error) {
 	if o.Func != nil {
-		return b.nativeCall(o.Func, n)
+		return b.nativeCall(o.Func, b.topObject(n), n, n+2)
 	}
 	if f, ok := builtins[b.abi.Name(o.Address)]; ok {
 		args := clone(b.stack[len(b.stack)-n:])
@@ -307,6 +307,9 @@ func loadMethod(b *builder) error {
 			return nil
 		}
 	}
+	if !b.general() && b.classMethod(s) {
+		return nil
+	}
 	out := b.scratch(2)
 	o := b.escapeTop(0)
 	quiet := s.kind == ir.SlotObj && (s.class == b.classList || s.class == b.classDict || s.class == b.classStr || s.class == b.classTuple)
@@ -328,11 +331,39 @@ func loadMethod(b *builder) error {
 	return nil
 }
 
-// methodCall translates calls of methods of exact builtin classes that are worth it.
-func (b *builder) methodCall(method, self *slot, n int) bool {
+// classMethod loads a method that is a plain function of the instance's class, if it can be guarded that the class still has it and
+// the instance has nothing of that name.
+func (b *builder) classMethod(s slot) bool {
+	if s.kind != ir.SlotObj || s.class == 0 || b.profile(b.ins.At).failed() {
+		return false
+	}
+	t, name := b.types[uint64(s.class)], b.code.Code.Names[b.ins.Arg]
+	if t == nil || t.Flags&decoder.TypePlainGet == 0 || t.Flags&decoder.TypeVersioned == 0 {
+		return false
+	}
+	attr, lacks := t.Attr(name), t.InstanceLacks(name)
+	if attr == nil || attr.Value.Kind != decoder.ObjFunction || lacks == nil {
+		return false
+	}
+	b.requireVersion(t)
+	values := b.load(ir.OpLoadPtr, ir.HeapAttr, s.v[0], b.abi.ObjectValues)
+	b.require(b.pure(ir.OpPNe, ir.Bool, values, b.constPtr(0)), ir.WhyType)
+	keys := b.load(ir.OpLoadU32, ir.HeapAttr, b.constPtr(lacks.Dict), b.abi.KeysVersion)
+	b.require(b.pure(ir.OpIEq, ir.Bool, keys, b.constInt(int64(lacks.Version))), ir.WhyType)
+	self := b.pop()
+	b.push(borrowedSlot(b.constObj(attr.Value.Address, ir.Class(attr.Value.Class))))
+	b.push(self)
+	return true
+}
+
+// methodCall translates calls of methods that are known: functions natively, those of builtin classes inline where that is worth it.
+func (b *builder) methodCall(method, self *slot, n int) (bool, error) {
 	o := method.v[0]
 	if o.Op != ir.OpConstObj {
-		return false
+		return false, nil
+	}
+	if known := b.known(o); known != nil && known.Func != nil {
+		return b.nativeCall(known.Func, o, n+1, n+2)
 	}
 	if b.abi.Name(uint64(o.Aux)) == "method.list.append" && n == 1 {
 		item := b.escapeTop(0)
@@ -342,13 +373,13 @@ func (b *builder) methodCall(method, self *slot, n int) bool {
 		v.Heap = ir.HeapList | ir.HeapRef
 		b.finishStatus(v, 3, false)
 		b.push(noneSlot())
-		return true
+		return true, nil
 	}
-	return false
+	return false, nil
 }
 
-// nativeCall calls a known Python function directly, with its arguments unboxed where nobody needs the objects.
-func (b *builder) nativeCall(fn *decoder.Function, n int) (bool, error) {
+// nativeCall calls a known Python function directly, with the top n stack items as its arguments, of the operands that the call takes, with its arguments unboxed where nobody needs the objects.
+func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operands int) (bool, error) {
 	c := fn.Code
 	if c == nil || c.Flags&(decoder.CoVarArgs|decoder.CoVarKeywords|decoder.CoGenerator|decoder.CoCoroutine|decoder.CoAsyncGenerator) != 0 ||
 		c.KwOnly != 0 || n > c.ArgCount || n+len(fn.Defaults) < c.ArgCount || c.Record == 0 {
@@ -381,7 +412,6 @@ func (b *builder) nativeCall(fn *decoder.Function, n int) (bool, error) {
 		return false, err
 	}
 	// The function must still have the code and the defaults that were compiled.
-	callable := b.topObject(n)
 	same := b.load(ir.OpLoadPtr, ir.HeapOther, callable, b.abi.FuncCode)
 	b.require(b.pure(ir.OpPEq, ir.Bool, same, b.constPtr(c.Address)), ir.WhyCallee)
 	if n < c.ArgCount {
@@ -414,7 +444,7 @@ func (b *builder) nativeCall(fn *decoder.Function, n int) (bool, error) {
 	} else {
 		v.FS = b.frameState(b.ins.At, b.locals, nil)
 	}
-	b.drop(n + 2)
+	b.drop(operands)
 	expected := ce.result()
 	b.push(slot{kind: ir.SlotResult, v: [3]*ir.Value{tag, v}})
 	g := b.guard(ir.OpGuardTag, ir.Type{}, b.here(), ir.ExitInfo{Reason: ir.WhyResult}, tag)

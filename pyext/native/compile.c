@@ -183,7 +183,6 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
     uint64_t began = now();
     void *snapshot;
     size_t size;
-    uint64_t profile = gs_profile_sum(r);
     if (gs_snapshot(r, callable, state, mode, &snapshot, &size) < 0) {
         return failed(r);
     }
@@ -205,7 +204,6 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
         gs_release_later((uint64_t)(uintptr_t)unit);
         return failed(r);
     }
-    (*installed)->profile = profile;
     uint64_t ns = now() - began;
     r->compile_ns += ns;
     gs_totals.compile_ns += ns;

@@ -53,7 +53,8 @@ struct gs_unitobj {
     uint32_t nrecords;
     enum gs_mode mode;
     uint8_t *counted;           /* for each object: whether the unit holds a reference */
-    uint64_t profile;           /* gs_profile_sum of its record when it was compiled: with another sum today, it would become better code */
+    struct gs_record *owner;    /* whose units it is among; not counted */
+    uint64_t profile;           /* of all its records when it was installed: with another sum today, it would become better code */
     long pid;                   /* the process that compiled it: a child's compiler does not know it */
 };
 
@@ -123,7 +124,8 @@ int gs_record_init(void);
 struct gs_record *gs_record_for(PyObject *function); /* found or made, borrowed from the function or, for one that is not
                                                         attached, from the pending list that the next installed unit clears;
                                                         NULL with an exception */
-void gs_unit_retire(struct gs_record *, const struct gs_unit *); /* no new activation enters it: what would have is compiled anew */
+void gs_unit_retire_if_outdated(const struct gs_unit *); /* if its records have learned since: no new activation
+                                                        enters it, what would have is compiled anew */
 void gs_record_exit(struct gs_record *, const struct gs_unit *, const struct gs_exitdesc *); /* an exit was taken: the caller has updated count and profile */
 
 /* versions.c: units in memory. The first four serve exits.c too */

@@ -401,13 +401,8 @@ gs_record_exit(struct gs_record *r, const struct gs_unit *unit, const struct gs_
     r->exits++;
     /* A look costs a walk over the profile: at the third time, then at each doubling. */
     uint64_t n = e->count;
-    if (n < GS_EXITS_FIRST_LOOK || (n & (n - 1) && n != GS_EXITS_FIRST_LOOK) || r->compiles >= GS_COMPILES_MAX) {
+    if (n < GS_EXITS_FIRST_LOOK || (n & (n - 1) && n != GS_EXITS_FIRST_LOOK)) {
         return;
     }
-    for (uint32_t i = 0; i < r->nunits; i++) {
-        if (r->units[i]->unit == unit && r->units[i]->profile != gs_profile_sum(r)) {
-            gs_unit_retire(r, unit);
-            return;
-        }
-    }
+    gs_unit_retire_if_outdated(unit);
 }

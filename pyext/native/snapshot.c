@@ -34,6 +34,7 @@ struct object_row {
     struct span span;
     uint64_t extra;
 };
+#define NO_ENTRY UINT64_MAX /* instances have no such attribute */
 struct type_row {
     uint64_t address;
     uint32_t version, flags;
@@ -247,12 +248,19 @@ is_plain_dict(PyObject *dict)
    these by more than equality, and 3.11 keeps all 32. But for the builtins, whose version must fit 16 bits in its caches:
    these have one soon after the start, and until then count as not guardable. */
 static void
-ensure_version(PyObject *dict)
+ensure_keys_version(PyDictKeysObject *keys)
 {
     static uint32_t next = UINT32_MAX;
-    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
-    if (is_plain_dict(dict) && !keys->dk_version && dict != PyThreadState_Get()->interp->builtins && next > 0xf0000000u) {
+    if (!keys->dk_version && next > 0xf0000000u) {
         keys->dk_version = next--;
+    }
+}
+
+static void
+ensure_version(PyObject *dict)
+{
+    if (is_plain_dict(dict) && dict != PyThreadState_Get()->interp->builtins) {
+        ensure_keys_version(((PyDictObject *)dict)->ma_keys);
     }
 }
 
@@ -594,6 +602,11 @@ look_up_in_type(struct writer *w, struct owner *owner, PyTypeObject *t, PyObject
             size_t index = (size_t)((PyDictUnicodeEntry *)((char *)entry - offsetof(PyDictUnicodeEntry, me_value)) - DK_UNICODE_ENTRIES(keys));
             struct name_row row = {.name = object_at(w, name, 0), .where = IN_INSTANCE, .object = NO_INDEX,
                                    .entry = index * sizeof(PyObject *)};
+            put_attribute(w, owner, row);
+        } else if (found && keys && keys->dk_kind == DICT_KEYS_SPLIT) { /* of a method: no instance has it, while the keys have the version */
+            ensure_keys_version(keys);
+            struct name_row row = {.name = object_at(w, name, 0), .where = IN_INSTANCE, .object = NO_INDEX, .entry = NO_ENTRY,
+                                   .dict = (uintptr_t)keys, .version = keys->dk_version, .flags = keys->dk_version ? GUARDABLE : 0};
             put_attribute(w, owner, row);
         }
     }

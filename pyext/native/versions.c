@@ -8,7 +8,7 @@
 
 /* ---- Address ranges of code, sorted ---- */
 
-static struct range { uint64_t start, end; struct gs_unit *unit; } *ranges;
+static struct range { uint64_t start, end; struct gs_unit *unit; struct gs_unitobj *holder; } *ranges;
 static size_t nranges, ranges_room;
 static uint64_t code_bytes, data_bytes;
 
@@ -69,11 +69,11 @@ range_reserve(void)
 }
 
 static void
-range_add(struct gs_unit *unit)
+range_add(struct gs_unit *unit, struct gs_unitobj *holder)
 {
     size_t i = range_above(unit->code);
     memmove(&ranges[i + 1], &ranges[i], (nranges - i) * sizeof *ranges);
-    ranges[i] = (struct range){unit->code, unit->code + unit->code_size, unit};
+    ranges[i] = (struct range){unit->code, unit->code + unit->code_size, unit, holder};
     nranges++;
     code_bytes += unit->code_size;
     data_bytes += unit->data_size;
@@ -448,12 +448,26 @@ forget_unit(struct gs_version *list, uint32_t *n, const struct gs_unit *unit)
     *n = kept;
 }
 
-void
-gs_unit_retire(struct gs_record *r, const struct gs_unit *unit)
+static uint64_t
+profile_of(const struct gs_unitobj *u)
 {
-    forget_unit(r->entries, &r->nentries, unit);
-    forget_unit(r->continuations, &r->ncontinuations, unit);
-    gs_record_update_head(r);
+    uint64_t sum = gs_profile_sum(u->owner);
+    for (uint32_t i = 0; i < u->nrecords; i++) {
+        sum = sum * 31 + gs_profile_sum(u->records[i]);
+    }
+    return sum;
+}
+
+void
+gs_unit_retire_if_outdated(const struct gs_unit *unit)
+{
+    size_t i = range_above(unit->code);
+    struct gs_unitobj *u = i && ranges[i - 1].unit == unit ? ranges[i - 1].holder : NULL;
+    if (u && u->owner->compiles < GS_COMPILES_MAX && profile_of(u) != u->profile) {
+        forget_unit(u->owner->entries, &u->owner->nentries, unit);
+        forget_unit(u->owner->continuations, &u->owner->ncontinuations, unit);
+        gs_record_update_head(u->owner);
+    }
 }
 
 void
@@ -589,7 +603,9 @@ gs_unit_install(struct gs_record *r, struct gs_unit *unit, enum gs_mode mode)
     }
     u->unit = unit;
     hold_objects(u, r);
-    range_add(unit);
+    u->owner = r;
+    u->profile = profile_of(u);
+    range_add(unit, u);
     r->units[r->nunits++] = u;
     for (uint64_t i = 0; i < unit->nfuncs; i++) {
         struct gs_version v = {&unit->funcs[i], unit};
