@@ -42,4 +42,4 @@ def fannkuch(n):
             permutation[i + 1] = moved
 
 
-BENCH = [("fannkuch", fannkuch, (9,))]
+BENCH = [("fannkuch", fannkuch, (8,))]

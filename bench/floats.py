@@ -21,6 +21,6 @@ def leibniz(n):
 
 
 BENCH = [
-    ("float sum", accumulate, (2_000_000,)),
-    ("leibniz pi", leibniz, (2_000_000,)),
+    ("float sum", accumulate, (1_500_000,)),
+    ("leibniz pi", leibniz, (1_500_000,)),
 ]

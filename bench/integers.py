@@ -47,7 +47,7 @@ def gcd_sum(n):
 
 BENCH = [
     ("fib", fib, (30,)),
-    ("sum of squares", sum_squares, (3_000_000,)),
+    ("sum of squares", sum_squares, (1_500_000,)),
     ("collatz", collatz, (20_000,)),
-    ("gcd", gcd_sum, (800,)),
+    ("gcd", gcd_sum, (600,)),
 ]

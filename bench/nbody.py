@@ -1,10 +1,63 @@
-"""The planets' orbits: each body is a position list, a velocity list and a mass."""
+"""Orbits, laid out in three ways: plain float variables, tuples that are made anew in each step, and lists written in place."""
 
 YEAR = 365.24
 SOLAR_MASS = 4 * 3.141592653589793**2
 
 
-def bodies():
+def two_bodies(steps):
+    """A planet and its star, all in local variables."""
+    x1 = y1 = z1 = vx1 = vy1 = vz1 = 0.0
+    x2, y2, z2 = 4.84143144246472090, -1.16032004402742839, -0.103622044471123109
+    vx2, vy2, vz2 = 0.606326392995832, 2.81198684491626, -0.0252183616598876
+    m1, m2, dt = SOLAR_MASS, 0.0376936749870389, 0.01
+    for _ in range(steps):
+        dx = x1 - x2
+        dy = y1 - y2
+        dz = z1 - z2
+        distance2 = dx * dx + dy * dy + dz * dz
+        force = dt / (distance2 * distance2**0.5)
+        vx1 -= dx * m2 * force
+        vy1 -= dy * m2 * force
+        vz1 -= dz * m2 * force
+        vx2 += dx * m1 * force
+        vy2 += dy * m1 * force
+        vz2 += dz * m1 * force
+        x1 += dt * vx1
+        y1 += dt * vy1
+        z1 += dt * vz1
+        x2 += dt * vx2
+        y2 += dt * vy2
+        z2 += dt * vz2
+    return x1, y1, z1, x2, y2, z2
+
+
+def pull(body, others, dt):
+    """The body after a step, as a new tuple."""
+    x, y, z, vx, vy, vz, mass = body
+    for other in others:
+        if other is not body:
+            ox, oy, oz, _, _, _, m = other
+            dx = x - ox
+            dy = y - oy
+            dz = z - oz
+            distance2 = dx * dx + dy * dy + dz * dz
+            force = m * dt / (distance2 * distance2**0.5)
+            vx -= dx * force
+            vy -= dy * force
+            vz -= dz * force
+    return x + dt * vx, y + dt * vy, z + dt * vz, vx, vy, vz, mass
+
+
+def tuples(steps):
+    """The planets, each a tuple of seven floats."""
+    bodies = tuple((*position, *velocity, mass) for position, velocity, mass in planets())
+    for _ in range(steps):
+        bodies = tuple([pull(body, bodies, 0.01) for body in bodies])
+    return bodies
+
+
+def planets():
+    """(position, velocity, mass) of the sun and the four large planets."""
     return [
         ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], SOLAR_MASS),
         ([4.84143144246472090, -1.16032004402742839, -0.103622044471123109],
@@ -34,24 +87,24 @@ def offset_momentum(system):
     velocity[2] = pz / SOLAR_MASS
 
 
-def energy(system):
+def energy(system, pairs):
     total = 0.0
-    for i, (r1, v, m1) in enumerate(system):
-        total += 0.5 * m1 * (v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
-        for r2, _, m2 in system[i + 1:]:
-            dx = r1[0] - r2[0]
-            dy = r1[1] - r2[1]
-            dz = r1[2] - r2[2]
-            total -= m1 * m2 / (dx * dx + dy * dy + dz * dz) ** 0.5
+    for ((x1, y1, z1), _, m1), ((x2, y2, z2), _, m2) in pairs:
+        dx = x1 - x2
+        dy = y1 - y2
+        dz = z1 - z2
+        total -= m1 * m2 / (dx * dx + dy * dy + dz * dz) ** 0.5
+    for _, (vx, vy, vz), mass in system:
+        total += mass * (vx * vx + vy * vy + vz * vz) / 2.0
     return total
 
 
 def advance(system, pairs, dt, steps):
     for _ in range(steps):
-        for (r1, v1, m1), (r2, v2, m2) in pairs:
-            dx = r1[0] - r2[0]
-            dy = r1[1] - r2[1]
-            dz = r1[2] - r2[2]
+        for ([x1, y1, z1], v1, m1), ([x2, y2, z2], v2, m2) in pairs:
+            dx = x1 - x2
+            dy = y1 - y2
+            dz = z1 - z2
             force = dt * (dx * dx + dy * dy + dz * dz) ** -1.5
             f1 = m1 * force
             f2 = m2 * force
@@ -61,19 +114,24 @@ def advance(system, pairs, dt, steps):
             v2[0] += dx * f1
             v2[1] += dy * f1
             v2[2] += dz * f1
-        for r, (vx, vy, vz), _ in system:
+        for r, [vx, vy, vz], _ in system:
             r[0] += dt * vx
             r[1] += dt * vy
             r[2] += dt * vz
 
 
-def nbody(steps):
-    system = bodies()
+def lists(steps):
+    """The planets, each a position list, a velocity list and a mass, in pairs as the well-known benchmark has them."""
+    system = planets()
     pairs = [(system[i], system[j]) for i in range(len(system)) for j in range(i + 1, len(system))]
     offset_momentum(system)
-    before = energy(system)
+    before = energy(system, pairs)
     advance(system, pairs, 0.01, steps)
-    return before, energy(system)
+    return before, energy(system, pairs)
 
 
-BENCH = [("nbody", nbody, (25_000,))]
+BENCH = [
+    ("nbody (locals)", two_bodies, (60_000,)),
+    ("nbody (tuples)", tuples, (6_000,)),
+    ("nbody (lists)", lists, (12_000,)),
+]

@@ -50,6 +50,6 @@ def queens_lists(n):
 
 
 BENCH = [
-    ("queens (bits)", queens_bits, (12,)),
-    ("queens (lists)", queens_lists, (11,)),
+    ("queens (bits)", queens_bits, (11,)),
+    ("queens (lists)", queens_lists, (10,)),
 ]

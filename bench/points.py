@@ -43,6 +43,6 @@ def nearest(n):
 
 
 BENCH = [
-    ("point walk", walk, (400_000,)),
-    ("nearest points", nearest, (700,)),
+    ("point walk", walk, (250_000,)),
+    ("nearest points", nearest, (500,)),
 ]

@@ -37,6 +37,6 @@ def sieve(limit):
 
 
 BENCH = [
-    ("is_prime", count_primes, (150_000,)),
-    ("sieve", sieve, (2_000_000,)),
+    ("is_prime", count_primes, (120_000,)),
+    ("sieve", sieve, (1_500_000,)),
 ]

@@ -207,4 +207,4 @@ def richards(rounds):
     return queued, held
 
 
-BENCH = [("richards", richards, (4,))]
+BENCH = [("richards", richards, (2,))]

@@ -29,6 +29,6 @@ def count_words(rounds):
 
 
 BENCH = [
-    ("string building", build, (600_000,)),
-    ("word count", count_words, (60_000,)),
+    ("string building", build, (350_000,)),
+    ("word count", count_words, (20_000,)),
 ]
