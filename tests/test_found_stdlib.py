@@ -77,6 +77,20 @@ PROGRAMS = {
             print(cls[1], type(cls()), [type(vars(A)[n]) for n in ("__new__", "__init_subclass__", "__class_getitem__")])
             print(isinstance(B.other, type(decorated)), list(vars(A)))
     """,
+    "whoever counts references finds those of the stack": """
+        import sys
+
+        @jit
+        def counts(x, a):
+            y = [x]
+            z = y
+            def inner():
+                return y
+            return sys.getrefcount(y), sys.getrefcount(z), sys.getrefcount(y[0]), sys.getrefcount(y[0][0]), sys.getrefcount([a])
+
+        for n in range(5):
+            print(counts([object()], n))
+    """,
 }
 
 

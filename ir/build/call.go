@@ -33,8 +33,25 @@ func callOp(b *builder) error {
 		o := b.code.Code.Consts[b.ins.Kw]
 		kw = b.constObj(o.Address, b.classTuple)
 	}
+	callable := b.peek(n)
+	if first := b.peek(n + 1); first.kind == ir.SlotObj {
+		callable = first
+	}
+	if o := b.known(callable.object()); o == nil || o.Func == nil && b.abi.Name(o.Address) == "" {
+		b.countOperands(n + 2)
+	}
 	b.finishCall(b.vector("gs_call", n+2, true, kw), n+2)
 	return nil
+}
+
+// countOperands takes the references that the interpreter's stack would hold: an unknown callable may count them, as
+// sys.getrefcount does, and code in C that changes in place what nobody else has.
+func (b *builder) countOperands(n int) {
+	for i := range n {
+		if s := b.peek(i); !s.constant() {
+			b.update(i, b.own(s))
+		}
+	}
 }
 
 // finishCall is finish for a call, after which the interpreter looks at the eval breaker.
