@@ -260,6 +260,12 @@ func (b *builder) forAny(done func()) error {
 
 // unpackSequence takes an exact tuple or list of the right length apart inline.
 func unpackSequence(b *builder) error {
+	if s := b.peek(0); s.isObj() && s.class == 0 { // an item of what was just unpacked
+		b.defineBefore()
+		if b.ended {
+			return nil
+		}
+	}
 	s, n := b.peek(0), int(b.ins.Arg)
 	if b.sequence(&s) && !b.general() && !b.profile(b.ins.At).failed() {
 		heap := ir.HeapList
