@@ -38,7 +38,7 @@ func TestListing(t *testing.T) {
 	f := l.Functions[0]
 	require.EqualValues(t, 5, f.Calls)
 	require.Equal(t, "n: int", f.Types)
-	require.Equal(t, slotListing{Name: "n", Kind: "OBJ", Type: "int"}, f.Key[0])
+	require.Equal(t, slotListing{Name: "n", Kind: "INT_ORIGIN", Type: "int"}, f.Key[0])
 	require.Contains(t, f.IR, "obj<int>")
 	require.False(t, f.Callee)
 	require.True(t, f.Register)
@@ -68,7 +68,7 @@ func TestListing(t *testing.T) {
 	for i := range l.Asm {
 		require.Equal(t, l.Asm[i].Offset, old.Asm[i].Offset)
 	}
-	require.Equal(t, "OBJ", old.Functions[0].Key[0].Kind)
+	require.Equal(t, "INT_ORIGIN", old.Functions[0].Key[0].Kind)
 	require.Equal(t, "int", old.Functions[0].Key[0].Type)
 	require.Len(t, old.Guards, len(l.Guards))
 	require.EqualValues(t, 7, old.Guards[2].Count)
