@@ -32,8 +32,8 @@ type Func struct {
 	FrameSize int // to the return address
 	SlotBase  int // of the allocator's spill slots
 
-	// Calls and natives: what the function contains, known after selection.
-	CallsNative bool
+	// CallsOut: it may be called again from within itself, by native code or by what a linked call runs. Known before selection.
+	CallsOut bool
 
 	// Params are the entry's parameters (the callable first); ParamLoc is where each arrives.
 	Params   []*ir.Value
@@ -143,8 +143,8 @@ func (f *Func) survey() {
 			}
 			f.countUses(v)
 			switch v.Op {
-			case ir.OpCallNative:
-				f.CallsNative = true
+			case ir.OpCallNative, ir.OpLink:
+				f.CallsOut = true
 			case ir.OpCallTag:
 				f.tags[Resolve(v.Args[0]).ID] = v
 			}

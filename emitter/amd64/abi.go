@@ -321,7 +321,7 @@ func (m *machine) checks(f *emitter.Func) {
 		return Label(x.EntryLabel())
 	}
 	a.Jcc(CondS, leave(ir.ExitInterpret, ir.WhyStack))
-	if !f.CallsNative {
+	if !f.CallsOut {
 		return
 	}
 	// rbp carries no parameter. The cells are those of the thread that last set them: on another thread's stack the difference is out of

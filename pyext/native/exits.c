@@ -33,7 +33,8 @@ struct run {
     uint64_t entry;                  /* or call this */
     struct result result;            /* or this has come out already */
     struct caller *callers;
-    uint32_t ncallers, room;
+    uint32_t first, ncallers, room;  /* those before the first are over */
+    _PyInterpreterFrame *shown;      /* of the activation itself, from when it was a caller of one that raised */
     uint8_t linked;
     uint8_t only_own;                /* the activation has a frame: no other may be pushed that must be popped after it */
 };
@@ -258,7 +259,7 @@ link_callers(PyThreadState *ts, struct run *run, const struct gs_unit *unit, con
 static void
 unlink_callers(PyThreadState *ts, struct run *run)
 {
-    for (uint32_t i = 0; i < run->ncallers; i++) {
+    for (uint32_t i = run->first; i < run->ncallers; i++) {
         struct caller *c = &run->callers[i];
         _PyInterpreterFrame *f = c->frame;
         if (!f) {
@@ -276,8 +277,53 @@ unlink_callers(PyThreadState *ts, struct run *run)
     }
     PyMem_RawFree(run->callers);
     run->callers = NULL;
-    run->ncallers = run->room = 0;
+    run->first = run->ncallers = run->room = 0;
     run->linked = 0;
+}
+
+/* An activation that ends with an exception sends its native caller into an exit, too. The frames of the callers stay linked until then: else an
+   exception would cost the square of the depth that it leaves, and each frame object another one for the same caller. */
+static struct left {
+    PyThreadState *ts;
+    struct run run;
+    struct left *below;
+} *left;
+
+static int
+leave_linked(PyThreadState *ts, const struct run *run)
+{
+    if (run->first == run->ncallers || !run->callers[run->first].frame) {
+        return 0;
+    }
+    struct left *l = PyMem_RawMalloc(sizeof *l);
+    if (!l) {
+        return 0;
+    }
+    *l = (struct left){.ts = ts, .run = *run, .below = left};
+    left = l;
+    return 1;
+}
+
+/* What a destructor runs before the caller's exit, or another thread, has others: they lie above. */
+static void
+take_linked(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *regs, struct run *run)
+{
+    struct left **link = &left;
+    while (*link && (*link)->ts != ts) {
+        link = &(*link)->below;
+    }
+    struct left *l = *link;
+    if (!l || l->run.callers[l->run.first].sp != regs->gpr[4] || l->run.callers[l->run.first].frame != ts->cframe->current_frame) {
+        return;
+    }
+    *run = (struct run){.callers = l->run.callers, .first = l->run.first, .ncallers = l->run.ncallers, .room = l->run.room, .linked = 1};
+    *link = l->below;
+    PyMem_RawFree(l);
+    if (d->parent != NONE) {
+        unlink_callers(ts, run);
+    } else {
+        run->shown = run->callers[run->first++].frame;
+    }
 }
 
 /* ---- Where to go on ---- */
@@ -429,7 +475,8 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     };
     read_slots(unit, d, regs, regs->gpr[4], slots, a.nslots);
     a.st.callable = read_callable(d, regs, regs->gpr[4]);
-    a.st.frame = read_frame(d, regs, regs->gpr[4]);
+    a.st.frame = run->shown ? run->shown : read_frame(d, regs, regs->gpr[4]);
+    a.filled = run->shown != NULL;
 
     enum gs_exit_kind kind = d->kind;
     enum next next;
@@ -455,7 +502,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         if (ts->cframe->current_frame == a.st.frame) {
             gs_frame_unlink(ts, a.st.frame);
         }
-        if (a.st.frame->frame_obj && a.st.frame->previous) { /* not hidden: the locals are what Link stored */
+        if (!a.filled && a.st.frame->frame_obj && a.st.frame->previous) { /* not hidden: the locals are what Link stored */
             gs_activation_touched(&a);
         }
     }
@@ -512,7 +559,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         } else if (d->parent != NONE || (!a.st.frame && f->flags & GS_FUNC_HAS_FRAME && has_hidden_callers(ts, d, regs))) {
             link_callers(ts, run, unit, d, regs);
         }
-        int beneath = d->parent != NONE || run->ncallers;
+        int beneath = d->parent != NONE || run->first < run->ncallers;
         if ((!beneath || gs_call_native) && enter(ts, &a, f) == 0) {
             if (beneath) {
                 run->entry = f->memory_entry;
@@ -581,6 +628,9 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
     ts->recursion_remaining += (int)d->recursion;
     for (;;) {
         struct run run = {0};
+        if (!given) {
+            take_linked(ts, d, regs, &run);
+        }
         int inlined = 0;
         for (uint32_t p = d->parent; p != NONE; p = unit->exits[p].parent) {
             inlined++; /* activations that still count as running */
@@ -602,7 +652,9 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
         } else if (next == RUN) {
             result.value = gs_call_native(run.entry, (uint64_t *)(uintptr_t)gs_activation_buffer, &result.tag);
         }
-        unlink_callers(ts, &run);
+        if (d->parent != NONE || result.tag != GS_TAG_ERROR || !leave_linked(ts, &run)) {
+            unlink_callers(ts, &run);
+        }
         ts->recursion_remaining += inlined;
         if (d->parent == NONE) {
             regs->value = result.value;

@@ -49,6 +49,8 @@ gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
     return 0;
 }
 
+#define CALL_FLAGS (METH_VARARGS | METH_FASTCALL | METH_NOARGS | METH_O | METH_KEYWORDS | METH_METHOD)
+
 PyObject *
 gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
 {
@@ -56,6 +58,32 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
     PyObject *callable = is_method ? stack[0] : stack[1];
     PyObject *const *args = is_method ? stack + 1 : stack + 2;
     size_t nargs = (size_t)(count - (is_method ? 1 : 2)) - (kwnames ? (size_t)PyTuple_GET_SIZE(kwnames) : 0);
+    /* The instructions that the interpreter has for hot calls of these count no recursion, which their `vectorcall` does. */
+    if (Py_IS_TYPE(callable, &PyCFunction_Type)) {
+        PyObject *self = PyCFunction_GET_SELF(callable);
+        PyCFunction function = PyCFunction_GET_FUNCTION(callable);
+        switch (PyCFunction_GET_FLAGS(callable) & CALL_FLAGS) {
+        case METH_FASTCALL:
+            if (!kwnames) {
+                return ((_PyCFunctionFast)(void (*)(void))function)(self, args, (Py_ssize_t)nargs);
+            }
+            break;
+        case METH_FASTCALL | METH_KEYWORDS:
+            return ((_PyCFunctionFastWithKeywords)(void (*)(void))function)(self, args, (Py_ssize_t)nargs, kwnames);
+        }
+    } else if (is_method && Py_IS_TYPE(callable, &PyMethodDescr_Type) && Py_IS_TYPE(args[0], PyDescr_TYPE(callable))) {
+        PyMethodDef *def = ((PyMethodDescrObject *)callable)->d_method;
+        PyCFunction function = def->ml_meth;
+        switch (def->ml_flags & CALL_FLAGS) {
+        case METH_FASTCALL:
+            if (!kwnames) {
+                return ((_PyCFunctionFast)(void (*)(void))function)(args[0], args + 1, (Py_ssize_t)nargs - 1);
+            }
+            break;
+        case METH_FASTCALL | METH_KEYWORDS:
+            return ((_PyCFunctionFastWithKeywords)(void (*)(void))function)(args[0], args + 1, (Py_ssize_t)nargs - 1, kwnames);
+        }
+    }
     return PyObject_Vectorcall(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
 }
 

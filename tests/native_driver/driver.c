@@ -376,8 +376,19 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
         memcpy(above, sp + l->nstack, (size - l->nstack) * sizeof *sp);
         play((uint64_t *)(uintptr_t)l->regs.buffer, &value, &tag);
     }
+    /* As emitted callers do: an error sends each into an exit of its own, until one has a handler. */
+    Py_ssize_t left = 0;
+    for (uint64_t *above_it = sp + l->nstack + 1; tag == GS_TAG_ERROR && left < ncallers; left++, above_it += 3 * MOST + 1) {
+        struct gs_regs regs = {.exit = 0};
+        regs.gpr[4] = (uint64_t)(uintptr_t)above_it;
+        c[left].desc.kind = GS_EXIT_RAISE;
+        native = 0;
+        gs_exit(&c[left].unit, &regs);
+        value = regs.value;
+        tag = regs.tag;
+    }
     nunits = 0;
-    for (Py_ssize_t i = 0; i < ncallers; i++) { /* the callers go on owning what they owned */
+    for (Py_ssize_t i = left; i < ncallers; i++) { /* the others go on owning what they owned */
         for (uint32_t k = 0; k < c[i].slots.nslots; k++) {
             struct gs_slot *s = &c[i].slots.slots[k];
             const struct gs_loc *loc = &c[i].slots.locs[s->first_loc];
