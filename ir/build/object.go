@@ -3,6 +3,7 @@
 package build
 
 import (
+	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
 )
 
@@ -267,6 +268,13 @@ func unpackSequence(b *builder) error {
 		}
 	}
 	s, n := b.peek(0), int(b.ins.Arg)
+	if o := b.known(s.object()); o != nil && o.Kind == decoder.ObjTuple && len(o.Items) == n && o.Int == int64(n) && !b.general() {
+		b.drop(1)
+		for i := n - 1; i >= 0; i-- {
+			b.push(b.constSlot(o.Items[i]))
+		}
+		return nil
+	}
 	if b.sequence(&s) && !b.general() && !b.profile(b.ins.At).failed() {
 		heap := ir.HeapList
 		if s.class == b.classTuple {
