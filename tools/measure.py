@@ -1,0 +1,213 @@
+"""Writes the measured parts of docs/performance.md and README.md: what stands between <!-- name --> and <!-- end -->.
+
+sh tools/performance runs it in an environment where this checkout is installed.
+"""
+
+import json
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = [ROOT / "docs" / "performance.md", ROOT / "README.md"]
+
+# The milestone's goals: a speed-up at least.
+GOALS = {
+    "fib": 12,
+    "sum of squares": 30,
+    "float sum": 20,
+    "leibniz pi": 30,
+    "collatz": 18,
+    "mandelbrot": 20,
+    "nbody (locals)": 12,
+    "is_prime": 10,
+}
+LEAST = 0.95  # for all others
+IMPORT_GOAL = 15  # milliseconds
+
+README_ROWS = "fib", "sum of squares", "collatz", "float sum", "mandelbrot", "nbody (locals)", "sieve", "matmul", "richards", "word count"
+
+
+def python(*words, check=True):
+    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tempfile.gettempdir())
+    if check and done.returncode:
+        sys.exit(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def bench():
+    done = python("-m", "gophersnake", "bench", "--json", check=False)
+    if not done.stdout:
+        sys.exit(done.stderr)
+    return json.loads(done.stdout)
+
+
+def digits(x):
+    """Three of them, as a decimal number."""
+    return f"{x:.0f}" if x >= 100 else f"{x:.1f}" if x >= 10 else f"{x:.2f}"
+
+
+def ms(seconds):
+    return f"{digits(seconds * 1e3)} ms"
+
+
+def times(ratio):
+    return f"{digits(ratio)}×"
+
+
+def bench_table(report):
+    rows = ["| function | plain | jitted | speed-up | goal | first call |", "|---|--:|--:|--:|--:|--:|"]
+    for row in report["benchmarks"]:
+        goal = GOALS.get(row["name"], LEAST)
+        if "speedup" not in row:
+            rows.append(f"| {row['name']} | | | {row['verdict']} | {goal}× | |")
+            continue
+        met = "" if row["speedup"] >= goal else " (missed)"
+        rows.append(
+            f"| {row['name']} | {ms(row['plain_seconds'])} | {ms(row['jit_seconds'])} | **{times(row['speedup'])}** "
+            f"| {goal}×{met} | {ms(row['first_call_seconds'])} |"
+        )
+    machine = report["machine"]
+    return [
+        *rows,
+        "",
+        f"Geometric mean {times(report['geometric_mean'])} over {len(report['benchmarks'])} functions; the results of all agree"
+        + (" with plain Python's." if all(r["same_result"] for r in report["benchmarks"]) else " but where the table says so."),
+        f"{machine.get('cpu_model_name', 'unknown processor')}, {machine['cpu_count']} processors, load {float(machine['load_avg_1min']):.1f}, "
+        f"{platform.system()} on {platform.machine()}, CPython {platform.python_version()}.",
+    ]
+
+
+def short_table(report):
+    by_name = {row["name"]: row for row in report["benchmarks"]}
+    rows = ["| | plain Python | `@jit` | speed-up |", "|---|--:|--:|--:|"]
+    for name in README_ROWS:
+        row = by_name[name]
+        if "speedup" in row:
+            rows.append(f"| {name} | {ms(row['plain_seconds'])} | {ms(row['jit_seconds'])} | {times(row['speedup'])} |")
+    machine = report["machine"]
+    return [*rows, "", f"CPython {platform.python_version()}, {machine.get('cpu_model_name', 'unknown processor')}."]
+
+
+COMPILE = """
+import json, sys, time
+from gophersnake import _bench, _native, _target, stats
+name, path, index = sys.argv[1], sys.argv[2], int(sys.argv[3])
+row = _target.load(name, path, True).BENCH[index]
+for _ in range(2):
+    row[1](*row[2])
+facts = json.loads(_native.describe(0, "stats"))
+print(json.dumps(facts))
+"""
+
+FIRST = """
+import time, gophersnake
+@gophersnake.jit
+def f(x): return x + 1
+@gophersnake.jit
+def g(x): return x + 2
+a = time.perf_counter(); f(1); b = time.perf_counter(); g(1); c = time.perf_counter()
+print(b - a, c - b)
+"""
+
+
+def compile_table():
+    from gophersnake import _bench, _target
+
+    total, stages = {"compiles": 0, "total_ns": 0, "code_bytes": 0}, {}
+    worst = ("", 0)
+    for name, path in _bench.bench_set():
+        for index, row in enumerate(_target.load(name, path, False).BENCH):
+            facts = json.loads(python("-c", COMPILE, name, path, str(index)).stdout)
+            for key in total:
+                total[key] += facts[key]
+            for stage, ns in facts["stage_ns"].items():
+                stages[stage] = stages.get(stage, 0) + ns
+            if facts["total_ns"] > worst[1]:
+                worst = (f"{row[0]}, {facts['compiles']} compiles", facts["total_ns"])
+    first = [tuple(map(float, python("-c", FIRST).stdout.split())) for _ in range(15)]
+    mean = total["total_ns"] / total["compiles"] / 1e9
+    share = ", ".join(f"{stage} {ns / total['total_ns']:.0%}" for stage, ns in sorted(stages.items(), key=lambda item: -item[1]))
+    return [
+        "| | |",
+        "|---|--:|",
+        f"| compiles for two calls of each function of the bench set | {total['compiles']} |",
+        f"| time of a compile, mean (with all callees) | {ms(mean)} |",
+        f"| most for one function ({worst[0]}) | {ms(worst[1] / 1e9)} |",
+        f"| machine code of a compile, mean | {total['code_bytes'] / total['compiles'] / 1024:.1f} KB |",
+        f"| first call of the process: `x + 1`, compiler loaded (fastest of {len(first)}) | {ms(min(a for a, _ in first))} |",
+        f"| first call of a second such function (fastest of {len(first)}) | {ms(min(b for _, b in first))} |",
+        "",
+        f"By stage: {share}.",
+    ]
+
+
+def import_table():
+    """Interpreters with and without the import, started alternately."""
+    seconds = {"pass": [], "import gophersnake": []}
+    for _ in range(40):
+        for code, found in seconds.items():
+            begin = time.perf_counter()
+            python("-c", code)
+            found.append(time.perf_counter() - begin)
+    bare, with_it = (min(found) for found in seconds.values())
+    traced = []
+    for _ in range(10):
+        lines = python("-X", "importtime", "-c", "import gophersnake").stderr.splitlines()
+        traced.append(next(int(line.split("|")[1]) for line in lines if line.split("|")[-1].strip() == "gophersnake"))
+    return [
+        "| | | goal |",
+        "|---|--:|--:|",
+        f"| `python -c pass` | {ms(bare)} | |",
+        f"| `python -c 'import gophersnake'` | {ms(with_it)} | |",
+        f"| the import | {ms(with_it - bare)} | {IMPORT_GOAL} ms |",
+        f"| the import, by `-X importtime` | {ms(min(traced) / 1e6)} | |",
+    ]
+
+
+def build_table():
+    def wheel(folder):
+        begin = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", folder, str(ROOT)], check=True)
+        return time.perf_counter() - begin
+
+    with tempfile.TemporaryDirectory() as folder:
+        wheel(folder)
+        seconds = min(wheel(folder) for _ in range(3))
+        (made,) = Path(folder).iterdir()
+        size = made.stat().st_size
+    return [
+        "| | |",
+        "|---|--:|",
+        f"| wheel | {size / 1e6:.1f} MB |",
+        f"| `pip wheel .` where it was built before | {seconds:.1f} s |",
+    ]
+
+
+def write(parts):
+    for document in DOCUMENTS:
+        text = document.read_text()
+        for name, lines in parts.items():
+            text = re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m, lines=lines: m[1] + "\n".join(lines) + "\n" + m[2], text, flags=re.S)
+        document.write_text(text)
+
+
+def main():
+    report = bench()
+    write(
+        {
+            "bench": bench_table(report),
+            "bench-short": short_table(report),
+            "compile": compile_table(),
+            "import": import_table(),
+            "build": build_table(),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
