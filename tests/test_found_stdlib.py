@@ -91,6 +91,47 @@ PROGRAMS = {
         for n in range(5):
             print(counts([object()], n))
     """,
+    "None as the exception that was handled before, as __exit__ and as what is called": """
+        import sys
+        from collections import deque
+
+        class Manager:
+            def __enter__(self):
+                pass
+
+            def __exit__(self, t, v, traceback):
+                seen.append(traceback.tb_frame.f_locals["n"])
+                return True
+
+        class Broken:
+            def __enter__(self):
+                pass
+
+            __exit__ = None
+
+        @jit
+        def f():
+            for n in range(5):
+                d = deque([n])
+                with Manager():
+                    d.index(n + 1)
+                print(n, sys.exc_info())
+                try:
+                    with Broken():
+                        d.index(n + 1)
+                except TypeError as e:
+                    print(e, type(e.__context__))
+                x = [None, {"a": 1}]
+                try:
+                    x[0](**x[1], **x[1])
+                except TypeError as e:
+                    print(e)
+
+        seen = []
+        for i in range(3):
+            f()
+        print(seen)
+    """,
 }
 
 

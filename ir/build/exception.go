@@ -47,10 +47,10 @@ func pushExcInfo(b *builder) error {
 }
 
 func popExcept(b *builder) error {
+	o := b.boxTop(0)
 	b.settle()
 	b.effect = true
-	s := b.peek(0)
-	b.helper("gs_pop_except", s.object()).Heap = ir.HeapAll
+	b.helper("gs_pop_except", o).Heap = ir.HeapAll // None where nothing was handled before
 	b.drop(1)
 	return nil
 }
@@ -77,7 +77,7 @@ func beforeWith(b *builder) error {
 
 // withExceptStart calls __exit__, which lies three items below the exception.
 func withExceptStart(b *builder) error {
-	exit, exc := b.peek(3), b.peek(0)
-	b.finish(b.call("gs_with_except_start", exit.object(), exc.object()), 0, true)
+	exit, exc := b.escapeTop(3), b.peek(0)
+	b.finish(b.call("gs_with_except_start", exit, exc.object()), 0, true)
 	return nil
 }

@@ -433,9 +433,9 @@ func mapAdd(b *builder) error     { return b.addTo("PyDict_SetItem", 2, true) }
 
 // dictMerge names the callable, for the error's text.
 func dictMerge(b *builder) error {
-	at := int(b.ins.Arg)
-	container, callable := b.peek(at), b.peek(at+2)
-	b.finishStatus(b.call("gs_dict_merge", container.object(), b.escapeTop(0), callable.object()), 1, true)
+	container := b.peek(int(b.ins.Arg))
+	callable := b.escapeTop(int(b.ins.Arg) + 2) // whatever it is that cannot be called
+	b.finishStatus(b.call("gs_dict_merge", container.object(), b.escapeTop(0), callable), 1, true)
 	return nil
 }
 
