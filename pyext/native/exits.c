@@ -391,11 +391,12 @@ is_stuck(const struct gs_exitdesc *d, const struct gs_func *f, const struct gs_s
 static int
 enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
 {
-    if (a->st.frame && f->flags & GS_FUNC_HAS_FRAME) {
+    int takes_frame = f->flags & GS_FUNC_HAS_FRAME && f->off; /* at the beginning the prologue makes one */
+    if (a->st.frame && takes_frame) {
         gs_activation_unshow(ts, a);
     } else if (a->st.frame) {
         gs_activation_drop_frame(ts, a);
-    } else if (f->flags & GS_FUNC_HAS_FRAME && !(a->st.frame = gs_frame_push(a->st.callable))) {
+    } else if (takes_frame && !(a->st.frame = gs_frame_push(a->st.callable))) {
         PyErr_Clear();
         return -1;
     }
