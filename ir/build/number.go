@@ -517,8 +517,9 @@ func compareOp(b *builder) error {
 		}
 	}
 	if b.builtin(x) && b.builtin(y) {
+		left, right := b.boxTop(1), b.boxTop(0)
 		b.effect = true
-		r := b.helper("PyObject_RichCompare", b.boxTop(1), b.boxTop(0), b.constInt(int64(op)))
+		r := b.helper("PyObject_RichCompare", left, right, b.constInt(int64(op)))
 		if b.exactClass(&x) != b.classNone && b.exactClass(&y) != b.classNone || op == decoder.CmpEq || op == decoder.CmpNe {
 			r.Type.Class = b.classBool
 		}
