@@ -169,7 +169,7 @@ const (
 	OpCallHelper
 	OpCallNative
 	OpCallTag
-	OpLink   // all locals as objects or NULL (ObjNull); Aux: the instruction's offset in code units
+	OpLink   // all locals as objects or NULL (ObjNull), or ConstPtr LinkKept: the slot holds it already; Aux: the instruction's offset in code units
 	OpUnlink // takes the frame off again
 	OpRecordClass
 

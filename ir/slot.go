@@ -75,6 +75,9 @@ var reasonNames = [...]string{"type", "overflow", "divisor", "bounds", "global",
 
 func (r Reason) String() string { return reasonNames[r] }
 
+// LinkKept is the address that stands for a local that need not be stored into the frame again.
+const LinkKept = ^uint64(0)
+
 // Tags of a native result: 0 is an error, the others are slot kinds.
 const (
 	TagError = 0

@@ -207,7 +207,7 @@ func (c *verifier) special(b *Block, v *Value) {
 		}
 	case OpLink:
 		for _, a := range v.Args {
-			if !a.Type.Kind.Object() {
+			if !a.Type.Kind.Object() && (a.Op != OpConstPtr || uint64(a.Aux) != LinkKept) {
 				c.fail(b, v, "links %s", a.Type)
 			}
 		}

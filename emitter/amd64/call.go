@@ -201,7 +201,9 @@ func (m *machine) link(f *emitter.Func, v *ir.Value) {
 		frame := reg(l[t])
 		a.Emit(MOVQ_RM, frame, At(RSP, 0))
 		for i, w := range words {
-			m.storeWord(f, At(frame, int32(m.abi.FrameLocals)+int32(8*i)), w, l)
+			if x := v.Args[i]; x.Op != ir.OpConstPtr || uint64(x.Aux) != ir.LinkKept {
+				m.storeWord(f, At(frame, int32(m.abi.FrameLocals)+int32(8*i)), w, l)
+			}
 		}
 		instruction := int64(code.Object + m.abi.CodeAdaptive + 2*uint64(v.Aux))
 		m.storeWord(f, At(frame, int32(m.abi.FrameIP)), word{constant: true, n: instruction}, l)

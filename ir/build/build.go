@@ -86,6 +86,9 @@ func (u *unit) decode(index int, splits ...uint32) (*code, error) {
 		return nil, err
 	}
 	c := newCode(f)
+	if index == 0 {
+		c.entry = u.snap.Off
+	}
 	u.decoded[index] = c
 	return c, nil
 }
@@ -257,8 +260,9 @@ type builder struct {
 	effect      bool // the bytecode has had an effect: the state before it must not be used any more
 	ended       bool // the block has its control operation
 	beforeState *ir.FrameState
-	sawUnseen   bool    // a site that nothing is recorded of was met
-	shown       []shown // boxes that the linked frame shows
+	sawUnseen   bool        // a site that nothing is recorded of was met
+	inFrame     []*ir.Value // what the frame's slots hold since they were last shown; nil: not known
+	shown       []shown     // boxes that the linked frame shows
 }
 
 // errPostpone puts off a block version: what it needs to know (the result of a callee that is being built) may be known later.
@@ -301,6 +305,11 @@ func (b *builder) start(off uint32, key []slot) {
 	b.f.NLocals, b.f.Off = nl, off
 	b.begin(b.code.InstrAt(off))
 	b.f.Entry = b.before()
+	b.inFrame = make([]*ir.Value, nl)
+	null := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	for i := range b.inFrame {
+		b.inFrame[i] = null // a frame comes with empty slots
+	}
 	for i := range b.locals {
 		if !b.code.Borrowed(i) && !b.locals[i].owned {
 			b.locals[i] = b.own(b.locals[i])
@@ -373,6 +382,8 @@ func (b *builder) lastChance(v *version) bool {
 // translate translates one block version.
 func (b *builder) translate(v *version) error {
 	b.block, b.locals, b.stack, b.shown, b.ended = v.block, clone(v.locals), clone(v.stack), nil, false
+	b.inFrame = make([]*ir.Value, len(v.locals))
+	copy(b.inFrame, v.inFrame)
 	b.current = v
 	dec := b.code.BlockAt(v.off)
 	for n := b.code.Index(v.off); n < dec.Last; n++ {

@@ -460,6 +460,7 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 		b.add(ir.OpUnlink, ir.Type{})
 	} else {
 		v.FS = b.frameState(b.ins.At, b.locals, nil)
+		clear(b.inFrame) // an exit of the callee shows the frame, and empties it
 	}
 	b.drop(operands)
 	expected := ce.result()

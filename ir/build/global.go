@@ -12,7 +12,8 @@ import (
 // code is a decoded code object with what the builder asks of it.
 type code struct {
 	*decoder.Func
-	allLive      bool // something may ask for the locals by name
+	allLive      bool   // something may ask for the locals by name
+	entry        uint32 // where the function asked for begins, in the code it is of
 	storesGlobal map[string]bool
 	stored       []decoder.Bits // locals that each loop stores to
 }
@@ -20,10 +21,13 @@ type code struct {
 // Borrowed reports whether the local is a parameter that native code holds without a reference of its own.
 func (c *code) Borrowed(local int) bool { return c.Func.Borrowed.Has(local) }
 
-// SinglePredecessor reports whether only one bytecode block leads to the one at off, so that no types meet there.
+// SinglePredecessor reports whether only one bytecode block, or only the entry, leads to the one at off, so that no types meet there.
 func (c *code) SinglePredecessor(off uint32) bool {
 	b := c.BlockAt(off)
-	return len(b.Preds) == 1 && len(b.Throwers) == 0 && !b.LoopHeader && !b.IsEntry && b.Start == off
+	if len(b.Throwers) != 0 || b.LoopHeader || b.Start != off {
+		return false
+	}
+	return len(b.Preds) == 1 && !b.IsEntry && off != c.entry || len(b.Preds) == 0
 }
 
 // invariant reports whether the bytecode at off is in a loop, and the innermost such loop never stores to the local.

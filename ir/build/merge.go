@@ -12,13 +12,14 @@ const maxVersions = 4
 
 // version is one translation of a bytecode block.
 type version struct {
-	off    uint32
-	block  *ir.Block
-	locals []slot
-	stack  []slot
-	join   bool
-	single bool // entered from one place only: holds its predecessor's values, without parameters
-	rounds int  // how often its translation was put off
+	off     uint32
+	block   *ir.Block
+	locals  []slot
+	stack   []slot
+	join    bool
+	single  bool        // entered from one place only: holds its predecessor's values, without parameters
+	inFrame []*ir.Value // of a single one: what the frame's slots hold
+	rounds  int         // how often its translation was put off
 }
 
 // form is the shape that a slot has at a merge.
@@ -27,7 +28,11 @@ func (b *builder) form(s *slot, local int, live bool) slot {
 	w := slot{kind: s.kind}
 	switch s.kind {
 	case ir.SlotNull, ir.SlotNone, ir.SlotInt, ir.SlotFloat, ir.SlotBool, ir.SlotDyn:
-		if !live && local >= 0 {
+		switch {
+		case live || local < 0:
+		case b.general(): // what is no object there is rare, and every local is one in its frame
+			w.kind, w.owned = ir.SlotObjNull, true
+		default:
 			w.kind = ir.SlotDyn
 		}
 	case ir.SlotIntOrigin, ir.SlotFloatOrigin:
@@ -139,7 +144,7 @@ func joined(x, y *slot) slot {
 // and ends the current block.
 func (b *builder) edge(target uint32) {
 	if b.code.SinglePredecessor(target) {
-		v := &version{off: target, single: true, block: b.f.NewBlock(), locals: clone(b.locals), stack: clone(b.stack)}
+		v := &version{off: target, single: true, block: b.f.NewBlock(), locals: clone(b.locals), stack: clone(b.stack), inFrame: append([]*ir.Value(nil), b.inFrame...)}
 		v.block.Off = target
 		b.work = append(b.work, v)
 		b.jump(v.block)

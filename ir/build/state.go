@@ -258,6 +258,12 @@ func (b *builder) link() {
 			b.locals[i] = o
 		}
 		args[i] = o.object()
+		if same := b.inFrame[i]; same != nil && (same == args[i] || same.Op == ir.OpConstNull && args[i].Op == ir.OpConstNull) {
+			kept := b.constPtr(ir.LinkKept)
+			args[i] = kept
+		} else {
+			b.inFrame[i] = args[i]
+		}
 	}
 	v := b.add(ir.OpLink, ir.Type{}, args...)
 	v.Aux = int64(b.ins.At)
