@@ -387,11 +387,28 @@ is_stuck(const struct gs_exitdesc *d, const struct gs_func *f, const struct gs_s
     return same;
 }
 
+static int
+is_kept(const _PyInterpreterFrame *f)
+{
+    return f && f->frame_obj && Py_REFCNT(f->frame_obj) > 1;
+}
+
+/* Whether the version goes on with the frame that the activation has: one that makes none can hold one, and must where
+   somebody (a traceback) has the frame object, for that shows the locals as they are when the activation ends. */
+static int
+holds_frame(const struct gs_activation *a, const struct gs_func *f)
+{
+    return f->flags & GS_FUNC_HAS_FRAME || is_kept(a->st.frame);
+}
+
 /* Fills the activation buffer; then the state is the version's. -1: no memory, the state is as it was. */
 static int
 enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
 {
-    int takes_frame = f->flags & GS_FUNC_HAS_FRAME && f->off; /* at the beginning the prologue makes one */
+    int takes_frame = f->off && holds_frame(a, f); /* at the beginning the prologue makes one */
+    if (!takes_frame && is_kept(a->st.frame)) {
+        return -1;
+    }
     if (a->st.frame && takes_frame) {
         gs_activation_unshow(ts, a);
     } else if (a->st.frame) {
@@ -554,7 +571,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         }
     }
     if (f) {
-        if (run->linked && !(f->flags & GS_FUNC_HAS_FRAME) && d->parent == NONE) {
+        if (run->linked && !holds_frame(&a, f) && d->parent == NONE) {
             gs_activation_drop_frame(ts, &a);
             unlink_callers(ts, run);
         } else if (d->parent != NONE || (!a.st.frame && f->flags & GS_FUNC_HAS_FRAME && has_hidden_callers(ts, d, regs))) {
