@@ -15,7 +15,8 @@ import (
 // Limits of what is worth compiling.
 const (
 	maxBlocks   = 3000
-	maxDepth    = 6 // of callees compiled with their callers
+	maxRecorded = 120 // bytecodes of a recording version, which is run for two rounds only; what lies beyond records by itself
+	maxDepth    = 6   // of callees compiled with their callers
 	maxUnitFunc = 24
 )
 
@@ -260,6 +261,7 @@ type builder struct {
 	effect      bool // the bytecode has had an effect: the state before it must not be used any more
 	ended       bool // the block has its control operation
 	beforeState *ir.FrameState
+	translated  int         // bytecodes
 	sawUnseen   bool        // a site that nothing is recorded of was met
 	inFrame     []*ir.Value // what the frame's slots hold since they were last shown; nil: not known
 	shown       []shown     // boxes that the linked frame shows
@@ -386,6 +388,12 @@ func (b *builder) translate(v *version) error {
 	copy(b.inFrame, v.inFrame)
 	b.current = v
 	dec := b.code.BlockAt(v.off)
+	if b.recording() && b.translated > maxRecorded && v.off != b.f.Off {
+		b.begin(b.code.InstrAt(v.off))
+		b.exit(ir.ExitResume, ir.WhyUnseen, b.before())
+		return nil
+	}
+	b.translated += dec.Last - dec.First
 	for n := b.code.Index(v.off); n < dec.Last; n++ {
 		b.begin(&b.code.Instrs[n])
 		if n == dec.First && dec.LoopHeader && !v.single {
