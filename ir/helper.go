@@ -43,7 +43,7 @@ func init() {
 	}
 }
 
-// Helpers is the table, in the order of pyext/native/helpers.def, which a test compares.
+// Helpers is the table: rows of pyext/native/helpers.def, which a test compares.
 var Helpers = []Helper{
 	{Name: "PyNumber_Add", Args: []Kind{Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "PyNumber_Subtract", Args: []Kind{Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},

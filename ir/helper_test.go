@@ -1,3 +1,5 @@
+// The table of helpers beside the C side of it.
+
 package ir
 
 import (
