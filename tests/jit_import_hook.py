@@ -17,14 +17,19 @@ class JitLoader(SourceFileLoader):
         return rewrite(self.get_data(path), path)
 
 
+def covered(name, names):
+    """Whether a module is one of those named, or in a package that is."""
+    return any(name == n or name.startswith(f"{n}.") for n in names)
+
+
 class JitFinder:
-    """Finds the given modules, by their full names, as sys.path does."""
+    """Finds the given modules, by their full names, and what is in those that are packages, as sys.path does."""
 
     def __init__(self, names):
         self.names = frozenset(names)
 
     def find_spec(self, name, path=None, target=None):
-        if name not in self.names:
+        if not covered(name, self.names):
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and type(spec.loader) is SourceFileLoader:

@@ -1,6 +1,6 @@
 """CPython's own tests, plain and with every function of the tests and of what they test jitted.
 
-    python -m tests.run_stdlib [test_heapq ...]
+    python -m tests.run_stdlib [--more] [test_heapq ...]
 
 Each module runs in two processes of its own, and each of its tests must end the same way in both. A test that
 crashes or hangs its process is named, and the rest is run without it.
@@ -24,7 +24,7 @@ from tests.stdlib_known import KNOWN
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# The test module -> the modules in Python that it tests.
+# The test module -> the modules in Python that it tests; packages with all that is in them.
 MODULES = {
     "test_grammar": [],
     "test_int": [],
@@ -51,6 +51,138 @@ MODULES = {
     "test_functools": ["functools"],
     "test_typing": ["typing"],
 }
+# More of the same, which takes minutes: --more.
+MORE = dict.fromkeys(
+    """test_abstract_numbers test_array test_asyncgen test_asyncio test_atexit test_augassign test_baseexception test_binop
+    test_buffer test_builtin test_call test_capi test_class test_cmath test_code test_coroutines test_compare test_compile
+    test_complex test_contains test_context test_crypt test_ctypes test_decorators test_defaultdict test_descr
+    test_descrtut test_dictcomps test_dictviews test_dict_version test_dynamic test_dynamicclassattribute test_email
+    test_enumerate test_except_star test_exception_group test_exception_hierarchy test_exception_variations test_file
+    test_fileio test_finalization test_flufl test_format test_frame test_fstring test_funcattrs test_gc test_generator_stop
+    test_genericalias test_genericclass test_genexps test_global test_hash test_import test_importlib test_index
+    test_int_literal test_isinstance test_iterlen test_itertools test_json test_keywordonlyarg test_listcomps test_long
+    test_longexp test_math test_memoryio test_memoryview test_metaclass test_module test_named_expressions test_opcache
+    test_opcodes test_patma test_peepholer test_pep646_syntax test_picklebuffer test_positional_only_arg test_pow
+    test_print test_property test_pyexpat test_regrtest test_richcmp test_set test_setcomps test_signal test_slice
+    test_sort test_sqlite3 test_string_literals test_strtod test_struct test_structseq test_subclassinit test_super
+    test_support test_syntax test_sys test_sys_setprofile test_thread test_threadsignals test_time test_tomllib
+    test_type_annotations test_type_cache test_type_comments test_typechecks test_unary test_unicodedata test_unittest
+    test_univnewlines test_unpack test_unpack_ex test_yield_from test_zlib test_zoneinfo""".split(),
+    (),
+) | {
+    "test_abc": ["abc", "_py_abc"],
+    "test_argparse": ["argparse"],
+    "test_ast": ["ast"],
+    "test_base64": ["base64"],
+    "test_bdb": ["bdb"],
+    "test_bytes": ["test.list_tests", "test.seq_tests", "test.string_tests"],
+    "test_calendar": ["calendar"],
+    "test_cmd": ["cmd"],
+    "test_codecs": ["codecs"],
+    "test_codeop": ["codeop"],
+    "test_collections": ["collections", "_collections_abc"],
+    "test_colorsys": ["colorsys"],
+    "test_concurrent_futures": ["concurrent.futures"],
+    "test_configparser": ["configparser"],
+    "test_contextlib": ["contextlib"],
+    "test_contextlib_async": ["contextlib"],
+    "test_copy": ["copy", "copyreg"],
+    "test_copyreg": ["copyreg"],
+    "test_cprofile": ["cProfile", "test.profilee"],
+    "test_csv": ["csv"],
+    "test_dataclasses": ["dataclasses"],
+    "test_datetime": ["datetime", "test.datetimetester", "_strptime"],
+    "test_decimal": ["_pydecimal", "decimal"],
+    "test_deque": ["test.seq_tests"],
+    "test_difflib": ["difflib"],
+    "test_dis": ["dis"],
+    "test_doctest": ["doctest"],
+    "test_enum": ["enum"],
+    "test_filecmp": ["filecmp"],
+    "test_fileinput": ["fileinput"],
+    "test_fnmatch": ["fnmatch"],
+    "test_getopt": ["getopt"],
+    "test_gettext": ["gettext"],
+    "test_glob": ["glob"],
+    "test_graphlib": ["graphlib"],
+    "test_gzip": ["gzip"],
+    "test_hmac": ["hmac"],
+    "test_html": ["html"],
+    "test_htmlparser": ["html.parser", "_markupbase"],
+    "test_http_cookiejar": ["http.cookiejar"],
+    "test_http_cookies": ["http.cookies"],
+    "test_io": ["_pyio"],
+    "test_ipaddress": ["ipaddress"],
+    "test_keyword": ["keyword"],
+    "test_linecache": ["linecache"],
+    "test_locale": ["locale"],
+    "test_logging": ["logging"],
+    "test_mailbox": ["mailbox"],
+    "test_mimetypes": ["mimetypes"],
+    "test_minidom": ["xml.dom.minidom"],
+    "test_netrc": ["netrc"],
+    "test_ntpath": ["ntpath", "genericpath"],
+    "test_numeric_tower": ["numbers", "fractions"],
+    "test_operator": ["operator"],
+    "test_optparse": ["optparse"],
+    "test_ordered_dict": ["collections", "test.mapping_tests"],
+    "test_pathlib": ["pathlib"],
+    "test_pickle": ["pickle", "test.pickletester"],
+    "test_pickletools": ["pickletools", "test.pickletester"],
+    "test_pkgutil": ["pkgutil"],
+    "test_plistlib": ["plistlib"],
+    "test_posixpath": ["posixpath", "genericpath", "test.test_genericpath"],
+    "test_pprint": ["pprint"],
+    "test_profile": ["profile", "pstats", "test.profilee"],
+    "test_pulldom": ["xml.dom.pulldom"],
+    "test_pyclbr": ["pyclbr"],
+    "test_pydoc": ["pydoc"],
+    "test_queue": ["queue"],
+    "test_quopri": ["quopri"],
+    "test_re": ["re"],
+    "test_reprlib": ["reprlib"],
+    "test_rlcompleter": ["rlcompleter"],
+    "test_runpy": ["runpy"],
+    "test_sax": ["xml.sax"],
+    "test_sched": ["sched"],
+    "test_secrets": ["secrets"],
+    "test_selectors": ["selectors"],
+    "test_shelve": ["shelve"],
+    "test_shlex": ["shlex"],
+    "test_shutil": ["shutil"],
+    "test_socketserver": ["socketserver"],
+    "test_stat": ["stat"],
+    "test_string": ["string"],
+    "test_stringprep": ["stringprep"],
+    "test_strptime": ["_strptime"],
+    "test_symtable": ["symtable"],
+    "test_tarfile": ["tarfile"],
+    "test_tempfile": ["tempfile"],
+    "test_textwrap": ["textwrap"],
+    "test_threading": ["threading", "test.lock_tests"],
+    "test_threading_local": ["_threading_local"],
+    "test_timeit": ["timeit"],
+    "test_tokenize": ["tokenize"],
+    "test_trace": ["trace"],
+    "test_traceback": ["traceback", "linecache"],
+    "test_tracemalloc": ["tracemalloc"],
+    "test_types": ["types"],
+    "test_ucn": [],
+    "test_unicode": ["test.string_tests"],
+    "test_unparse": ["ast"],
+    "test_urllib": ["urllib.request", "urllib.parse"],
+    "test_urlparse": ["urllib.parse"],
+    "test_userdict": ["collections", "test.mapping_tests"],
+    "test_userlist": ["collections", "test.list_tests", "test.seq_tests"],
+    "test_userstring": ["collections", "test.string_tests"],
+    "test_uuid": ["uuid"],
+    "test_warnings": ["warnings"],
+    "test_weakref": ["weakref", "_weakrefset", "test.mapping_tests"],
+    "test_weakset": ["_weakrefset"],
+    "test_xml_etree": ["xml.etree"],
+    "test_xmlrpc": ["xmlrpc"],
+    "test_zipfile": ["zipfile"],
+}
 SECONDS = 300  # for one module in one process
 RESTARTS = 8
 
@@ -63,12 +195,12 @@ def child(module, jitted, out, skipped):
 
     from tests import jit_import_hook
 
-    names = [f"test.{module}", *MODULES[module]]
+    names = [f"test.{module}", *(MODULES | MORE)[module]]
     if jitted:
         jit_import_hook.install(names, gophersnake.jit)
-    for name in names:
-        # What was imported on the way here is imported anew, in the plain process, too.
-        sys.modules.pop(name, None)
+    # What was imported on the way here is imported anew, in the plain process, too.
+    for name in [n for n in sys.modules if jit_import_hook.covered(n, names)]:
+        del sys.modules[name]
     import test.support
 
     test.support.use_resources = ()
@@ -205,7 +337,8 @@ def check(module):
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.run_stdlib", description=__doc__.splitlines()[0])
-    parser.add_argument("modules", nargs="*", metavar="test_MODULE", help="default: all of the list")
+    parser.add_argument("modules", nargs="*", metavar="test_MODULE", help="default: all of the short list")
+    parser.add_argument("--more", action="store_true", help="all of the long list, too")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--out", help=argparse.SUPPRESS)
     parser.add_argument("--jit", action="store_true", help=argparse.SUPPRESS)
@@ -214,13 +347,17 @@ def main():
     if chosen.child:
         child(chosen.child, chosen.jit, chosen.out, chosen.skip)
         return 0
-    unknown = [m for m in chosen.modules if m not in MODULES]
+    unknown = [m for m in chosen.modules if m not in MODULES | MORE]
     if unknown:
-        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(MODULES)}")
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(MODULES | MORE)}")
     tests = differing = 0
-    for module in chosen.modules or MODULES:
+    for module in chosen.modules or (MODULES | MORE if chosen.more else MODULES):
         began = time.monotonic()
-        count, found, statistics = check(module)
+        try:
+            count, found, statistics = check(module)
+        except RuntimeError as e:
+            print(f"{module}: {e}", flush=True)
+            continue
         tests += count
         differing += len(found)
         numbers = ", ".join(f"{value} {key}" for key, value in statistics.items() if isinstance(value, int) and value)
