@@ -47,6 +47,7 @@ type Driver struct {
 	keepSize int
 	keepMax  int
 	stats    statistics
+	emitting *emitter.Memory // left by the last compile
 }
 
 // published is what is kept of a unit besides its memory.
@@ -153,7 +154,7 @@ func (d *Driver) publish(w *work, begin time.Time) (uintptr, error) {
 		copy(code, u.Code)
 		u.Relocate(code, uint64(at.Data))
 		u.CompileNS = uint64(time.Since(begin))
-		copy(data, u.Data(uint64(at.Code), uint64(at.Data)))
+		u.Data(data[:0:len(data)], uint64(at.Code), uint64(at.Data))
 	})
 	if err != nil {
 		return 0, err

@@ -21,15 +21,16 @@ const module = "github.com/gophersnake/gophersnake/"
 
 // mayImport is the table. arm64 has the row of amd64.
 var mayImport = map[string][]string{
+	"arena":            {},
 	"decoder":          {},
 	"pyabi":            {},
-	"ir":               {},
+	"ir":               {"arena"},
 	"ir/build":         {"decoder", "ir", "pyabi"},
-	"opt":              {"ir"},
-	"emitter":          {"ir", "emitter/regalloc", "pyabi"},
-	"emitter/regalloc": {},
-	"emitter/amd64":    {"emitter", "emitter/regalloc", "ir", "pyabi"},
-	"emitter/arm64":    {"emitter", "emitter/regalloc", "ir", "pyabi"},
+	"opt":              {"arena", "ir"},
+	"emitter":          {"arena", "ir", "emitter/regalloc", "pyabi"},
+	"emitter/regalloc": {"arena"},
+	"emitter/amd64":    {"arena", "emitter", "emitter/regalloc", "ir", "pyabi"},
+	"emitter/arm64":    {"arena", "emitter", "emitter/regalloc", "ir", "pyabi"},
 	"cache":            {},
 	"compile":          {"decoder", "pyabi", "ir", "ir/build", "opt", "emitter", "emitter/amd64", "emitter/arm64", "cache"},
 	"pyext":            {"compile", "cache"},

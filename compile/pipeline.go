@@ -43,6 +43,8 @@ var errTooLarge = errors.New("it is too large to be worth it")
 const (
 	maxUnits  = 10000 // code units of the code object
 	maxValues = 50000 // operations of all functions of a unit
+
+	keepMemory = 10000 // values from which on a compile leaves no memory to the next
 )
 
 // failure is a panic in a stage.
@@ -78,9 +80,10 @@ type work struct {
 	wants    map[string]bool // stages to show
 	show     func(stage string, w *work, text string)
 
-	snap  *decoder.Snapshot
-	funcs []*ir.Func
-	unit  *emitter.Unit
+	snap   *decoder.Snapshot
+	funcs  []*ir.Func
+	values int // of all functions
+	unit   *emitter.Unit
 }
 
 // stage runs a stage, and accounts its time.
@@ -161,7 +164,7 @@ func (w *work) measure() error {
 	for _, f := range w.funcs {
 		values += f.NumValues()
 	}
-	if values > maxValues {
+	if w.values = values; values > maxValues {
 		return errTooLarge
 	}
 	return nil
@@ -201,12 +204,18 @@ func (w *work) optimise() error {
 }
 
 func (w *work) emit() (err error) {
-	in := &emitter.Input{Funcs: w.funcs, Listing: w.wants["asm"], Check: w.d.options.verify}
+	if w.d.emitting == nil || w.values > keepMemory {
+		w.d.emitting = &emitter.Memory{}
+	}
+	in := &emitter.Input{Funcs: w.funcs, Listing: w.wants["asm"], Check: w.d.options.verify, Memory: w.d.emitting}
 	for _, c := range w.snap.Codes {
 		in.Codes = append(in.Codes, emitter.Code{Record: c.Record, Object: c.Address, NArgs: stubArgs(c), Callee: c.Index != 0})
 	}
 	if w.unit, err = w.d.stages.emit(w.d.target, in); err != nil {
 		return err
+	}
+	if w.values > keepMemory {
+		w.d.emitting = nil
 	}
 	if len(w.unit.Code) == 0 {
 		panic("BUG: a unit without code")

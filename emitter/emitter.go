@@ -26,6 +26,8 @@ type Input struct {
 	// Check proves every register allocation, for tests.
 	Check    bool
 	Regalloc regalloc.Options
+	// Memory, if it is not nil, is used instead of fresh memory, and the unit's tables are in it.
+	Memory *Memory
 }
 
 // Code is a code record of the snapshot.
@@ -38,11 +40,12 @@ type Code struct {
 
 // Builder is the unit being made.
 type Builder struct {
-	Input *Input
-	Unit  *Unit
-	Funcs []*Func
-	byIR  map[*ir.Func]*Func
-	m     Machine
+	Input  *Input
+	Unit   *Unit
+	Funcs  []*Func
+	memory *Memory
+	byIR   map[*ir.Func]*Func
+	m      Machine
 	// label of each call's return, until offsets are known
 	callSites []callSite
 	err       error
@@ -55,7 +58,16 @@ type callSite struct {
 
 // Emit makes a unit.
 func Emit(t Target, in *Input) (*Unit, error) {
-	b := &Builder{Input: in, Unit: &Unit{}, byIR: make(map[*ir.Func]*Func, len(in.Funcs))}
+	m := in.Memory
+	if m == nil {
+		m = &Memory{}
+	}
+	b := &Builder{
+		Input: in, memory: m, Unit: &Unit{Exits: m.unitExits[:0], Slots: m.unitSlots[:0], Locs: m.unitLocs[:0]},
+		byIR: make(map[*ir.Func]*Func, len(in.Funcs)),
+	}
+	m.sharedLocs.reset()
+	m.sharedSlots.reset()
 	b.m = t.Unit(b)
 	for i, f := range in.Funcs {
 		fn := newFunc(b, i, f)
@@ -78,6 +90,7 @@ func Emit(t Target, in *Input) (*Unit, error) {
 		return nil, b.err
 	}
 	b.finish(code)
+	m.unitExits, m.unitSlots, m.unitLocs = b.Unit.Exits, b.Unit.Slots, b.Unit.Locs
 	return b.Unit, nil
 }
 
@@ -93,7 +106,7 @@ func (b *Builder) Fail(format string, args ...any) {
 
 func (b *Builder) finish(code []byte) {
 	u := b.Unit
-	u.Code = append([]byte(nil), code...)
+	u.Code = code
 	u.Refs = b.m.Refs()
 	u.Notes = b.m.Notes()
 	for _, c := range b.callSites {

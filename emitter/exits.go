@@ -17,6 +17,7 @@ type Exit struct {
 	fs       *ir.FrameState
 	info     ir.ExitInfo
 	operands []regalloc.Operand // of the instruction, frame state included
+	count    int                // of operands, up to the last of the frame state
 	// NoFrame: the activation has no frame yet.
 	NoFrame bool
 	// Undo, if set, is emitted first: it takes back what the instruction did to a register.
@@ -39,31 +40,46 @@ func (f *Func) NewExit(v *ir.Value) *Exit {
 
 // ExitTo is an exit with this state.
 func (f *Func) ExitTo(fs *ir.FrameState, info ir.ExitInfo) *Exit {
-	return &Exit{f: f, fs: fs, info: info, at: -1}
+	x := f.newExits.New()
+	*x = Exit{f: f, fs: fs, info: info, at: -1}
+	return x
 }
 
 // Instead says that at this exit the value of r is in the register of operand at, once Undo ran.
 func (x *Exit) Instead(r regalloc.VReg, at int) { x.value, x.at = r, at }
 
-// Operands appends the frame state's values as uses that may be anywhere. late: the instruction may have written its results when it
+// Operands adds the frame state's values as uses that may be anywhere. late: the instruction may have written its results when it
 // leaves.
-func (x *Exit) Operands(ops []regalloc.Operand, late bool) []regalloc.Operand {
+func (x *Exit) Operands(late bool, add func(regalloc.Operand) int) {
 	f := x.f
 	f.newStamp()
 	if x.at >= 0 {
 		f.mark(x.value)
 	}
-	x.each(func(v *ir.Value) {
-		if v.Op.Is(ir.Constant) {
-			return
+	for fs := x.fs; fs != nil; fs = fs.Parent {
+		for i := range fs.Slots {
+			s := &fs.Slots[i]
+			for c := range s.Kind.Words() {
+				x.operand(s.Vals[c], late, add)
+			}
 		}
-		if r := f.Reg(v); f.mark(r) {
-			ops = append(ops, regalloc.Operand{V: r, C: regalloc.AnyLoc, Late: late})
+		if fs.Callable != nil {
+			x.operand(fs.Callable, late, add)
 		}
-	})
-	x.operands = ops
-	return ops
+	}
 }
+
+func (x *Exit) operand(v *ir.Value, late bool, add func(regalloc.Operand) int) {
+	if v = Resolve(v); v.Op.Is(ir.Constant) {
+		return
+	}
+	if r := x.f.Reg(v); x.f.mark(r) {
+		x.count = add(regalloc.Operand{V: r, C: regalloc.AnyLoc, Late: late}) + 1
+	}
+}
+
+// Place tells where the operands of the instruction are, in the order in which they were added.
+func (x *Exit) Place(ops []regalloc.Operand) { x.operands = ops[:x.count] }
 
 func (f *Func) newStamp() {
 	f.stamp++
@@ -72,28 +88,13 @@ func (f *Func) newStamp() {
 // mark says whether r is met the first time since newStamp.
 func (f *Func) mark(r regalloc.VReg) bool {
 	for int(r) >= len(f.stamps) {
-		f.stamps = append(f.stamps, make([]int32, len(f.infos)+16-len(f.stamps))...)
+		f.stamps = append(f.stamps, 0)
 	}
 	if f.stamps[r] == f.stamp {
 		return false
 	}
 	f.stamps[r] = f.stamp
 	return true
-}
-
-// each visits the values of the frame states, innermost first.
-func (x *Exit) each(visit func(v *ir.Value)) {
-	for fs := x.fs; fs != nil; fs = fs.Parent {
-		for i := range fs.Slots {
-			s := &fs.Slots[i]
-			for c := range s.Kind.Components() {
-				visit(Resolve(s.Vals[c]))
-			}
-		}
-		if fs.Callable != nil {
-			visit(Resolve(fs.Callable))
-		}
-	}
 }
 
 // Label writes the descriptor, given where the instruction's operands are, and answers with the stub's label.
@@ -171,12 +172,13 @@ func (x *Exit) describe(l []regalloc.Loc) {
 		}
 		for i := range fs.Slots {
 			s := &fs.Slots[i]
-			slot := pyabi.Slot{Kind: pyabi.SlotKind(s.Kind), Owned: s.Owned, FirstLoc: uint32(len(u.Locs))}
-			for c := range s.Kind.Components() {
+			first := len(u.Locs)
+			for c := range s.Kind.Words() {
 				u.Locs = append(u.Locs, x.loc(s.Vals[c], l))
 			}
-			u.Slots = append(u.Slots, slot)
+			u.Slots = append(u.Slots, pyabi.Slot{Kind: pyabi.SlotKind(s.Kind), Owned: s.Owned, FirstLoc: uint32(f.shareLocs(u, first))})
 		}
+		e.FirstSlot = uint32(f.shareSlots(u, int(e.FirstSlot)))
 		if fs.Callable != nil {
 			e.Callable = x.loc(fs.Callable, l)
 		}

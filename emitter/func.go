@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
 )
 
 // Inst is an instruction, or a short sequence, that the allocator sees as one. Emit writes it, given where its operands are.
@@ -15,6 +17,12 @@ type Inst struct {
 	regalloc.Instr
 	Value *ir.Value
 	Emit  func(l []regalloc.Loc)
+}
+
+// written is the part of an Inst that the allocator knows nothing of.
+type written struct {
+	value *ir.Value
+	emit  func(l []regalloc.Loc)
 }
 
 // Func is a function of the unit.
@@ -43,34 +51,83 @@ type Func struct {
 
 	Alloc *regalloc.Result
 
-	m          Machine
-	order      []*ir.Block // in the order of the code
-	position   []int32     // by block ID: index in order
-	rpo        []*ir.Block
-	vregs      []regalloc.VReg // by value ID; 0: nobody asked
-	infos      []regalloc.VRegInfo
-	values     []*ir.Value // by vreg: what defines it; nil for temporaries
-	uses       []int32     // by value ID
-	epoch      []int32     // by value ID: how many effects stand before it in its block
-	index      []int32     // by value ID: place in its block
-	tags       []*ir.Value // by value ID of a CallNative: its CallTag
-	feeds      map[*ir.Value][]*ir.Value
-	code       [][]Inst // by position; backwards while selecting
-	current    int
-	cold       []func()
-	exits      []*Exit
-	labels     []Label // by position
+	*Memory // of this function alone, while it is emitted
+	m       Machine
+	current int // position of the block being selected
+	begun   int // where its instructions begin
+
 	start, end Label
-	succs      []succ
 	// Fall is the successor that the control instruction being emitted falls through to, or -1.
-	Fall    int
-	stamps  []int32 // by vreg, for collecting operands without doubles
-	stamp   int32
-	indexes []int32 // by vreg
+	Fall int
+}
+
+// Memory is what a unit leaves to the next one. The zero Memory is empty. A Unit's tables are valid until the next unit with the same
+// Memory.
+type Memory struct {
+	regalloc regalloc.Memory
+	problem  regalloc.Func
+
+	order     []*ir.Block // in the order of the code
+	position  []int32     // by block ID: index in order
+	rpo       []*ir.Block
+	vregs     []regalloc.VReg // by value ID; 0: nobody asked
+	infos     []regalloc.VRegInfo
+	values    []*ir.Value // by vreg: what defines it; nil for temporaries
+	uses      []int32     // by value ID
+	epoch     []int32     // by value ID: how many effects stand before it in its block
+	index     []int32     // by value ID: place in its block
+	tags      []*ir.Value // by value ID of a CallNative: its CallTag
+	feeds     []int32     // by value ID: the first of the edges that pass it on, in fed, counted from 1
+	fed       []feed
+	instrs    []regalloc.Instr // of all blocks, as they were selected; a block's own backwards while it is being selected
+	written   []written        // beside them
+	extents   [][2]int32       // by position: where its instructions are
+	cold      []func()
+	exits     []*Exit
+	labels    []Label // by position
+	succs     []succ
+	stamps    []int32 // by vreg, for collecting operands without doubles
+	stamp     int32
+	indexes   []int32 // by vreg
+	edgeBlock []int32 // by position: the first edge block with it as the predecessor, counted from 1
+
+	operands arena.Arena[regalloc.Operand]
+	vregArgs arena.Arena[regalloc.VReg]
+	edges    arena.Arena[regalloc.Edge]
+	newExits arena.Arena[Exit]
+
+	sharedLocs  sharing
+	sharedSlots sharing
+
+	unitExits []pyabi.Exit
+	unitSlots []pyabi.Slot
+	unitLocs  []pyabi.Loc
+}
+
+// feed says that an edge passes a value on to a parameter.
+type feed struct {
+	param *ir.Value
+	next  int32
+}
+
+// begin empties what the last function left.
+func (m *Memory) begin(f *ir.Func) {
+	n := f.NumValues()
+	m.vregs, m.uses, m.epoch = arena.Fresh(m.vregs, n), arena.Fresh(m.uses, n), arena.Fresh(m.epoch, n)
+	m.tags, m.index, m.feeds = arena.Fresh(m.tags, n), arena.Fresh(m.index, n), arena.Fresh(m.feeds, n)
+	m.position = arena.Fresh(m.position, f.NumBlocks())
+	m.infos = append(m.infos[:0], regalloc.VRegInfo{})
+	m.values = append(m.values[:0], nil)
+	m.fed, m.instrs, m.written, m.cold, m.exits = m.fed[:0], m.instrs[:0], m.written[:0], m.cold[:0], m.exits[:0]
+	m.stamps, m.stamp, m.indexes = m.stamps[:0], 0, m.indexes[:0]
+	m.operands.Reset()
+	m.vregArgs.Reset()
+	m.edges.Reset()
+	m.newExits.Reset()
 }
 
 func newFunc(b *Builder, index int, f *ir.Func) *Func {
-	fn := &Func{IR: f, Unit: b, Index: index, m: b.m}
+	fn := &Func{IR: f, Unit: b, Index: index, m: b.m, Memory: b.memory}
 	fn.placeParams()
 	return fn
 }
@@ -91,8 +148,8 @@ func (f *Func) emit() error {
 	if f.Unit.err != nil {
 		return f.Unit.err
 	}
-	ra := f.problem()
-	result, err := regalloc.Allocate(ra, f.Unit.Input.Regalloc)
+	ra := f.allocation()
+	result, err := f.regalloc.Allocate(ra, f.Unit.Input.Regalloc)
 	if err != nil {
 		return err
 	}
@@ -120,16 +177,7 @@ func Resolve(v *ir.Value) *ir.Value {
 
 // survey counts uses and effects.
 func (f *Func) survey() {
-	n := f.IR.NumValues()
-	f.vregs = make([]regalloc.VReg, n)
-	f.uses = make([]int32, n)
-	f.epoch = make([]int32, n)
-	f.tags = make([]*ir.Value, n)
-	f.index = make([]int32, n)
-	f.position = make([]int32, f.IR.NumBlocks())
-	f.infos = make([]regalloc.VRegInfo, 1, n+1)
-	f.values = make([]*ir.Value, 1, n+1)
-	f.feeds = map[*ir.Value][]*ir.Value{}
+	f.begin(f.IR)
 	for i, b := range f.order {
 		f.position[b.ID] = int32(i)
 	}
@@ -158,7 +206,8 @@ func (f *Func) survey() {
 			for i, a := range e.Args {
 				a = Resolve(a)
 				f.uses[a.ID]++
-				f.feeds[a] = append(f.feeds[a], e.To.Params[i])
+				f.fed = append(f.fed, feed{e.To.Params[i], f.feeds[a.ID]})
+				f.feeds[a.ID] = int32(len(f.fed))
 			}
 		}
 	}
@@ -171,7 +220,7 @@ func (f *Func) countUses(v *ir.Value) {
 	for fs := v.FS; fs != nil; fs = fs.Parent {
 		for i := range fs.Slots {
 			s := &fs.Slots[i]
-			for c := range s.Kind.Components() {
+			for c := range s.Kind.Words() {
 				f.uses[Resolve(s.Vals[c]).ID]++
 			}
 		}
@@ -219,10 +268,10 @@ func (f *Func) placeParams() {
 // selectBlocks makes the instructions. Going backwards through reverse postorder, every use is seen before its definition, so what
 // nobody asked for is never made.
 func (f *Func) selectBlocks() {
-	f.code = make([][]Inst, len(f.order))
+	f.extents = arena.Fresh(f.extents, len(f.order))
 	for i := len(f.rpo) - 1; i >= 0; i-- {
 		b := f.rpo[i]
-		f.current = int(f.position[b.ID])
+		f.current, f.begun = int(f.position[b.ID]), len(f.instrs)
 		for _, e := range b.Succs {
 			for k, a := range e.Args {
 				if f.uses[e.To.Params[k].ID] > 0 {
@@ -239,7 +288,9 @@ func (f *Func) selectBlocks() {
 		if i == 0 {
 			f.m.SelectEntry(f)
 		}
-		slices.Reverse(f.code[f.current])
+		slices.Reverse(f.instrs[f.begun:])
+		slices.Reverse(f.written[f.begun:])
+		f.extents[f.current] = [2]int32{int32(f.begun), int32(len(f.instrs))}
 	}
 }
 
@@ -303,7 +354,15 @@ func (f *Func) Dies(v *ir.Value) bool {
 }
 
 // Feeds says whether v goes to the block parameter p on some edge.
-func (f *Func) Feeds(v, p *ir.Value) bool { return slices.Contains(f.feeds[v], Resolve(p)) }
+func (f *Func) Feeds(v, p *ir.Value) bool {
+	p = Resolve(p)
+	for i := f.feeds[v.ID]; i > 0; i = f.fed[i-1].next {
+		if f.fed[i-1].param == p {
+			return true
+		}
+	}
+	return false
+}
 
 // Foldable says whether the load v may be made at the place of the operation at, which is its only user.
 func (f *Func) Foldable(v, at *ir.Value) bool {
@@ -319,7 +378,10 @@ func (f *Func) Near(v, at *ir.Value) bool {
 func (f *Func) Before(v, w *ir.Value) bool { return f.index[v.ID] < f.index[w.ID] }
 
 // Add puts an instruction before those added so far.
-func (f *Func) Add(in Inst) { f.code[f.current] = append(f.code[f.current], in) }
+func (f *Func) Add(in Inst) {
+	f.instrs = append(f.instrs, in.Instr)
+	f.written = append(f.written, written{in.Value, in.Emit})
+}
 
 // Cold emits code out of the way, after the function's blocks.
 func (f *Func) Cold(emit func()) { f.cold = append(f.cold, emit) }
@@ -327,35 +389,39 @@ func (f *Func) Cold(emit func()) { f.cold = append(f.cold, emit) }
 // Label is where a block begins.
 func (f *Func) Label(b *ir.Block) Label { return f.labels[f.position[b.ID]] }
 
-// problem is the function as the allocator sees it.
-func (f *Func) problem() *regalloc.Func {
+// allocation is the function as the allocator sees it.
+func (f *Func) allocation() *regalloc.Func {
 	regs := f.m.Registers()
-	ra := &regalloc.Func{VRegs: f.infos, Blocks: make([]regalloc.Block, len(f.order)), Avail: regs.Avail, Scratch: regs.Scratch}
+	ra := &f.problem
+	*ra = regalloc.Func{
+		VRegs: f.infos, Blocks: arena.Fresh(ra.Blocks, len(f.order)), EntryFixed: ra.EntryFixed[:0], Avail: regs.Avail, Scratch: regs.Scratch,
+	}
 	for i, b := range f.order {
 		block := &ra.Blocks[i]
 		block.LoopDepth, block.Cold = b.Loop, b.Cold
-		block.Instrs = make([]regalloc.Instr, len(f.code[i]))
-		for j := range f.code[i] {
-			block.Instrs[j] = f.code[i][j].Instr
-		}
+		at := f.extents[i]
+		block.Instrs = f.instrs[at[0]:at[1]:at[1]]
+		params := f.vregArgs.Make(len(b.Params))[:0]
 		for k, p := range b.Params {
 			r := f.vregs[p.ID]
 			if r == 0 {
 				continue
 			}
-			block.Params = append(block.Params, r)
+			params = append(params, r)
 			if i == 0 {
 				ra.EntryFixed = append(ra.EntryFixed, f.ParamLoc[k])
 			}
 		}
-		for _, e := range b.Succs {
-			edge := regalloc.Edge{To: int(f.position[e.To.ID])}
+		block.Params = params
+		block.Succs = f.edges.Make(len(b.Succs))
+		for n, e := range b.Succs {
+			args := f.vregArgs.Make(len(e.Args))[:0]
 			for k, a := range e.Args {
 				if f.vregs[e.To.Params[k].ID] != 0 {
-					edge.Args = append(edge.Args, f.Reg(a))
+					args = append(args, f.Reg(a))
 				}
 			}
-			block.Succs = append(block.Succs, edge)
+			block.Succs[n] = regalloc.Edge{To: int(f.position[e.To.ID]), Args: args}
 		}
 	}
 	return ra
@@ -363,17 +429,16 @@ func (f *Func) problem() *regalloc.Func {
 
 // write emits the function.
 func (f *Func) write(ra *regalloc.Func) {
-	f.labels = make([]Label, len(f.order))
+	f.labels = arena.Fresh(f.labels, len(f.order))
 	for i := range f.labels {
 		f.labels[i] = f.m.NewLabel()
 	}
 	f.start, f.end = f.m.NewLabel(), f.m.NewLabel()
 	f.m.Bind(f.start)
 	f.m.Entry(f)
-	edges := map[[2]int]*regalloc.EdgeBlock{}
-	for i := range f.Alloc.EdgeBlocks {
-		e := &f.Alloc.EdgeBlocks[i]
-		edges[[2]int{e.Pred, e.Succ}] = e
+	f.edgeBlock = arena.Fresh(f.edgeBlock, len(f.order))
+	for i := len(f.Alloc.EdgeBlocks) - 1; i >= 0; i-- { // those of one predecessor stand together
+		f.edgeBlock[f.Alloc.EdgeBlocks[i].Pred] = int32(i + 1)
 	}
 	listing := f.Unit.Input.Listing
 	for i, b := range f.order {
@@ -385,26 +450,26 @@ func (f *Func) write(ra *regalloc.Func) {
 			f.m.Note(fmt.Sprintf("%s b%d", f.IR.Name, b.ID))
 		}
 		edits := f.Alloc.Edits[i]
-		for j := range f.code[i] {
-			in := &f.code[i][j]
+		at := f.extents[i]
+		code := f.written[at[0]:at[1]]
+		for j := range code {
+			in := &code[j]
 			for len(edits) > 0 && edits[0].Before == j {
 				f.m.Edit(f, edits[0])
 				edits = edits[1:]
 			}
-			if listing && in.Value != nil {
-				f.m.Note(note(in.Value))
+			if listing && in.value != nil {
+				f.m.Note(note(in.value))
 			}
-			if j == len(f.code[i])-1 {
-				f.control(i, in, edges)
+			if j == len(code)-1 {
+				f.control(i, in)
 			} else {
-				in.Emit(f.Alloc.Locs[i][j])
+				in.emit(f.Alloc.Locs[i][j])
 			}
 		}
 	}
-	for len(f.cold) > 0 {
-		emit := f.cold[0]
-		f.cold = f.cold[1:]
-		emit()
+	for i := 0; i < len(f.cold); i++ {
+		f.cold[i]()
 	}
 	for _, x := range f.exits {
 		x.stub()
@@ -413,21 +478,21 @@ func (f *Func) write(ra *regalloc.Func) {
 }
 
 // control ends a block: the machine's own instruction goes to succLabels, which may be edge blocks.
-func (f *Func) control(i int, in *Inst, edges map[[2]int]*regalloc.EdgeBlock) {
+func (f *Func) control(i int, in *written) {
 	b := f.order[i]
 	next := -1 // the block that follows
 	if i+1 < len(f.order) {
 		next = i + 1
 	}
-	succs := make([]succ, len(b.Succs))
+	f.succs = arena.Fresh(f.succs, len(b.Succs))
+	succs := f.succs
 	for k, e := range b.Succs {
 		to := int(f.position[e.To.ID])
 		succs[k] = succ{label: f.labels[to], next: to == next}
-		if eb := edges[[2]int{i, k}]; eb != nil {
+		if eb := f.edge(i, k); eb != nil {
 			succs[k].label, succs[k].edits, succs[k].target = f.m.NewLabel(), eb.Edits, f.labels[to]
 		}
 	}
-	f.succs = succs
 	// With two ways to go, fall into the one that follows, or into the moves of the likelier edge.
 	f.Fall = -1
 	for k := range succs {
@@ -453,7 +518,7 @@ func (f *Func) control(i int, in *Inst, edges map[[2]int]*regalloc.EdgeBlock) {
 	if len(succs) == 1 {
 		f.Fall = 0
 	}
-	in.Emit(f.Alloc.Locs[i][len(f.code[i])-1])
+	in.emit(f.Alloc.Locs[i][len(f.Alloc.Locs[i])-1])
 	for k := range succs {
 		if k != f.Fall {
 			f.outOfLine(&succs[k])
@@ -472,6 +537,19 @@ func (f *Func) control(i int, in *Inst, edges map[[2]int]*regalloc.EdgeBlock) {
 			f.m.Jump(s.label)
 		}
 	}
+}
+
+// edge is what stands between block i and its successor k, or nil.
+func (f *Func) edge(i, k int) *regalloc.EdgeBlock {
+	for n := int(f.edgeBlock[i]); n > 0 && n <= len(f.Alloc.EdgeBlocks); n++ {
+		switch e := &f.Alloc.EdgeBlocks[n-1]; {
+		case e.Pred != i:
+			return nil
+		case e.Succ == k:
+			return e
+		}
+	}
+	return nil
 }
 
 // succ is a way out of the block being emitted.

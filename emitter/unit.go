@@ -6,11 +6,12 @@ package emitter
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
-// Unit is the code of one compile with its descriptors.
+// Unit is the code of one compile with its descriptors. Code is in the target's memory, and valid until its next unit.
 type Unit struct {
 	Code      []byte
 	Refs      []Ref
@@ -90,8 +91,9 @@ func (u *Unit) Relocate(code []byte, data uint64) {
 	}
 }
 
-// Data is the data area for code and data at these addresses. The unit's struct is at its begin.
-func (u *Unit) Data(code, data uint64) []byte {
+// Data is the data area for code and data at these addresses. The unit's struct is at its begin. It is made in the memory of into, if that is
+// enough.
+func (u *Unit) Data(into []byte, code, data uint64) []byte {
 	p := u.parts()
 	table := func(off uint64, n int) pyabi.Table { return pyabi.Table{Addr: data + off, Len: uint64(n)} }
 	b := (&pyabi.Unit{
@@ -99,7 +101,7 @@ func (u *Unit) Data(code, data uint64) []byte {
 		Funcs: table(p.funcs, len(u.Funcs)), Exits: table(p.exits, len(u.Exits)), Slots: table(p.slots, len(u.Slots)),
 		Locs: table(p.locs, len(u.Locs)), CallSites: table(p.callsites, len(u.CallSites)), Objects: table(p.objects, len(u.Objects)),
 		CompileNS: u.CompileNS, Valid: 1,
-	}).Append(make([]byte, 0, p.end))
+	}).Append(slices.Grow(into[:0], int(p.end)))
 	address := func(off int) uint64 {
 		if off < 0 {
 			return 0

@@ -25,7 +25,7 @@ func TestUnitData(t *testing.T) {
 		Objects:   []uint64{0x444, 0x555},
 	}
 	const code, data = 0x10000, 0x20000
-	b := u.Data(code, data)
+	b := u.Data(nil, code, data)
 	require.Len(t, b, u.DataSize())
 	word := func(at int) uint64 { return binary.LittleEndian.Uint64(b[at:]) }
 	require.Equal(t, uint64(pyabi.UnitMagic), word(0))

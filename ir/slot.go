@@ -24,10 +24,21 @@ const (
 var slotNames = [...]string{"null", "obj", "objnull", "int", "float", "bool", "none", "intorigin", "floatorigin", "dyn", "range", "rangeiter", "result"}
 var slotKinds = [...][]Kind{nil, {Obj}, {ObjNull}, {I64}, {F64}, {Bool}, nil, {I64, Obj}, {F64, Obj}, {I64, I64}, {I64, I64, I64}, {I64, I64, I64}, {I64, I64}}
 
+// slotWords are the lengths of slotKinds.
+var slotWords = func() (n [len(slotKinds)]uint8) {
+	for k, kinds := range slotKinds {
+		n[k] = uint8(len(kinds))
+	}
+	return n
+}()
+
 func (k SlotKind) String() string { return slotNames[k] }
 
 // Components gives the kinds of the values that make up a slot.
 func (k SlotKind) Components() []Kind { return slotKinds[k] }
+
+// Words is how many components there are.
+func (k SlotKind) Words() int { return int(slotWords[k]) }
 
 // ExitKind says what the runtime does at an exit.
 type ExitKind uint8

@@ -9,6 +9,7 @@ package amd64
 import (
 	"fmt"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
@@ -73,6 +74,13 @@ type Target struct {
 	tstateCurrent  uint64 // cell: the running thread's state
 	stackSize      uint64 // cell: native code may run while rsp - the cell stack_limit is not above it
 	vectorcallMiss uint64
+
+	// What a unit leaves to the next one: there is one at a time.
+	assembler  *Assembler
+	selections arena.Arena[selection]
+	operands   arena.Arena[regalloc.Operand]
+	buffer     []regalloc.Operand
+	words      arena.Arena[word]
 }
 
 // runtimeHelpers are the runtime's functions that code calls without an OpCallHelper.
@@ -124,9 +132,14 @@ func (t *Target) needHelp(name string) error {
 // Name is the name of the instruction set.
 func (t *Target) Name() string { return "amd64" }
 
-// Unit begins the code of a compile unit.
+// Unit begins the code of a compile unit. The one before must be finished.
 func (t *Target) Unit(b *emitter.Builder) emitter.Machine {
-	return &machine{t: t, abi: t.abi, b: b, a: NewAssembler(emitter.MaxCode), thunks: map[thunk]Label{}}
+	if t.assembler == nil {
+		t.assembler = NewAssembler(emitter.MaxCode)
+	} else {
+		t.assembler.Reset()
+	}
+	return &machine{t: t, abi: t.abi, b: b, a: t.assembler, thunks: map[thunk]Label{}}
 }
 
 // machine makes the code of a unit.
@@ -139,6 +152,8 @@ type machine struct {
 	thunks map[thunk]Label
 	order  []thunk // of thunks, as they were asked for
 	refs   []dataRef
+
+	open *selection // which has operands, and is not emitted yet
 
 	// Of the function being selected and emitted.
 	arrayWords   int
@@ -158,6 +173,10 @@ type dataRef struct {
 
 // Begin makes ready for a function.
 func (m *machine) Begin(f *emitter.Func) {
+	m.t.selections.Reset()
+	m.t.operands.Reset()
+	m.t.words.Reset()
+	m.open = nil
 	m.arrayWords, m.scratchWords = 0, 0
 	m.scratchAt = nil
 	m.joinDivisions(f)

@@ -191,7 +191,7 @@ func argumentRegisters(args []*ir.Value) (places []Reg, fit bool) {
 func (m *machine) link(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	words := make([]word, len(v.Args))
+	words := m.t.words.Make(len(v.Args))
 	for i, x := range v.Args {
 		words[i] = s.word(x)
 	}
@@ -221,6 +221,7 @@ func (m *machine) SelectEntry(f *emitter.Func) {
 			panic("BUG: " + f.IR.Name + " has no state at its entry")
 		}
 		m.begin(f, nil).state(f.ExitTo(f.IR.Entry, ir.ExitInfo{}), false)
+		m.open = nil // it only asks
 	}
 	if !f.IR.HasFrame {
 		return

@@ -259,7 +259,7 @@ func (r *rig) publish(u *emitter.Unit) *unit {
 	p.code = calltest.Code(r.t, len(u.Code), func(at uintptr) []byte {
 		code := append([]byte(nil), u.Code...)
 		u.Relocate(code, uint64(p.data))
-		copy(r.mem.Bytes(p.data, u.DataSize()), u.Data(uint64(at), uint64(p.data)))
+		copy(r.mem.Bytes(p.data, u.DataSize()), u.Data(nil, uint64(at), uint64(p.data)))
 		return code
 	})
 	return p

@@ -17,15 +17,37 @@ type selection struct {
 	f   *emitter.Func
 	at  *ir.Value // the operation at whose place it will stand
 	ops []regalloc.Operand
+
+	exits []*emitter.Exit
+	first [1]*emitter.Exit // memory for exits
 }
 
 func (m *machine) begin(f *emitter.Func, at *ir.Value) *selection {
-	return &selection{m: m, f: f, at: at}
+	s := m.t.selections.New()
+	*s = selection{m: m, f: f, at: at}
+	return s
 }
 
+// add adds an operand. One selection at a time collects them in the target's buffer.
 func (s *selection) add(o regalloc.Operand) int {
+	if s.ops == nil && s.m.open == nil {
+		s.m.open = s
+		s.ops = s.m.t.buffer[:0]
+	}
 	s.ops = append(s.ops, o)
 	return len(s.ops) - 1
+}
+
+// close gives the operands their final place.
+func (s *selection) close() {
+	ops := s.m.t.operands.Keep(s.ops)
+	if s.m.open == s {
+		s.m.t.buffer, s.m.open = s.ops, nil
+	}
+	for _, x := range s.exits {
+		x.Place(ops)
+	}
+	s.ops = ops
 }
 
 func (s *selection) use(v *ir.Value) int { return s.add(regalloc.Operand{V: s.f.Reg(v)}) }
@@ -64,10 +86,17 @@ func (s *selection) exit(late bool) *emitter.Exit {
 	return x
 }
 
-func (s *selection) state(x *emitter.Exit, late bool) { s.ops = x.Operands(s.ops, late) }
+func (s *selection) state(x *emitter.Exit, late bool) {
+	if s.exits == nil {
+		s.exits = s.first[:0]
+	}
+	s.exits = append(s.exits, x)
+	x.Operands(late, s.add)
+}
 
 // emit adds the instruction.
 func (s *selection) emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) {
+	s.close()
 	s.f.Add(emitter.Inst{Instr: regalloc.Instr{Ops: s.ops, Clobbers: clobbers}, Value: s.at, Emit: emit})
 }
 

@@ -23,11 +23,12 @@ package regalloc
 
 import (
 	"cmp"
-	"container/heap"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/gophersnake/gophersnake/arena"
 )
 
 // piece is a part of a bundle's live range that has one register.
@@ -37,15 +38,19 @@ type piece struct {
 	bundle int32
 	weight float32 // what is lost without a register, per point; mustHave if it must have one
 	size   int32
-	seq    int32 // order of creation, so that equal sizes have an order
+	number int32
 	reg    PReg
 	stamp  int32 // last conflict search that met it
+	// clobbered are the registers that no value keeps over all of segs; known says whether anybody asked.
+	clobbered RegSet
+	known     bool
 }
 
 // taken is a stretch of a register that a piece has.
 type taken struct {
 	from, to int32
-	p        *piece
+	p        int32 // number of the piece
+	weight   float32
 }
 
 // placed is where a virtual register is on [from, to). The zero Loc is memory until slots are known.
@@ -66,52 +71,51 @@ type bundle struct {
 	pref PReg // register its last piece got
 }
 
+// alloc keeps its memory from one function to the next, as live does.
 type alloc struct {
-	*live
+	live
 	rng      *rand.Rand
 	bundleOf []int32
 	bundles  []bundle
-	queue    pieceHeap
-	idle     []idle   // to be placed last
-	pieces   []*piece // all of them; those that were split or are in memory have no register
-	slab     []piece  // for pieces to come
-	segArena arena[seg]
-	useArena arena[use]
+	queue    queue
+	idle     []idle    // to be placed last
+	chunks   [][]piece // all pieces by number; those that were split or are in memory have no register
+	pieces   int32     // how many there are
+	avail    [numClasses]RegSet
+	segArena arena.Arena[seg]
+	useArena arena.Arena[use]
 	partSegs [][]seg // of splitBlocks
 	partUses [][]use
+	weight   []float32
+	part     []int32
 	taken    [64][]taken
+	evicted  []int32
 	places   [][]placed
 	friends  [][]affinity
-	seq      int32
 	stamp    int32
 }
 
 const mustHave = 1e20
 
-// arena keeps copies of slices in larger pieces of memory.
-type arena[T any] struct{ free []T }
+// pieceChunk is how many pieces are made at once. They stay where they are.
+const pieceChunk = 128
 
-func (a *arena[T]) keep(s []T) []T {
-	if len(s) > len(a.free) {
-		a.free = make([]T, max(128, len(s)))
-	}
-	out := a.free[:len(s):len(s)]
-	a.free = a.free[len(s):]
-	copy(out, s)
-	return out
-}
+func (a *alloc) piece(n int32) *piece { return &a.chunks[n/pieceChunk][n%pieceChunk] }
 
 // Allocate assigns a location to every operand of f.
-func Allocate(f *Func, opt Options) (*Result, error) {
-	l, err := analyse(f)
-	if err != nil {
+func Allocate(f *Func, opt Options) (*Result, error) { return new(Memory).Allocate(f, opt) }
+
+// Allocate assigns a location to every operand of f.
+func (m *Memory) Allocate(f *Func, opt Options) (*Result, error) {
+	a := &m.alloc
+	if err := a.analyse(f); err != nil {
 		return nil, err
 	}
-	a := &alloc{live: l}
+	a.rng = nil
 	if opt.RandomSeed != 0 {
 		a.rng = rand.New(rand.NewPCG(opt.RandomSeed, 1))
 	}
-	a.places = slabs[placed](len(f.VRegs), 2)
+	a.begin()
 	a.join()
 	for b := range a.bundles {
 		if bu := &a.bundles[b]; len(bu.segs) > 0 {
@@ -122,7 +126,7 @@ func Allocate(f *Func, opt Options) (*Result, error) {
 		if steps > 200*(len(f.VRegs)+len(a.block)) {
 			return nil, errors.New("regalloc: too hard") // should splitting ever not end, a caller can do without this function
 		}
-		p := heap.Pop(&a.queue).(*piece)
+		p := a.piece(a.queue.pop())
 		if a.rng != nil && p.weight < mustHave && p.size > 2 && a.rng.IntN(6) == 0 && a.splitAnywhere(p) {
 			continue
 		}
@@ -136,32 +140,53 @@ func Allocate(f *Func, opt Options) (*Result, error) {
 		a.split(p)
 	}
 	a.placeIdle()
-	return a.resolve(), nil
+	return m.resolver.resolve(a), nil
+}
+
+// begin empties what the last function left.
+func (a *alloc) begin() {
+	n := len(a.f.VRegs)
+	a.places = lengthen(a.places, n)
+	a.friends = lengthen(a.friends, n)
+	a.queue, a.idle, a.pieces = a.queue[:0], a.idle[:0], 0
+	a.segArena.Reset()
+	a.useArena.Reset()
+	for r := range a.taken {
+		a.taken[r] = a.taken[r][:0]
+	}
+	a.stamp = 0
+	for c, regs := range a.f.Avail {
+		a.avail[c] = 0
+		for _, p := range regs {
+			a.avail[c] = a.avail[c].With(p)
+		}
+	}
 }
 
 // join makes bundles of virtual registers that copies connect and whose ranges do not overlap.
 func (a *alloc) join() {
 	n := len(a.f.VRegs)
-	a.bundleOf = make([]int32, n)
-	a.bundles = make([]bundle, n)
-	a.friends = make([][]affinity, n)
+	a.bundleOf = arena.Fresh(a.bundleOf, n)
+	a.bundles = arena.Fresh(a.bundles, n)
 	for v := range n {
 		a.bundleOf[v] = int32(v)
-		a.bundles[v] = bundle{a.segs[v], a.uses[v], NoReg}
+		a.bundles[v] = bundle{a.segs.of(VReg(v)), a.uses.of(VReg(v)), NoReg}
 	}
-	order := slices.Clone(a.affinity)
-	slices.SortStableFunc(order, func(x, y affinity) int {
+	for i := range a.affinity {
+		a.affinity[i].number = int32(i)
+	}
+	slices.SortFunc(a.affinity, func(x, y affinity) int {
 		switch {
 		case x.weight > y.weight:
 			return -1
 		case x.weight < y.weight:
 			return 1
 		}
-		return 0
+		return int(x.number - y.number)
 	})
-	for _, af := range order {
+	for _, af := range a.affinity {
 		x, y := a.bundleOf[af.a], a.bundleOf[af.b]
-		if x == y || len(a.segs[af.a]) == 0 || len(a.segs[af.b]) == 0 {
+		if x == y || len(a.segs.of(af.a)) == 0 || len(a.segs.of(af.b)) == 0 {
 			continue
 		}
 		if a.f.VRegs[af.a].Class != a.f.VRegs[af.b].Class {
@@ -173,8 +198,8 @@ func (a *alloc) join() {
 			a.friends[af.b] = append(a.friends[af.b], af)
 			continue
 		}
-		bx.segs = merge(bx.segs, by.segs, func(s seg) int32 { return s.from })
-		bx.uses = merge(bx.uses, by.uses, func(u use) int32 { return u.from })
+		bx.segs = merge(&a.segArena, bx.segs, by.segs, func(s *seg) int32 { return s.from })
+		bx.uses = merge(&a.useArena, bx.uses, by.uses, func(u *use) int32 { return u.from })
 		for i := range by.segs {
 			a.bundleOf[by.segs[i].v] = x
 		}
@@ -219,16 +244,20 @@ func overlap(x, y []seg) bool {
 	return false
 }
 
-func merge[T any](x, y []T, key func(T) int32) []T {
-	out := make([]T, 0, len(x)+len(y))
+func merge[T any](a *arena.Arena[T], x, y []T, key func(*T) int32) []T {
+	out := a.Make(len(x) + len(y))
+	n := 0
 	for len(x) > 0 && len(y) > 0 {
-		if key(x[0]) <= key(y[0]) {
-			out, x = append(out, x[0]), x[1:]
+		if key(&x[0]) <= key(&y[0]) {
+			out[n], x = x[0], x[1:]
 		} else {
-			out, y = append(out, y[0]), y[1:]
+			out[n], y = y[0], y[1:]
 		}
+		n++
 	}
-	return append(append(out, x...), y...)
+	n += copy(out[n:], x)
+	copy(out[n:], y)
+	return out
 }
 
 // push makes a piece and queues it.
@@ -254,23 +283,22 @@ func (a *alloc) push(segs []seg, uses []use, bundle int32) {
 		}
 		return
 	}
-	if len(a.slab) == 0 {
-		a.slab = make([]piece, 64)
+	number := a.pieces
+	a.pieces++
+	if int(number/pieceChunk) == len(a.chunks) {
+		a.chunks = append(a.chunks, make([]piece, pieceChunk))
 	}
-	p := &a.slab[0]
-	a.slab = a.slab[1:]
-	a.seq++
-	*p = piece{segs: segs, uses: uses, bundle: bundle, seq: a.seq, reg: NoReg}
+	p := a.piece(number)
+	*p = piece{segs: segs, uses: uses, bundle: bundle, number: number, reg: NoReg}
 	for _, s := range segs {
 		p.size += s.to - s.from
 	}
-	a.pieces = append(a.pieces, p)
 	if need && len(segs) == 1 && first.to == to && first.to-first.from&^1 <= 2 && first.from >= uses[0].from {
 		p.weight = mustHave * float32(p.size)
 	} else {
 		p.weight = a.density(segs, uses, a.level[a.block[uses[top].from/2]])
 	}
-	heap.Push(&a.queue, p)
+	a.queue.push(p)
 }
 
 // density is what is lost without a register, per point, in the blocks that run as often as those of level: the
@@ -308,7 +336,7 @@ func (a *alloc) entryCost(s seg) float32 {
 	b := a.block[s.from/2]
 	cost := a.freq[b]
 	if s.from == 2*a.start[b] {
-		for _, p := range a.preds[b] {
+		for _, p := range a.preds(b) {
 			cost = min(cost, a.freq[p])
 		}
 	}
@@ -320,6 +348,37 @@ func (a *alloc) toPlaces(segs []seg, loc Loc) {
 	for _, s := range segs {
 		a.places[s.v] = append(a.places[s.v], placed{s.from, s.to, loc})
 	}
+}
+
+// clobbered returns the registers that are overwritten somewhere in p.
+func (a *alloc) clobbered(p *piece) RegSet {
+	if p.known {
+		return p.clobbered
+	}
+	all := a.avail[a.f.VRegs[p.segs[0].v].Class]
+	var met RegSet
+	for _, s := range p.segs {
+		for i := a.searchClobber(s.from); i < len(a.clobbers) && a.clobbers[i].point < s.to; i++ {
+			if met |= a.clobbers[i].regs; met&all == all {
+				break
+			}
+		}
+	}
+	p.clobbered, p.known = met, true
+	return met
+}
+
+// searchClobber returns the first clobber that is not before point.
+func (a *alloc) searchClobber(point int32) int {
+	lo, hi := 0, len(a.clobbers)
+	for lo < hi {
+		if m := (lo + hi) / 2; a.clobbers[m].point >= point {
+			hi = m
+		} else {
+			lo = m + 1
+		}
+	}
+	return lo
 }
 
 // fixedConflict returns the first point at which p meets a stretch of r fixed to another value.
@@ -337,6 +396,21 @@ func (a *alloc) fixedConflict(p *piece, r PReg) (int32, bool) {
 		}
 	}
 	return 0, false
+}
+
+// firstClobber returns the first point at which r is overwritten in p.
+func (a *alloc) firstClobber(p *piece, r PReg) (int32, bool) {
+	if !a.clobbered(p).Has(r) {
+		return 0, false
+	}
+	for _, s := range p.segs {
+		for i := a.searchClobber(s.from); i < len(a.clobbers) && a.clobbers[i].point < s.to; i++ {
+			if a.clobbers[i].regs.Has(r) {
+				return a.clobbers[i].point, true
+			}
+		}
+	}
+	panic("BUG: a register is overwritten nowhere")
 }
 
 // searchFixed returns the first element that ends after point.
@@ -372,7 +446,7 @@ func (a *alloc) heaviest(p *piece, r PReg, limit float32) (float32, bool) {
 	for _, s := range p.segs {
 		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
 			found = true
-			if w = max(w, t[i].p.weight); w >= limit {
+			if w = max(w, t[i].weight); w >= limit {
 				return w, true
 			}
 		}
@@ -439,7 +513,11 @@ func (a *alloc) candidates(p *piece, buf []PReg) []PReg {
 func (a *alloc) assign(p *piece) bool {
 	var buf [64]PReg
 	best, limit := NoReg, p.weight
+	clobbered := a.clobbered(p)
 	for _, r := range a.candidates(p, buf[:0]) {
+		if clobbered.Has(r) {
+			continue
+		}
 		if _, conflict := a.fixedConflict(p, r); conflict {
 			continue
 		}
@@ -458,20 +536,21 @@ func (a *alloc) assign(p *piece) bool {
 	if best == NoReg {
 		return false
 	}
-	var out []*piece
+	out := a.evicted[:0]
 	a.stamp++
 	t := a.taken[best]
 	for _, s := range p.segs {
 		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
-			if q := t[i].p; q.stamp != a.stamp {
+			if q := a.piece(t[i].p); q.stamp != a.stamp {
 				q.stamp = a.stamp
-				out = append(out, q)
+				out = append(out, q.number)
 			}
 		}
 	}
 	for _, q := range out {
-		a.evict(q)
+		a.evict(a.piece(q))
 	}
+	a.evicted = out
 	a.take(p, best)
 	return true
 }
@@ -481,7 +560,7 @@ func (a *alloc) take(p *piece, r PReg) {
 	a.bundles[p.bundle].pref = r
 	t := a.taken[r]
 	for _, s := range p.segs {
-		t = slices.Insert(t, searchTaken(t, s.from), taken{s.from, s.to, p})
+		t = slices.Insert(t, searchTaken(t, s.from), taken{s.from, s.to, p.number, p.weight})
 	}
 	a.taken[r] = t
 }
@@ -494,7 +573,7 @@ func (a *alloc) evict(p *piece) {
 	}
 	a.taken[p.reg] = t
 	p.reg = NoReg
-	heap.Push(&a.queue, p)
+	a.queue.push(p)
 }
 
 // split divides a piece that got no register.
@@ -548,7 +627,8 @@ func (a *alloc) splitBlocks(p *piece) bool {
 	part := func(b int32) int32 { return btoi32(a.f.Blocks[b].Cold) }
 	parts := int32(2)
 	if !split || count > manyBlocks {
-		weight := make([]float32, len(a.loops))
+		a.weight, a.part = arena.Fresh(a.weight, len(a.loops)), arena.Fresh(a.part, len(a.loops))
+		weight, number := a.weight, a.part
 		hottest := int32(-1)
 		for i := range p.uses {
 			in := a.loopUnder(common, a.loop[a.block[p.uses[i].from/2]])
@@ -560,7 +640,6 @@ func (a *alloc) splitBlocks(p *piece) bool {
 				hottest = in
 			}
 		}
-		number := make([]int32, len(a.loops))
 		for i := range number {
 			number[i] = 1
 		}
@@ -618,7 +697,7 @@ func (a *alloc) splitBlocks(p *piece) bool {
 		return false
 	}
 	for k := range segs {
-		a.push(a.segArena.keep(segs[k]), a.useArena.keep(uses[k]), p.bundle)
+		a.push(a.segArena.Keep(segs[k]), a.useArena.Keep(uses[k]), p.bundle)
 	}
 	return true
 }
@@ -665,7 +744,7 @@ func (a *alloc) cut(segs []seg, point int32) (before, after []seg) {
 	if i == len(segs) || segs[i].from >= point {
 		return segs[:i:i], segs[i:]
 	}
-	before = a.segArena.keep(segs[:i+1])
+	before = a.segArena.Keep(segs[:i+1])
 	before[i].to = point
 	segs[i].from = point
 	return before, segs[i:]
@@ -755,13 +834,16 @@ func (a *alloc) firstConflict(p *piece, r PReg) int32 {
 	if c, ok := a.fixedConflict(p, r); ok {
 		first = c
 	}
+	if c, ok := a.firstClobber(p, r); ok {
+		first = min(first, c)
+	}
 	t := a.taken[r]
 	for _, s := range p.segs {
 		if s.from >= first {
 			break
 		}
 		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
-			if t[i].p.weight >= p.weight {
+			if t[i].weight >= p.weight {
 				return min(first, max(s.from, t[i].from))
 			}
 		}
@@ -790,13 +872,13 @@ func (a *alloc) splitAnywhere(p *piece) bool {
 // placeIdle places the stretches whose uses, if any, are not worth a load. If the value comes in a register, it
 // stays in that or any other that is free; if it comes from memory it stays there.
 func (a *alloc) placeIdle() {
-	for _, p := range a.pieces {
-		if p.reg != NoReg {
+	for n := range a.pieces {
+		if p := a.piece(n); p.reg != NoReg {
 			a.toPlaces(p.segs, RegLoc(p.reg))
 		}
 	}
 	for v := range a.places {
-		slices.SortFunc(a.places[v], func(x, y placed) int { return int(x.from - y.from) })
+		sortPlaced(a.places[v])
 	}
 	slices.SortFunc(a.idle, func(x, y idle) int { return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.v, y.v)) })
 	// One piece stands for all of them: they have no weight, and nothing is evicted any more.
@@ -810,7 +892,7 @@ func (a *alloc) placeIdle() {
 		if a.rng != nil {
 			stay = a.rng.IntN(2) == 0
 		}
-		p.segs[0], p.bundle = s.seg, s.bundle
+		p.segs[0], p.bundle, p.known = s.seg, s.bundle, false
 		loc := Loc(0)
 		if stay && a.assign(p) {
 			loc = RegLoc(p.reg)
@@ -829,7 +911,7 @@ func (a *alloc) comesIn(s seg) PReg {
 		}
 		return NoReg
 	}
-	for _, p := range a.preds[b] {
+	for _, p := range a.preds(b) {
 		if l := a.at(s.v, 2*a.end[p]-1); l.IsReg() {
 			return l.Reg()
 		}
@@ -859,21 +941,57 @@ func (a *alloc) at(v VReg, point int32) Loc {
 	return 0
 }
 
-// pieceHeap orders pieces by size, longest first.
-type pieceHeap []*piece
-
-func (h pieceHeap) Len() int { return len(h) }
-func (h pieceHeap) Less(i, j int) bool {
-	if h[i].size != h[j].size {
-		return h[i].size > h[j].size
+// sortPlaced sorts by where they begin.
+func sortPlaced(p []placed) {
+	if len(p) > 16 {
+		slices.SortFunc(p, func(x, y placed) int { return int(x.from - y.from) })
+		return
 	}
-	return h[i].seq < h[j].seq
+	for i := 1; i < len(p); i++ {
+		for k := i; k > 0 && p[k].from < p[k-1].from; k-- {
+			p[k], p[k-1] = p[k-1], p[k]
+		}
+	}
 }
-func (h pieceHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *pieceHeap) Push(x any)   { *h = append(*h, x.(*piece)) }
-func (h *pieceHeap) Pop() any {
-	old := *h
-	p := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return p
+
+// queue is a heap of pieces, longest first, and those of one length as they were made: the size, then the number's complement.
+type queue []uint64
+
+func (q *queue) push(p *piece) {
+	h := append(*q, uint64(p.size)<<32|uint64(^uint32(p.number)))
+	*q = h
+	i := len(h) - 1
+	for i > 0 && h[(i-1)/2] < h[i] {
+		h[i], h[(i-1)/2] = h[(i-1)/2], h[i]
+		i = (i - 1) / 2
+	}
+}
+
+// pop takes the first piece out, and gives its number.
+func (q *queue) pop() int32 {
+	h := *q
+	top := h[0]
+	last := len(h) - 1
+	x := h[last]
+	h = h[:last]
+	*q = h
+	i := 0
+	for {
+		k := 2*i + 1
+		if k >= last {
+			break
+		}
+		if k+1 < last && h[k+1] > h[k] {
+			k++
+		}
+		if h[k] <= x {
+			break
+		}
+		h[i] = h[k]
+		i = k
+	}
+	if last > 0 {
+		h[i] = x
+	}
+	return int32(^uint32(top))
 }

@@ -532,12 +532,11 @@ func TestParallelMoves(t *testing.T) {
 			want[mv.to] = value(mv.from)
 		}
 		text := fmt.Sprint(round, moves)
-		m := mover{vregs: vregs, scratch: [numClasses]PReg{11, 47}, readers: map[Loc]int{}}
-		m.emit = func(from, to Loc, v VReg, class Class) {
+		m := mover{vregs: vregs, scratch: [numClasses]PReg{11, 47}}
+		m.sequence(moves, func(from, to Loc, v VReg, class Class) {
 			require.True(t, to.IsReg() || from.IsReg(), text)
 			state[to] = value(from)
-		}
-		m.sequence(moves)
+		})
 		for l, x := range want {
 			require.Equal(t, x, state[l], "%v in %s", l, text)
 		}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"github.com/gophersnake/gophersnake/arena"
 )
 
 // Points: instruction number g (numbered through the function, each block beginning with a number for its
@@ -28,7 +30,7 @@ type use struct {
 	need     bool
 }
 
-// fixedRange is a stretch in which a machine register is taken: by the value of owner, or clobbered (0).
+// fixedRange is a stretch in which a machine register is taken by the value of owner.
 type fixedRange struct {
 	from, to int32
 	owner    VReg
@@ -38,6 +40,7 @@ type fixedRange struct {
 type affinity struct {
 	a, b   VReg
 	weight float32
+	number int32 // in the order they were met
 }
 
 // fixedDef is a definition in a given place, from which it goes to its own location in the next gap.
@@ -50,29 +53,49 @@ type loop struct {
 	header, parent, depth int32
 }
 
+// clobber is an instruction's end at which machine registers are overwritten.
+type clobber struct {
+	point int32
+	regs  RegSet
+}
+
+// live keeps its memory from one function to the next.
 type live struct {
-	f     *Func
-	start []int32 // by block: number of its first (parameter) index; its points are [2*start, 2*end)
-	end   []int32
-	block []int32 // by number: its block
-	preds [][]int32
-	freq  []float32
-	level []uint8 // by block: a number for its freq
-	loops []loop
-	loop  []int32 // by block: innermost loop or -1
+	f         *Func
+	start     []int32 // by block: number of its first (parameter) index; its points are [2*start, 2*end)
+	end       []int32
+	block     []int32 // by number: its block
+	predStart []int32 // by block: its predecessors' first index in predList
+	predList  []int32
+	freq      []float32
+	level     []uint8 // by block: a number for its freq
+	loops     []loop
+	loop      []int32 // by block: innermost loop or -1
 
 	points   []int32 // by level and block: how many points the blocks of that level before it have
 	words    int
 	in, out  []uint64 // live-in and live-out sets, words each a block
-	segs     [][]seg
-	uses     [][]use
-	fixed    [64][]fixedRange
+	def      []uint64 // what a block defines
+	segs     lists[seg]
+	uses     lists[use]
+	fixed    [64][]fixedRange // ascending once ranges is done, as clobbers
+	clobbers []clobber
 	fixedDef []fixedDef // by virtual register; g is -1 if none
 	defAt    []int32    // by virtual register: number of its definition
 	affinity []affinity
+	dying    []VReg
 	written  RegSet
+
+	// of findLoops, levels and flow
+	post, num, idom, work []int32
+	seen                  []bool
+	stack                 []visit
+	freqs                 []float32
 }
 
+type visit struct{ b, next int32 }
+
+func (l *live) preds(b int32) []int32  { return l.predList[l.predStart[b]:l.predStart[b+1]] }
 func (l *live) liveIn(b int) []uint64  { return l.in[b*l.words : (b+1)*l.words] }
 func (l *live) liveOut(b int) []uint64 { return l.out[b*l.words : (b+1)*l.words] }
 
@@ -80,32 +103,47 @@ func set(s []uint64, v VReg)      { s[v>>6] |= 1 << (v & 63) }
 func clear1(s []uint64, v VReg)   { s[v>>6] &^= 1 << (v & 63) }
 func has(s []uint64, v VReg) bool { return s[v>>6]>>(v&63)&1 != 0 }
 
-func analyse(f *Func) (*live, error) {
-	l := &live{f: f}
+func (l *live) analyse(f *Func) error {
+	l.f = f
 	n := int32(0)
-	l.preds = make([][]int32, len(f.Blocks))
+	nb := len(f.Blocks)
+	l.start, l.end = arena.Fresh(l.start, nb), arena.Fresh(l.end, nb)
+	l.predStart = arena.Fresh(l.predStart, nb+2)
+	edges := 0
 	for b := range f.Blocks {
 		blk := &f.Blocks[b]
 		if len(blk.Instrs) == 0 {
-			return nil, fmt.Errorf("regalloc: block %d is empty", b)
+			return fmt.Errorf("regalloc: block %d is empty", b)
 		}
-		l.start = append(l.start, n)
+		l.start[b] = n
 		n += int32(len(blk.Instrs)) + 1
-		l.end = append(l.end, n)
+		l.end[b] = n
 		for _, e := range blk.Succs {
 			if e.To == 0 {
-				return nil, fmt.Errorf("regalloc: block %d goes to the entry block", b)
+				return fmt.Errorf("regalloc: block %d goes to the entry block", b)
 			}
 			if len(e.Args) != len(f.Blocks[e.To].Params) {
-				return nil, fmt.Errorf("regalloc: edge %d->%d has %d arguments for %d parameters", b, e.To, len(e.Args), len(f.Blocks[e.To].Params))
+				return fmt.Errorf("regalloc: edge %d->%d has %d arguments for %d parameters", b, e.To, len(e.Args), len(f.Blocks[e.To].Params))
 			}
-			l.preds[e.To] = append(l.preds[e.To], int32(b))
+			l.predStart[e.To+2]++
+			edges++
 		}
 	}
 	if len(f.EntryFixed) != len(f.Blocks[0].Params) {
-		return nil, fmt.Errorf("regalloc: %d places for %d entry parameters", len(f.EntryFixed), len(f.Blocks[0].Params))
+		return fmt.Errorf("regalloc: %d places for %d entry parameters", len(f.EntryFixed), len(f.Blocks[0].Params))
 	}
-	l.block = make([]int32, n)
+	for b := range nb {
+		l.predStart[b+2] += l.predStart[b+1]
+	}
+	l.predList = arena.Fresh(l.predList, edges)
+	for b := range f.Blocks {
+		for _, e := range f.Blocks[b].Succs {
+			at := &l.predStart[e.To+1] // where the next goes; in the end where the block's begin
+			l.predList[*at] = int32(b)
+			*at++
+		}
+	}
+	l.block = arena.Fresh(l.block, int(n))
 	for b := range f.Blocks {
 		for g := l.start[b]; g < l.end[b]; g++ {
 			l.block[g] = int32(b)
@@ -114,24 +152,22 @@ func analyse(f *Func) (*live, error) {
 	l.findLoops()
 	l.levels()
 	l.flow()
-	if err := l.ranges(); err != nil {
-		return nil, err
-	}
-	return l, nil
+	return l.ranges()
 }
 
 // findLoops finds natural loops (by dominators) and estimates how often each block runs.
 func (l *live) findLoops() {
 	f := l.f
 	nb := len(f.Blocks)
-	post := make([]int32, 0, nb)
-	num := make([]int32, nb) // position in post, -1 if unreachable
+	post := l.post[:0]
+	l.num = arena.Fresh(l.num, nb)
+	num := l.num // position in post, -1 if unreachable
 	for i := range num {
 		num[i] = -1
 	}
-	type item struct{ b, next int32 }
-	seen := make([]bool, nb)
-	stack := []item{{0, 0}}
+	l.seen = arena.Fresh(l.seen, nb)
+	seen := l.seen
+	stack := append(l.stack[:0], visit{})
 	seen[0] = true
 	for len(stack) > 0 {
 		t := &stack[len(stack)-1]
@@ -141,7 +177,7 @@ func (l *live) findLoops() {
 			t.next++
 			if !seen[s] {
 				seen[s] = true
-				stack = append(stack, item{int32(s), 0})
+				stack = append(stack, visit{int32(s), 0})
 			}
 			continue
 		}
@@ -149,7 +185,9 @@ func (l *live) findLoops() {
 		post = append(post, t.b)
 		stack = stack[:len(stack)-1]
 	}
-	idom := make([]int32, nb)
+	l.post, l.stack = post, stack
+	l.idom = arena.Fresh(l.idom, nb)
+	idom := l.idom
 	for i := range idom {
 		idom[i] = -1
 	}
@@ -170,7 +208,7 @@ func (l *live) findLoops() {
 		for i := len(post) - 2; i >= 0; i-- {
 			b := post[i]
 			d := int32(-1)
-			for _, p := range l.preds[b] {
+			for _, p := range l.preds(b) {
 				if num[p] < 0 || idom[p] < 0 {
 					continue
 				}
@@ -193,14 +231,15 @@ func (l *live) findLoops() {
 		return a == b
 	}
 
-	l.loop = make([]int32, nb)
+	l.loops = l.loops[:0]
+	l.loop = arena.Fresh(l.loop, nb)
 	for i := range l.loop {
 		l.loop[i] = -1
 	}
 	// Inner loops' headers come before outer ones in post order.
 	for _, h := range post {
-		var work []int32
-		for _, p := range l.preds[h] {
+		work := l.work[:0]
+		for _, p := range l.preds(h) {
 			if num[p] >= 0 && dominates(h, p) {
 				work = append(work, p)
 			}
@@ -223,7 +262,7 @@ func (l *live) findLoops() {
 			}
 			if in < 0 {
 				l.loop[b] = id
-				work = append(work, l.preds[b]...)
+				work = append(work, l.preds(b)...)
 				continue
 			}
 			for l.loops[in].parent >= 0 && in != id {
@@ -231,9 +270,10 @@ func (l *live) findLoops() {
 			}
 			if in != id {
 				l.loops[in].parent = id
-				work = append(work, l.preds[l.loops[in].header]...)
+				work = append(work, l.preds(l.loops[in].header)...)
 			}
 		}
+		l.work = work
 	}
 	for i := len(l.loops) - 1; i >= 0; i-- { // parents have greater numbers
 		l.loops[i].depth = 1
@@ -241,7 +281,7 @@ func (l *live) findLoops() {
 			l.loops[i].depth = l.loops[p].depth + 1
 		}
 	}
-	l.freq = make([]float32, nb)
+	l.freq = arena.Fresh(l.freq, nb)
 	for b := range f.Blocks {
 		depth := f.Blocks[b].LoopDepth
 		if in := l.loop[b]; in >= 0 {
@@ -260,8 +300,8 @@ func (l *live) findLoops() {
 // levels numbers the frequencies.
 func (l *live) levels() {
 	nb := len(l.freq)
-	l.level = make([]uint8, nb)
-	var freqs []float32
+	l.level = arena.Fresh(l.level, nb)
+	freqs := l.freqs[:0]
 	for b, f := range l.freq {
 		k := slices.Index(freqs, f)
 		if k < 0 {
@@ -270,7 +310,8 @@ func (l *live) levels() {
 		}
 		l.level[b] = uint8(k)
 	}
-	l.points = make([]int32, len(freqs)*(nb+1))
+	l.freqs = freqs
+	l.points = arena.Fresh(l.points, len(freqs)*(nb+1))
 	for k := range freqs {
 		p := l.points[k*(nb+1):]
 		for b := range nb {
@@ -287,9 +328,8 @@ func (l *live) flow() {
 	f := l.f
 	nb := len(f.Blocks)
 	l.words = (len(f.VRegs) + 63) / 64
-	l.in = make([]uint64, nb*l.words)
-	l.out = make([]uint64, nb*l.words)
-	defs := make([]uint64, nb*l.words)
+	l.in, l.out, l.def = arena.Fresh(l.in, nb*l.words), arena.Fresh(l.out, nb*l.words), arena.Fresh(l.def, nb*l.words)
+	defs := l.def
 	for b := range f.Blocks {
 		blk := &f.Blocks[b]
 		in, out, def := l.liveIn(b), l.liveOut(b), defs[b*l.words:(b+1)*l.words]
@@ -316,8 +356,9 @@ func (l *live) flow() {
 			in[w] &^= def[w] // in SSA a definition in the block precedes its uses there
 		}
 	}
-	inWork := make([]bool, nb)
-	work := make([]int32, 0, nb)
+	l.seen = arena.Fresh(l.seen, nb)
+	inWork := l.seen
+	work := l.work[:0]
 	for b := range nb { // taken from the end: last blocks first
 		work = append(work, int32(b))
 		inWork[b] = true
@@ -342,13 +383,14 @@ func (l *live) flow() {
 		if !changed {
 			continue
 		}
-		for _, p := range l.preds[b] {
+		for _, p := range l.preds(int32(b)) {
 			if !inWork[p] {
 				inWork[p] = true
 				work = append(work, p)
 			}
 		}
 	}
+	l.work = work
 }
 
 // tiedDef returns the number of the def tied to use k of in, or -1.
@@ -404,24 +446,18 @@ const (
 	instrCold = 1. / 256
 )
 
-// slabs makes n empty slices whose first elements need no allocation of their own.
-func slabs[T any](n, each int) [][]T {
-	all := make([]T, n*each)
-	out := make([][]T, n)
-	for i := range out {
-		out[i] = all[i*each : i*each : (i+1)*each]
-	}
-	return out
-}
-
 // ranges builds segments, uses and fixed ranges, walking backwards.
 func (l *live) ranges() error {
 	f := l.f
 	nv := len(f.VRegs)
-	l.segs = slabs[seg](nv, 2)
-	l.uses = slabs[use](nv, 3)
-	l.fixedDef = make([]fixedDef, nv)
-	l.defAt = make([]int32, nv)
+	l.segs.reset(nv)
+	l.uses.reset(nv)
+	for p := range l.fixed {
+		l.fixed[p] = l.fixed[p][:0]
+	}
+	l.clobbers, l.affinity, l.written = l.clobbers[:0], l.affinity[:0], 0
+	l.fixedDef = arena.Fresh(l.fixedDef, nv)
+	l.defAt = arena.Fresh(l.defAt, nv)
 	for v := range l.fixedDef {
 		l.fixedDef[v].g = -1
 		l.defAt[v] = -1
@@ -432,7 +468,6 @@ func (l *live) ranges() error {
 			avail = avail.With(p)
 		}
 	}
-	var dying []VReg
 	var err error
 	fail := func(format string, args ...any) {
 		if err == nil {
@@ -453,6 +488,10 @@ func (l *live) ranges() error {
 			fail("%v is wanted for v%d and for v%d at instruction %d of block %d", p, owner, last.owner, from/2-l.start[l.block[from/2]]-1, l.block[from/2])
 			return
 		}
+		if n := len(l.clobbers); n > 0 && l.clobbers[n-1].point < to && l.clobbers[n-1].point >= from && l.clobbers[n-1].regs.Has(p) {
+			fail("%v is wanted for v%d and clobbered at instruction %d of block %d", p, owner, from/2-l.start[l.block[from/2]]-1, l.block[from/2])
+			return
+		}
 		l.fixed[p] = append(r, fixedRange{from, to, owner})
 	}
 	for b := len(f.Blocks) - 1; b >= 0; b-- {
@@ -460,13 +499,11 @@ func (l *live) ranges() error {
 		first, last := 2*l.start[b], 2*l.end[b]
 		freq := l.freq[b]
 		isLive := func(v VReg) bool {
-			s := l.segs[v]
-			return len(s) > 0 && s[len(s)-1].from == first
+			s := l.segs.first(v)
+			return s != nil && s.from == first
 		}
 		extend := func(v VReg, to int32) {
-			s := l.segs[v]
-			if len(s) > 0 {
-				t := &s[len(s)-1]
+			if t := l.segs.first(v); t != nil {
 				if t.from == first {
 					t.to = max(t.to, to)
 					return
@@ -476,7 +513,7 @@ func (l *live) ranges() error {
 					return
 				}
 			}
-			l.segs[v] = append(s, seg{first, to, v})
+			l.segs.prepend(v, seg{first, to, v})
 		}
 		for w, bitset := range l.liveOut(b) {
 			for ; bitset != 0; bitset &= bitset - 1 {
@@ -490,8 +527,8 @@ func (l *live) ranges() error {
 				if f.VRegs[v].Class != f.VRegs[p].Class {
 					fail("v%d is passed to v%d of another class", v, p)
 				}
-				l.uses[v] = append(l.uses[v], use{from: last - 1, to: last, v: v, weight: weight * costEdge, hint: NoReg})
-				l.affinity = append(l.affinity, affinity{v, p, weight})
+				l.uses.prepend(v, use{from: last - 1, to: last, v: v, weight: weight * costEdge, hint: NoReg})
+				l.affinity = append(l.affinity, affinity{a: v, b: p, weight: weight})
 			}
 		}
 		for i := len(blk.Instrs) - 1; i >= 0; i-- {
@@ -515,8 +552,8 @@ func (l *live) ranges() error {
 			}
 			clobbers := in.Clobbers &^ defRegs
 			l.written |= in.Clobbers
-			for s := uint64(clobbers & avail); s != 0; s &= s - 1 {
-				addFixed(PReg(bits.TrailingZeros64(s)), at+1, at+2, 0)
+			if regs := clobbers & avail; regs != 0 {
+				l.clobbers = append(l.clobbers, clobber{at + 1, regs})
 			}
 			for k := range in.Ops {
 				op := &in.Ops[k]
@@ -546,12 +583,11 @@ func (l *live) ranges() error {
 					l.written = l.written.With(p)
 					l.fixedDef[v] = fixedDef{g, RegLoc(p)}
 					if alive {
-						s := l.segs[v]
-						s[len(s)-1].from = at + 2
+						l.segs.first(v).from = at + 2
 						if f.VRegs[v].Remat {
 							continue
 						}
-						l.uses[v] = append(l.uses[v], use{from: at + 2, to: at + 3, v: v, weight: weight, hint: p, gain: w})
+						l.uses.prepend(v, use{from: at + 2, to: at + 3, v: v, weight: weight, hint: p, gain: w})
 					}
 					continue
 				}
@@ -561,28 +597,27 @@ func (l *live) ranges() error {
 				}
 				switch {
 				case alive:
-					s := l.segs[v]
-					s[len(s)-1].from = from
+					l.segs.first(v).from = from
 				case f.VRegs[v].Remat:
 					continue // made where it is needed, and that is nowhere
 				default:
-					l.segs[v] = append(l.segs[v], seg{from, at + 2, v})
+					l.segs.prepend(v, seg{from, at + 2, v})
 				}
 				if !f.VRegs[v].Remat {
-					l.uses[v] = append(l.uses[v], use{from: from, to: at + 2, v: v, weight: weight, hint: NoReg, need: true})
+					l.uses.prepend(v, use{from: from, to: at + 2, v: v, weight: weight, hint: NoReg, need: true})
 				}
 				if op.C == Tied {
-					l.affinity = append(l.affinity, affinity{v, in.Ops[op.Tied].V, w})
+					l.affinity = append(l.affinity, affinity{a: v, b: in.Ops[op.Tied].V, weight: w})
 				} else if in.Move {
-					l.affinity = append(l.affinity, affinity{v, in.Ops[1].V, w})
+					l.affinity = append(l.affinity, affinity{a: v, b: in.Ops[1].V, weight: w})
 				}
 			}
 			// Uses. Who dies here must be known before the first of them extends its range.
-			dying = dying[:0]
+			l.dying = l.dying[:0]
 			for k := range in.Ops {
 				if op := &in.Ops[k]; op.Def && op.C == Tied {
 					if u := in.Ops[op.Tied].V; sharesTied(in, u, isLive(u)) {
-						dying = append(dying, u)
+						l.dying = append(l.dying, u)
 					}
 				}
 			}
@@ -600,13 +635,13 @@ func (l *live) ranges() error {
 				case op.C == Fixed:
 					addFixed(op.Fixed, at, to, v)
 					extend(v, at)
-					l.uses[v] = append(l.uses[v], use{from: at - 1, to: at, v: v, weight: w * costFixed, hint: op.Fixed, gain: w})
+					l.uses.prepend(v, use{from: at - 1, to: at, v: v, weight: w * costFixed, hint: op.Fixed, gain: w})
 					continue
 				case hasTied && op.C == Reg && tiedDef(in, k) >= 0:
 					extend(v, at)
-					l.uses[v] = append(l.uses[v], use{from: at - 1, to: at, v: v, weight: w * costFixed, hint: NoReg})
+					l.uses.prepend(v, use{from: at - 1, to: at, v: v, weight: w * costFixed, hint: NoReg})
 					continue
-				case slices.Contains(dying, v):
+				case slices.Contains(l.dying, v):
 					extend(v, at)
 					continue
 				}
@@ -617,9 +652,9 @@ func (l *live) ranges() error {
 				}
 				switch op.C {
 				case Reg:
-					l.uses[v] = append(l.uses[v], use{from: at, to: to, v: v, weight: weight * costUse, hint: NoReg, need: true})
+					l.uses.prepend(v, use{from: at, to: to, v: v, weight: weight * costUse, hint: NoReg, need: true})
 				case RegOrMem:
-					l.uses[v] = append(l.uses[v], use{from: at, to: to, v: v, weight: weight * costMem, hint: NoReg})
+					l.uses.prepend(v, use{from: at, to: to, v: v, weight: weight * costMem, hint: NoReg})
 				}
 			}
 		}
@@ -641,28 +676,36 @@ func (l *live) ranges() error {
 					weight = 0
 				}
 				if alive {
-					s := l.segs[v]
-					s[len(s)-1].from = first + 2
+					l.segs.first(v).from = first + 2
 					if weight > 0 {
-						l.uses[v] = append(l.uses[v], use{from: first + 2, to: first + 3, v: v, weight: weight, hint: hint, gain: freq})
+						l.uses.prepend(v, use{from: first + 2, to: first + 3, v: v, weight: weight, hint: hint, gain: freq})
 					}
 				}
 				continue
 			}
 			if alive {
-				l.uses[v] = append(l.uses[v], use{from: first, to: first + 1, v: v, weight: freq * costEdge, hint: NoReg})
+				l.uses.prepend(v, use{from: first, to: first + 1, v: v, weight: freq * costEdge, hint: NoReg})
 			}
 		}
 	}
-	for v := range l.segs {
-		// From where it is fixed straight to the next instruction, which fixes it too: no place of its own.
-		l.segs[v] = slices.DeleteFunc(l.segs[v], func(s seg) bool { return s.from == s.to })
-		slices.Reverse(l.segs[v])
-		slices.Reverse(l.uses[v])
-		slices.SortStableFunc(l.uses[v], func(a, b use) int { return int(a.from - b.from) })
+	// From where it is fixed straight to the next instruction, which fixes it too: no place of its own.
+	l.segs.finish(func(s *seg) bool { return s.from != s.to })
+	l.uses.finish(nil)
+	for v := range nv {
+		sortUses(l.uses.of(VReg(v)))
 	}
 	for p := range l.fixed {
 		slices.Reverse(l.fixed[p])
 	}
+	slices.Reverse(l.clobbers)
 	return err
+}
+
+// sortUses sorts by where they begin. They nearly are.
+func sortUses(u []use) {
+	for i := 1; i < len(u); i++ {
+		for k := i; k > 0 && u[k].from < u[k-1].from; k-- {
+			u[k], u[k-1] = u[k-1], u[k]
+		}
+	}
 }

@@ -2,6 +2,8 @@
 
 package regalloc
 
+import "github.com/gophersnake/gophersnake/arena"
+
 // move is one of them.
 type move struct {
 	from, to Loc
@@ -12,13 +14,14 @@ type move struct {
 type mover struct {
 	vregs   []VRegInfo
 	scratch [numClasses]PReg
-	readers map[Loc]int // of a location: moves to come that read it
+	readers []int32 // by place: moves to come that read it; 0 between two sequences
 	done    []bool
 	emit    func(from, to Loc, v VReg, class Class)
 }
 
 // sequence emits the moves one after the other. Destinations are distinct, save for moves that are the same.
-func (m *mover) sequence(moves []move) {
+func (m *mover) sequence(moves []move, emit func(from, to Loc, v VReg, class Class)) {
+	m.emit = emit
 	pending := moves[:0]
 	remat := 0
 	for _, mv := range moves {
@@ -38,28 +41,27 @@ func (m *mover) sequence(moves []move) {
 		m.one(pending[0], 0)
 		return
 	}
-	clear(m.readers)
 	for _, mv := range pending {
 		if !mv.from.IsRemat() {
-			m.readers[mv.from]++
+			*m.reading(mv.from)++
 		}
 	}
 	var saved Loc // the scratch register that holds a value of a broken cycle
 	left := len(pending)
-	m.done = append(m.done[:0], make([]bool, len(pending))...)
+	m.done = arena.Fresh(m.done, len(pending))
 	done := m.done
 	for left > remat {
 		progress := false
 		for i, mv := range pending {
-			if done[i] || mv.from.IsRemat() || m.readers[mv.to] > 0 {
+			if done[i] || mv.from.IsRemat() || *m.reading(mv.to) > 0 {
 				continue
 			}
 			busy := saved
-			if m.readers[saved] == 0 {
+			if saved == 0 || *m.reading(saved) == 0 {
 				busy = 0
 			}
 			m.one(mv, busy)
-			m.readers[mv.from]--
+			*m.reading(mv.from)--
 			done[i] = true
 			left--
 			progress = true
@@ -75,13 +77,13 @@ func (m *mover) sequence(moves []move) {
 			for k := range pending {
 				if r := &pending[k]; !done[k] && r.from == mv.to {
 					class := m.vregs[r.v].Class
-					if s := RegLoc(m.scratch[class]); s != saved || m.readers[s] == 0 {
+					if s := RegLoc(m.scratch[class]); s != saved || *m.reading(s) == 0 {
 						m.emit(mv.to, s, r.v, class)
 						saved = s
-						m.readers[mv.to] = 0
+						*m.reading(mv.to) = 0
 					}
 					r.from = saved
-					m.readers[saved]++
+					*m.reading(saved)++
 				}
 			}
 			break
@@ -92,6 +94,15 @@ func (m *mover) sequence(moves []move) {
 			m.one(mv, 0)
 		}
 	}
+}
+
+// reading is how many moves to come read a register or slot.
+func (m *mover) reading(l Loc) *int32 {
+	n := place(l)
+	for n >= len(m.readers) {
+		m.readers = append(m.readers, 0)
+	}
+	return &m.readers[n]
 }
 
 // one emits a move, through a scratch register if neither end is one, but not through busy, in which a cycle has a value.

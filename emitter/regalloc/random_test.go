@@ -665,6 +665,25 @@ func prove(t *testing.T, f *Func, seed uint64) *Result {
 	return r
 }
 
+// TestMemory: what one allocation left changes nothing in the next.
+func TestMemory(t *testing.T) {
+	var m Memory
+	for seed := range uint64(300) {
+		f := randomFunc(seed, 10+int(seed*37%200))
+		want, err := Allocate(f, Options{})
+		require.NoError(t, err)
+		got, err := m.Allocate(f, Options{})
+		require.NoError(t, err)
+		require.Equal(t, dump(f, want), dump(f, got))
+		require.Equal(t, want.NumSlots, got.NumSlots)
+		require.Equal(t, want.Written, got.Written)
+		if seed%5 == 0 {
+			_, err = m.Allocate(f, Options{RandomSeed: seed + 1})
+			require.NoError(t, err)
+		}
+	}
+}
+
 func TestRandomFunctions(t *testing.T) {
 	n := uint64(1500)
 	if testing.Short() {

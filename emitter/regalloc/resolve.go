@@ -5,6 +5,8 @@ package regalloc
 import (
 	"math/bits"
 	"slices"
+
+	"github.com/gophersnake/gophersnake/arena"
 )
 
 // gapMove is a move in the gap before instruction number g.
@@ -13,14 +15,43 @@ type gapMove struct {
 	move
 }
 
+// resolver keeps its memory from one function to the next.
 type resolver struct {
 	*alloc
 	res    *Result
 	memory []Loc  // by virtual register: where it is when it is in no register
 	stored []bool // its slot holds the value from the definition on
 	split  []uint64
-	gaps   []gapMove
+	gaps   []gapMove // unordered
 	mover  mover
+
+	slots   [][]stretch // by spill slot: when it is taken
+	slotOf  []Loc       // by bundle
+	spilled []VReg
+	members [][]placed // by bundle
+	order   []int32
+	pool    []Loc     // of all operands
+	locs    [][]Loc   // by instruction
+	blocks  [][][]Loc // by block
+	gapAt   []int32   // by instruction: its first move in sorted
+	sorted  []move
+	moves   []move
+	ends    []blockMoves
+	edits   []blockEdit
+	inOrder []Edit
+	ofBlock [][]Edit
+	edges   []Edit
+}
+
+// stretch is when a spill slot is taken.
+type stretch struct{ from, to int32 }
+
+// blockMoves are the moves before the last instruction of a block, in moves from first on.
+type blockMoves struct{ block, first, end int32 }
+
+type blockEdit struct {
+	block int32
+	edit  Edit
 }
 
 // before returns where v is when the gap before instruction g begins.
@@ -31,11 +62,13 @@ func (r *resolver) before(v VReg, g int32) Loc {
 	return r.at(v, 2*g-1)
 }
 
-func (a *alloc) resolve() *Result {
+func (r *resolver) resolve(a *alloc) *Result {
 	f := a.f
-	r := &resolver{alloc: a, res: &Result{Written: a.written}}
-	r.mover = mover{vregs: f.VRegs, scratch: f.Scratch, readers: map[Loc]int{}}
-	r.split = make([]uint64, a.words)
+	r.alloc = a
+	r.res = &Result{Written: a.written}
+	r.mover.vregs, r.mover.scratch = f.VRegs, f.Scratch
+	r.split = arena.Fresh(r.split, a.words)
+	r.gaps = r.gaps[:0]
 	for v := range a.places {
 		p := a.places[v]
 		out := p[:0]
@@ -54,26 +87,29 @@ func (a *alloc) resolve() *Result {
 	r.spill()
 	r.operands()
 	r.changes()
-	r.edits()
+	r.writeEdits()
 	return r.res
 }
 
 // spill decides where spilled values are stored, and gives them slots.
 func (r *resolver) spill() {
 	f := r.f
-	r.memory = make([]Loc, len(f.VRegs))
-	r.stored = make([]bool, len(f.VRegs))
+	r.memory = arena.Fresh(r.memory, len(f.VRegs))
+	r.stored = arena.Fresh(r.stored, len(f.VRegs))
 	for _, l := range f.EntryFixed {
 		if l.IsSlot() {
 			r.res.NumSlots = max(r.res.NumSlots, l.Slot()+1)
 		}
 	}
 	own := r.res.NumSlots // the first slot that is ours
-	var slots [][]taken
-	slotOf := make([]Loc, len(r.bundles))
-	var spilled []VReg
+	slots := r.slots[:0]
+	r.slotOf = arena.Fresh(r.slotOf, len(r.bundles))
+	spilled := r.spilled[:0]
 	for v := range r.places {
-		inMemory := slices.ContainsFunc(r.places[v], func(p placed) bool { return p.loc == 0 })
+		inMemory := false
+		for i := range r.places[v] {
+			inMemory = inMemory || r.places[v][i].loc == 0
+		}
 		if !inMemory {
 			continue
 		}
@@ -89,37 +125,40 @@ func (r *resolver) spill() {
 		}
 	}
 	// The members of a bundle are never live together: they share a slot, so that passing one on as the other moves nothing.
-	members := make([][]placed, len(r.bundles))
-	var order []int32
+	r.members = arena.Fresh(r.members, len(r.bundles))
+	order := r.order[:0]
 	for _, v := range spilled {
 		b := r.bundleOf[v]
-		if members[b] == nil {
+		if r.members[b] == nil {
 			order = append(order, b)
-			members[b] = r.places[v]
+			r.members[b] = r.places[v]
 		} else {
-			members[b] = append(slices.Clip(members[b]), r.places[v]...)
+			r.members[b] = append(slices.Clip(r.members[b]), r.places[v]...)
 		}
 	}
 	for _, b := range order {
-		segs := members[b]
+		segs := r.members[b]
 		n := 0
-		for n < len(slots) && slices.ContainsFunc(segs, func(s placed) bool {
-			i := searchTaken(slots[n], s.from)
-			return i < len(slots[n]) && slots[n][i].from < s.to
-		}) {
+		for n < len(slots) && meets(slots[n], segs) {
 			n++
 		}
 		if n == len(slots) {
-			slots = append(slots, nil)
+			if n < cap(slots) {
+				slots = slots[:n+1]
+				slots[n] = slots[n][:0]
+			} else {
+				slots = append(slots, nil)
+			}
 		}
 		for _, s := range segs {
-			slots[n] = slices.Insert(slots[n], searchTaken(slots[n], s.from), taken{s.from, s.to, nil})
+			slots[n] = slices.Insert(slots[n], searchStretch(slots[n], s.from), stretch{s.from, s.to})
 		}
-		slotOf[b] = SlotLoc(own + n)
+		r.slotOf[b] = SlotLoc(own + n)
 	}
+	r.slots, r.spilled, r.order = slots, spilled, order
 	r.res.NumSlots = own + len(slots)
 	for _, v := range spilled {
-		r.memory[v] = slotOf[r.bundleOf[v]]
+		r.memory[v] = r.slotOf[r.bundleOf[v]]
 	}
 	for v, p := range r.places {
 		for i := range p {
@@ -128,6 +167,29 @@ func (r *resolver) spill() {
 			}
 		}
 	}
+}
+
+// meets tells whether a slot is taken somewhere in segs.
+func meets(slot []stretch, segs []placed) bool {
+	for i := range segs {
+		if k := searchStretch(slot, segs[i].from); k < len(slot) && slot[k].from < segs[i].to {
+			return true
+		}
+	}
+	return false
+}
+
+// searchStretch returns the first element that ends after point.
+func searchStretch(s []stretch, point int32) int {
+	lo, hi := 0, len(s)
+	for lo < hi {
+		if m := (lo + hi) / 2; s[m].to > point {
+			hi = m
+		} else {
+			lo = m + 1
+		}
+	}
+	return lo
 }
 
 // storeAtDef tells whether storing v after its definition costs no more than where it leaves its registers.
@@ -156,7 +218,7 @@ func (r *resolver) storeAtDef(v VReg) bool {
 			if from > first || first >= p[i].to {
 				continue
 			}
-			for _, pred := range r.preds[b] {
+			for _, pred := range r.preds(b) {
 				if r.at(v, 2*r.end[pred]-1) != 0 {
 					cost += min(r.freq[b], r.freq[pred])
 				}
@@ -172,17 +234,20 @@ func (r *resolver) storeAtDef(v VReg) bool {
 // operands finds the location of every operand, and the moves to those that are fixed or tied.
 func (r *resolver) operands() {
 	f := r.f
-	total := 0
+	total, instrs := 0, 0
 	for b := range f.Blocks {
+		instrs += len(f.Blocks[b].Instrs)
 		for i := range f.Blocks[b].Instrs {
 			total += len(f.Blocks[b].Instrs[i].Ops)
 		}
 	}
-	pool := make([]Loc, total)
-	r.res.Locs = make([][][]Loc, len(f.Blocks))
+	r.pool, r.locs, r.blocks = arena.Fresh(r.pool, total), arena.Fresh(r.locs, instrs), arena.Fresh(r.blocks, len(f.Blocks))
+	pool, byInstr := r.pool, r.locs
+	r.res.Locs = r.blocks
 	for b := range f.Blocks {
 		blk := &f.Blocks[b]
-		r.res.Locs[b] = make([][]Loc, len(blk.Instrs))
+		n := len(blk.Instrs)
+		r.res.Locs[b], byInstr = byInstr[:n:n], byInstr[n:]
 		for i := range blk.Instrs {
 			in := &blk.Instrs[i]
 			g := r.start[b] + 1 + int32(i)
@@ -287,63 +352,100 @@ func (r *resolver) changes() {
 			}
 		}
 	}
-	slices.SortStableFunc(r.gaps, func(x, y gapMove) int { return int(x.g - y.g) })
+	// By instruction, those of one as they were found.
+	r.gapAt = arena.Fresh(r.gapAt, len(r.block)+2)
+	for i := range r.gaps {
+		r.gapAt[r.gaps[i].g+2]++
+	}
+	for g := range len(r.block) {
+		r.gapAt[g+2] += r.gapAt[g+1]
+	}
+	r.sorted = arena.Fresh(r.sorted, len(r.gaps))
+	for i := range r.gaps {
+		at := &r.gapAt[r.gaps[i].g+1] // where the next goes; in the end where the instruction's begin
+		r.sorted[*at] = r.gaps[i].move
+		*at++
+	}
 }
 
-// edits puts all moves into order: what arrives on an edge, gaps, what leaves on an edge.
-func (r *resolver) edits() {
+// writeEdits puts all moves into order: what arrives on an edge, gaps, what leaves on an edge.
+func (r *resolver) writeEdits() {
 	f := r.f
 	res := r.res
-	res.Edits = make([][]Edit, len(f.Blocks))
-	var out *[]Edit
-	position := 0
-	r.mover.emit = func(from, to Loc, v VReg, class Class) {
+	r.edits, r.edges, r.ends = r.edits[:0], r.edges[:0], r.ends[:0]
+	block, position := int32(0), 0
+	onEdge := false
+	emit := func(from, to Loc, v VReg, class Class) {
 		if to.IsReg() {
 			res.Written = res.Written.With(to.Reg())
 		}
-		*out = append(*out, Edit{position, from, to, v, class})
+		e := Edit{position, from, to, v, class}
+		if onEdge {
+			r.edges = append(r.edges, e)
+		} else {
+			r.edits = append(r.edits, blockEdit{block, e})
+		}
 	}
-	var moves []move
-	ends := make([][]move, len(f.Blocks))
+	moves := r.moves[:0]
 	for b := range f.Blocks {
 		blk := &f.Blocks[b]
 		for k, e := range blk.Succs {
-			moves = r.edgeMoves(moves[:0], b, e)
-			if len(moves) == 0 {
+			first := len(moves)
+			moves = r.edgeMoves(moves, b, e)
+			if len(moves) == first {
 				continue
 			}
 			control := &blk.Instrs[len(blk.Instrs)-1]
-			position = 0
 			switch {
 			case len(blk.Succs) == 1 && len(control.Ops) == 0 && control.Clobbers == 0:
-				ends[b] = slices.Clone(moves)
-			case len(r.preds[e.To]) == 1:
-				out = &res.Edits[e.To]
-				r.mover.sequence(moves)
+				r.ends = append(r.ends, blockMoves{int32(b), int32(first), int32(len(moves))})
+				continue // they stay where they are
+			case len(r.preds(int32(e.To))) == 1:
+				block = int32(e.To)
+				r.mover.sequence(moves[first:], emit)
 			default:
-				res.EdgeBlocks = append(res.EdgeBlocks, EdgeBlock{Pred: b, Succ: k})
-				out = &res.EdgeBlocks[len(res.EdgeBlocks)-1].Edits
-				r.mover.sequence(moves)
+				onEdge = true
+				at := len(r.edges)
+				r.mover.sequence(moves[first:], emit)
+				res.EdgeBlocks = append(res.EdgeBlocks, EdgeBlock{Pred: b, Succ: k, Edits: r.edges[at:len(r.edges):len(r.edges)]})
+				onEdge = false
 			}
+			moves = moves[:first]
 		}
 	}
-	for i := 0; i < len(r.gaps); {
-		g := r.gaps[i].g
-		moves = moves[:0]
-		for ; i < len(r.gaps) && r.gaps[i].g == g; i++ {
-			moves = append(moves, r.gaps[i].move)
+	for g := range len(r.block) {
+		first, end := r.gapAt[g], r.gapAt[g+1]
+		if first == end {
+			continue
 		}
-		b := r.block[g]
-		out = &res.Edits[b]
-		position = int(g - r.start[b] - 1)
-		r.mover.sequence(moves)
+		block = r.block[g]
+		position = g - int(r.start[block]) - 1
+		r.mover.sequence(r.sorted[first:end], emit)
 	}
-	for b := range ends {
-		if ends[b] != nil {
-			out = &res.Edits[b]
-			position = len(f.Blocks[b].Instrs) - 1
-			r.mover.sequence(ends[b])
-		}
+	for _, e := range r.ends {
+		block = e.block
+		position = len(f.Blocks[block].Instrs) - 1
+		r.mover.sequence(moves[e.first:e.end], emit)
+	}
+	r.moves = moves
+	// By block, those of one in the order above.
+	r.inOrder = arena.Fresh(r.inOrder, len(r.edits))
+	r.gapAt = arena.Fresh(r.gapAt, len(f.Blocks)+2)
+	for i := range r.edits {
+		r.gapAt[r.edits[i].block+2]++
+	}
+	for b := range f.Blocks {
+		r.gapAt[b+2] += r.gapAt[b+1]
+	}
+	for i := range r.edits {
+		at := &r.gapAt[r.edits[i].block+1]
+		r.inOrder[*at] = r.edits[i].edit
+		*at++
+	}
+	r.ofBlock = arena.Fresh(r.ofBlock, len(f.Blocks))
+	res.Edits = r.ofBlock
+	for b := range f.Blocks {
+		res.Edits[b] = r.inOrder[r.gapAt[b]:r.gapAt[b+1]:r.gapAt[b+1]]
 	}
 }
 
