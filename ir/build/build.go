@@ -397,7 +397,7 @@ func (b *builder) translate(v *version) error {
 	for n := b.code.Index(v.off); n < dec.Last; n++ {
 		b.begin(&b.code.Instrs[n])
 		if n == dec.First && dec.LoopHeader && !v.single {
-			b.loopHeader()
+			b.loopHeader(dec)
 		}
 		row := rows[b.ins.Op]
 		if row == nil {
@@ -424,9 +424,15 @@ func (b *builder) begin(i *decoder.Instr) {
 	b.kept, b.effect, b.beforeState = len(b.stack), false, nil
 }
 
-// loopHeader polls, and counts rounds while recording.
-func (b *builder) loopHeader() {
-	b.guard(ir.OpPoll, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitPoll, Reason: ir.WhyPoll})
+// loopHeader polls, and counts rounds while recording. The interpreter polls at the jump back, so that is where signal handlers see it.
+func (b *builder) loopHeader(dec *decoder.Block) {
+	polled := *b.before()
+	for _, p := range dec.Preds {
+		if jump := &b.code.Instrs[b.code.Blocks[p].Last-1]; jump.Target == dec.Start && jump.Off > dec.Start {
+			polled.RaiseOff = jump.At
+		}
+	}
+	b.guard(ir.OpPoll, ir.Type{}, &polled, ir.ExitInfo{Kind: ir.ExitPoll, Reason: ir.WhyPoll})
 	if b.recording() {
 		b.guard(ir.OpTick, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitRecompile, Reason: ir.WhyRecorded})
 	}
