@@ -271,6 +271,9 @@ func (b *builder) link() {
 
 // boxedForFrame is boxed without a way out before the bytecode: an effect may have happened, so failing is raising.
 func (b *builder) boxedForFrame(s slot) slot {
+	if s.object() != nil {
+		return s
+	}
 	saved, effect := b.beforeState, b.effect
 	b.beforeState, b.effect = b.here(), false
 	s = b.boxed(s)
