@@ -132,6 +132,30 @@ PROGRAMS = {
             f()
         print(seen)
     """,
+    "a group of exceptions takes an attached function for a function": """
+        class Mine(ExceptionGroup):
+            def split(self, condition):
+                print("mine", type(condition).__name__)
+                return super().split(condition)
+
+        def conditions(limit):
+            @jit
+            def small(e, bound=limit):
+                return isinstance(e, ValueError) and e.args[0] < limit <= bound
+            return small, jit(lambda e: False), (ValueError, TypeError), KeyError
+
+        members = [ValueError(1), TypeError(2), ExceptionGroup("inner", [ValueError(3), ValueError(1)])]
+        for n in range(3):
+            for condition in conditions(2):
+                for group in ExceptionGroup("outer", members), Mine("mine", members):
+                    print(group.split(condition), group.subgroup(condition))
+        for wrong in [(), (1, 2), (print,)]:
+            try:
+                group.subgroup(*wrong)
+            except TypeError as e:
+                print(e)
+        print(ExceptionGroup.split, BaseExceptionGroup.subgroup.__doc__, group.split.__name__)
+    """,
 }
 
 

@@ -108,6 +108,7 @@ int gs_reattach(struct gs_attached *);                    /* __code__ was writte
 int gs_suspend(PyObject *function);  /* plain until gs_resume, for calls that the C stack has no room for: plain calls need none. 0: it is plain already. */
 void gs_resume(PyObject *function);  /* The caller holds a reference to it in between */
 int gs_attach_init(PyObject *module);
+int gs_groups_init(void);
 uint64_t gs_attached_count(void);
 
 /* record.c */
