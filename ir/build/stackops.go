@@ -237,8 +237,7 @@ func returnValue(b *builder) error {
 
 // rawConstant reports whether a constant int may be returned raw: boxing gives the same object, or only native code calls.
 func (b *builder) rawConstant(s *slot) bool {
-	_, small := b.abi.SmallInt(s.v[0].Aux)
-	return small || b.self.direct
+	return b.smallInt(s.v[0]) || b.self.direct
 }
 
 func jump(b *builder) error {
