@@ -295,9 +295,9 @@ def ranges(n):
         s &= 255
 
 for f in test_at_end, endless, ranges:
-    for _ in range(3):
-        signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+    signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)
+    while not any(p[0] == f.__name__ and p[1] for p in places):
         f(4 * 10**6)
     signal.setitimer(signal.ITIMER_REAL, 0)
-print(sorted(p for p in places if p[0] in ("test_at_end", "endless", "ranges")))
+print(sorted(p for p in places if p[1] and p[0] in ("test_at_end", "endless", "ranges")))
 """)
