@@ -23,8 +23,7 @@ type version struct {
 }
 
 // form is the shape that a slot has at a merge.
-// A constant's object stays with it, but where a loop will store numbers that have none, and the object would cost a version of the loop.
-func (b *builder) form(s *slot, target uint32, local int, live bool) slot {
+func (b *builder) form(s *slot, local int, live bool) slot {
 	borrowed := local >= 0 && b.code.Borrowed(local) && !s.owned
 	w := slot{kind: s.kind}
 	switch s.kind {
@@ -40,10 +39,8 @@ func (b *builder) form(s *slot, target uint32, local int, live bool) slot {
 		switch {
 		case s.constant() && !live && local >= 0:
 			w.kind = ir.SlotDyn
-		case s.constant() && s.kind == ir.SlotIntOrigin && (b.smallInt(s.v[0]) || b.changes(target, local)):
+		case s.constant() && s.kind == ir.SlotIntOrigin && b.smallInt(s.v[0]):
 			w.kind = ir.SlotInt
-		case s.constant() && s.kind == ir.SlotFloatOrigin && b.changes(target, local):
-			w.kind = ir.SlotFloat
 		case borrowed && live:
 		case borrowed:
 			w.kind = ir.SlotObj
@@ -67,11 +64,6 @@ func (b *builder) form(s *slot, target uint32, local int, live bool) slot {
 		w.owned = true
 	}
 	return w
-}
-
-// changes reports whether the block at target begins a loop that stores to the local.
-func (b *builder) changes(target uint32, local int) bool {
-	return local >= 0 && b.code.BlockAt(target).LoopHeader && !b.code.invariant(target, local)
 }
 
 // smallInt reports whether boxing the constant gives the one object that there is of it.
@@ -166,10 +158,10 @@ func (b *builder) edge(target uint32) {
 	nl := len(b.locals)
 	forms := make([]slot, 0, nl+len(b.stack))
 	for i := range b.locals {
-		forms = append(forms, b.form(&b.locals[i], target, i, live.Has(i)))
+		forms = append(forms, b.form(&b.locals[i], i, live.Has(i)))
 	}
 	for i := range b.stack {
-		forms = append(forms, b.form(&b.stack[i], target, -1, true))
+		forms = append(forms, b.form(&b.stack[i], -1, true))
 	}
 	v := b.versionFor(target, forms, func(i int) bool { return i < nl && !live.Has(i) })
 	var args []*ir.Value
