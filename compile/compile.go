@@ -20,6 +20,7 @@ import (
 
 	"github.com/gophersnake/gophersnake/cache"
 	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/opt"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
@@ -47,7 +48,13 @@ type Driver struct {
 	keepSize int
 	keepMax  int
 	stats    statistics
-	emitting *emitter.Memory // left by the last compile
+	left     *left // nil: nothing
+}
+
+// left is the memory that a compile leaves to the next one.
+type left struct {
+	opt     opt.Memory
+	emitter emitter.Memory
 }
 
 // published is what is kept of a unit besides its memory.

@@ -102,8 +102,16 @@ func (w *work) stage(name string, run func() error) (err error) {
 	return run()
 }
 
-// run makes w.unit.
+// run makes w.unit, which is of no use after the next run.
 func (w *work) run() error {
+	if w.d.left == nil {
+		w.d.left = &left{}
+	}
+	defer func() {
+		if w.values > keepMemory {
+			w.d.left = nil
+		}
+	}()
 	for _, s := range []struct {
 		name string
 		run  func() error
@@ -192,7 +200,7 @@ func (w *work) verify() error {
 func (w *work) optimise() error {
 	_, err := w.d.stages.opt(w.funcs, opt.Options{
 		Off: w.d.options.off, Verify: w.d.options.verify,
-		FixedClass: w.d.fixedClass, QuietClass: w.d.quietClass,
+		FixedClass: w.d.fixedClass, QuietClass: w.d.quietClass, Memory: &w.d.left.opt,
 	})
 	if err != nil {
 		panic(fmt.Sprintf("BUG: %v", err)) // only a verifier inside fails
@@ -204,18 +212,12 @@ func (w *work) optimise() error {
 }
 
 func (w *work) emit() (err error) {
-	if w.d.emitting == nil || w.values > keepMemory {
-		w.d.emitting = &emitter.Memory{}
-	}
-	in := &emitter.Input{Funcs: w.funcs, Listing: w.wants["asm"], Check: w.d.options.verify, Memory: w.d.emitting}
+	in := &emitter.Input{Funcs: w.funcs, Listing: w.wants["asm"], Check: w.d.options.verify, Memory: &w.d.left.emitter}
 	for _, c := range w.snap.Codes {
 		in.Codes = append(in.Codes, emitter.Code{Record: c.Record, Object: c.Address, NArgs: stubArgs(c), Callee: c.Index != 0})
 	}
 	if w.unit, err = w.d.stages.emit(w.d.target, in); err != nil {
 		return err
-	}
-	if w.values > keepMemory {
-		w.d.emitting = nil
 	}
 	if len(w.unit.Code) == 0 {
 		panic("BUG: a unit without code")

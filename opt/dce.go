@@ -6,13 +6,17 @@
 
 package opt
 
-import "github.com/gophersnake/gophersnake/ir"
+import (
+	"github.com/gophersnake/gophersnake/arena"
+	"github.com/gophersnake/gophersnake/ir"
+)
 
 func dce(p *pass) int {
 	f := p.f
 	f.RemoveUnreachable()
-	live := make([]bool, f.NumValues())
-	var work []*ir.Value
+	p.mem.marks = arena.Fresh(p.mem.marks, f.NumValues())
+	live := p.mem.marks
+	work := p.mem.work[:0]
 	mark := func(v *ir.Value) {
 		if !live[v.ID] {
 			live[v.ID] = true
@@ -60,6 +64,7 @@ func dce(p *pass) int {
 			}
 		}
 	}
+	p.mem.work = work
 	n := 0
 	for _, b := range f.Blocks {
 		kept := b.Values[:0]
@@ -77,7 +82,8 @@ func dce(p *pass) int {
 				continue
 			}
 			if keep == nil {
-				keep = make([]bool, len(b.Params))
+				p.mem.keep = arena.Fresh(p.mem.keep, len(b.Params))
+				keep = p.mem.keep
 				for j, x := range b.Params {
 					keep[j] = live[x.ID]
 				}
@@ -85,7 +91,7 @@ func dce(p *pass) int {
 			n++
 		}
 		if keep != nil {
-			dropParams(b, keep)
+			p.mem.dropParams(b, keep)
 		}
 	}
 	return n

@@ -26,7 +26,7 @@ type rule func(*folder, *ir.Value) *ir.Value
 var rules [ir.NumOps]rule
 
 func fold(p *pass) int {
-	f := &folder{pass: p, values: make(ir.Replacements, p.f.NumValues())}
+	f := &folder{pass: p, values: p.mem.replacements(p.f)}
 	p.f.Blocks = p.f.ReversePostorder()
 	for _, b := range p.f.Blocks {
 		f.block(b)
@@ -35,11 +35,12 @@ func fold(p *pass) int {
 		p.f.RemoveUnreachable()
 		p.f.Replace(f.values)
 	}
+	p.mem.values = f.values
 	return f.n
 }
 
 func (f *folder) block(b *ir.Block) {
-	f.b, f.out = b, make([]*ir.Value, 0, len(b.Values)+4)
+	f.b, f.out = b, f.mem.out[:0]
 	for _, v := range b.Values {
 		f.args(v)
 		switch {
@@ -53,7 +54,7 @@ func (f *folder) block(b *ir.Block) {
 			f.n++
 			v.Op, v.Args = ir.OpExit, nil
 			b.Ctrl, b.Succs = v, nil
-			b.Values = f.out
+			b.Values = f.mem.list(b.Values, f.out)
 			return
 		}
 		r := rules[v.Op]
@@ -76,7 +77,7 @@ func (f *folder) block(b *ir.Block) {
 		}
 		f.out = append(f.out, v)
 	}
-	b.Values = f.out
+	b.Values = f.mem.list(b.Values, f.out)
 	f.args(b.Ctrl)
 	if c := b.Ctrl; c.Op == ir.OpBranch && c.Args[0].Op == ir.OpBNot {
 		c.Args[0] = c.Args[0].Args[0]

@@ -15,7 +15,10 @@
 
 package opt
 
-import "github.com/gophersnake/gophersnake/ir"
+import (
+	"github.com/gophersnake/gophersnake/arena"
+	"github.com/gophersnake/gophersnake/ir"
+)
 
 // entry is something computed: v's operation on v's arguments gives res, or, if that is nil, a truth.
 type entry struct {
@@ -59,18 +62,21 @@ type fact struct {
 
 func gvn(p *pass) int {
 	f := p.f
-	g := &numbering{pass: p, tree: f.Dominators(), values: make(ir.Replacements, f.NumValues()), factAt: make([]int32, f.NumValues()),
-		exits: make([][numRegions]int32, f.NumBlocks()), done: make([]bool, f.NumBlocks())}
+	m := p.mem
+	m.factAt, m.exits, m.blocks = arena.Fresh(m.factAt, f.NumValues()), arena.Fresh(m.exits, f.NumBlocks()), arena.Fresh(m.blocks, f.NumBlocks())
+	g := &numbering{pass: p, tree: f.Dominators(), values: m.replacements(f), factAt: m.factAt, exits: m.exits, done: m.blocks}
 	f.Blocks = g.tree.Order
 	g.loops = f.ComputeLoops(g.tree)
 	size := 64
 	for size < f.NumValues() {
 		size *= 2
 	}
-	g.buckets = make([]int32, size)
-	g.entries = make([]entry, 1, f.NumValues()/2+8)
-	g.facts = make([]fact, 1, 16)
-	kills := loopWrites(f, g.loops)
+	m.buckets, m.kills = arena.Fresh(m.buckets, size), arena.Fresh(m.kills, f.NumBlocks())
+	g.buckets = m.buckets
+	g.entries = append(m.entries[:0], entry{})
+	g.facts = append(m.facts[:0], fact{})
+	kills := m.kills
+	loopWrites(f, g.loops, kills)
 	for _, b := range f.Blocks {
 		g.enter(b, kills)
 		g.block(b)
@@ -80,13 +86,13 @@ func gvn(p *pass) int {
 	if g.n > 0 {
 		f.Replace(g.values)
 	}
+	m.entries, m.facts = g.entries, g.facts
 	f.ComputePreds()
 	return g.n
 }
 
-// loopWrites gives, for each loop header by block ID, the regions that something in the loop may write.
-func loopWrites(f *ir.Func, loops *ir.Loops) []regions {
-	kills := make([]regions, f.NumBlocks())
+// loopWrites puts into kills, for each loop header by block ID, the regions that something in the loop may write.
+func loopWrites(f *ir.Func, loops *ir.Loops, kills []regions) {
 	for _, l := range loops.List {
 		for _, b := range l.Blocks {
 			if loops.Of(b) != l {
@@ -102,7 +108,6 @@ func loopWrites(f *ir.Func, loops *ir.Loops) []regions {
 			kills[l.Parent.Header.ID] |= kills[l.Header.ID]
 		}
 	}
-	return kills
 }
 
 // enter finds the versions at the block's beginning, and what the branch to it decided.
@@ -202,7 +207,7 @@ func (g *numbering) truth(x bool, like *ir.Value) *ir.Value {
 }
 
 func (g *numbering) block(b *ir.Block) {
-	g.out = make([]*ir.Value, 0, len(b.Values)+2)
+	g.out = g.mem.out[:0]
 	for _, v := range b.Values {
 		g.args(v)
 		if v.Op == ir.OpGuard && isBool(v.Args[0], true) {
@@ -220,7 +225,7 @@ func (g *numbering) block(b *ir.Block) {
 		g.after(v)
 	}
 	g.args(b.Ctrl)
-	b.Values = g.out
+	b.Values = g.mem.list(b.Values, g.out)
 }
 
 func (g *numbering) args(v *ir.Value) {

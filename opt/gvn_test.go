@@ -33,7 +33,7 @@ func between(t *testing.T, heap ir.Heap, middle func(f *ir.Func, b *ir.Block, o 
 	load()
 	b.Ctrl = f.NewValue(b, ir.OpReturn, ir.Type{})
 	b.Ctrl.Aux = ir.TagNone
-	gvn(&pass{f: f, opts: &testOptions})
+	gvn(&pass{f: f, opts: &testOptions, mem: &Memory{}})
 	for _, v := range b.Values {
 		switch {
 		case v.Op == ir.OpLoadI64 && v.Heap == heap && v.Aux == 16:

@@ -48,6 +48,7 @@ func compareRuns(t *testing.T, random func(seed uint64) *ir.Func, n uint64) Stat
 		n *= 15
 	}
 	stats := Stats{}
+	memory := &Memory{}
 	for seed := range n {
 		before := random(seed)
 		f := random(seed)
@@ -65,6 +66,7 @@ func compareRuns(t *testing.T, random func(seed uint64) *ir.Func, n uint64) Stat
 			}
 		}
 		opts := testOptions
+		opts.Memory = memory
 		text := ""
 		opts.Dump = func(name string, f *ir.Func) {
 			now := f.String()
@@ -126,7 +128,7 @@ func TestGoldens(t *testing.T) {
 				f, err := ir.Parse(string(input.Data))
 				require.NoError(t, err, input.Name)
 				require.NoError(t, f.Verify(), input.Name)
-				n := row.run(&pass{f: f, opts: &testOptions})
+				n := row.run(&pass{f: f, opts: &testOptions, mem: &Memory{}})
 				require.NoError(t, f.Verify(), input.Name)
 				got := fmt.Sprintf("# %d changes\n%s", n, f)
 				if os.Getenv("UPDATE") != "" {

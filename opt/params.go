@@ -8,15 +8,19 @@
 
 package opt
 
-import "github.com/gophersnake/gophersnake/ir"
+import (
+	"github.com/gophersnake/gophersnake/arena"
+	"github.com/gophersnake/gophersnake/ir"
+)
 
 func params(p *pass) int {
 	f := p.f
 	order := f.ReversePostorder()
 	f.ComputePreds()
 	// For each parameter the value it is a copy of: nil as long as no edge is known, itself if it is no copy.
-	copies := make(ir.Replacements, f.NumValues())
-	reachable := make([]bool, f.NumBlocks())
+	copies := p.mem.replacements(f)
+	p.mem.blocks = arena.Fresh(p.mem.blocks, f.NumBlocks())
+	reachable := p.mem.blocks
 	for _, b := range order {
 		reachable[b.ID] = true
 	}
@@ -77,14 +81,15 @@ func params(p *pass) int {
 			continue
 		}
 		n += drop
-		keep := make([]bool, len(b.Params))
+		p.mem.keep = arena.Fresh(p.mem.keep, len(b.Params))
+		keep := p.mem.keep
 		for i, q := range b.Params {
 			if copies[q.ID] == q {
 				keep[i] = true
 				copies[q.ID] = nil
 			}
 		}
-		dropParams(b, keep)
+		p.mem.dropParams(b, keep)
 	}
 	if n > 0 {
 		f.Replace(copies)
@@ -93,18 +98,18 @@ func params(p *pass) int {
 }
 
 // dropParams removes the parameters that are not kept, and the arguments for them. Preds are up to date.
-func dropParams(b *ir.Block, keep []bool) {
+func (m *Memory) dropParams(b *ir.Block, keep []bool) {
 	for n, from := range b.Preds {
 		if seenBefore(b.Preds, n) {
 			continue
 		}
 		for j := range from.Succs {
 			if e := &from.Succs[j]; e.To == b {
-				e.Args = filter(e.Args, keep)
+				e.Args = m.filter(e.Args, keep)
 			}
 		}
 	}
-	b.Params = filter(b.Params, keep)
+	b.Params = m.filter(b.Params, keep)
 }
 
 // seenBefore reports whether the predecessor at n stands there for a second edge.
@@ -120,8 +125,8 @@ func seenBefore(preds []*ir.Block, n int) bool {
 	return false
 }
 
-func filter(values []*ir.Value, keep []bool) []*ir.Value {
-	kept := make([]*ir.Value, 0, len(values))
+func (m *Memory) filter(values []*ir.Value, keep []bool) []*ir.Value {
+	kept := m.lists.Make(len(values))[:0]
 	for i, v := range values {
 		if keep[i] {
 			kept = append(kept, v)

@@ -18,6 +18,7 @@ type Options struct {
 	FixedClass func(ir.Class) bool                // classes whose instances never get another class; nil: none is
 	QuietClass func(ir.Class) bool                // classes whose instances' end runs nothing (as DecrefQuiet wants); nil: none is
 	Timing     func(pass string, d time.Duration) // called after each pass
+	Memory     *Memory                            // left by the last Run; nil: fresh memory
 }
 
 // Stats counts what each pass changed, by its name.
@@ -27,6 +28,7 @@ type Stats map[string]int
 type pass struct {
 	f      *ir.Func
 	opts   *Options
+	mem    *Memory
 	ranged bool // pass ranges has run: what it concluded may rest on a guard on overflow whose result nothing uses any more
 }
 
@@ -114,6 +116,10 @@ func ParseOff(list string) ([]string, error) {
 // Run takes the functions through the passes. It fails only with Options.Verify, if a function is or becomes wrong.
 func Run(funcs []*ir.Func, opts Options) (Stats, error) {
 	stats := Stats{}
+	if opts.Memory == nil {
+		opts.Memory = &Memory{}
+	}
+	opts.Memory.lists.Reset()
 	for _, f := range funcs {
 		if err := runOne(f, &opts, stats); err != nil {
 			return stats, err
@@ -137,7 +143,7 @@ func runOne(f *ir.Func, opts *Options, stats Stats) error {
 	if err := check(""); err != nil {
 		return err
 	}
-	p := &pass{f: f, opts: opts}
+	p := &pass{f: f, opts: opts, mem: opts.Memory}
 	for _, name := range order {
 		if contains(opts.Off, name) {
 			continue

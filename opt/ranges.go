@@ -12,6 +12,7 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/ir"
 )
 
@@ -60,7 +61,9 @@ func ranges(p *pass) int {
 	if !hasIntChecks(f) {
 		return 0
 	}
-	r := &ranger{pass: p, tree: f.Dominators(), now: make([]interval, f.NumValues()), seen: make([]bool, f.NumValues())}
+	m := p.mem
+	m.intervals, m.marks = arena.Fresh(m.intervals, f.NumValues()), arena.Fresh(m.marks, f.NumValues())
+	r := &ranger{pass: p, tree: f.Dominators(), now: m.intervals, seen: m.marks}
 	r.loops = f.ComputeLoops(r.tree)
 	type step struct {
 		b            *ir.Block

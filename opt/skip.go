@@ -16,7 +16,7 @@ func skip(p *pass) int {
 	if n := bypass(f); n > 0 {
 		changes += n + f.RemoveUnreachable()
 	}
-	return changes + merge(f)
+	return changes + merge(p)
 }
 
 // foldBranch makes a branch a jump if it can only go one way, or both ways are the same.
@@ -111,7 +111,8 @@ func usedElsewhere(b *ir.Block, uses []int32) bool {
 }
 
 // merge appends a block to its only predecessor where that leads nowhere else.
-func merge(f *ir.Func) int {
+func merge(p *pass) int {
+	f := p.f
 	f.ComputePreds()
 	var values ir.Replacements
 	gone := 0
@@ -125,7 +126,7 @@ func merge(f *ir.Func) int {
 				break
 			}
 			if values == nil {
-				values = make(ir.Replacements, f.NumValues())
+				values = p.mem.replacements(f)
 			}
 			for i, q := range next.Params {
 				values[q.ID] = values.Of(b.Succs[0].Args[i])

@@ -31,6 +31,7 @@ type rig struct {
 	regs                   uintptr // where the fake gs_exit leaves struct gs_regs
 	calls                  uintptr // words counted by fake helpers
 	seed                   uint64  // of the allocator
+	memory                 emitter.Memory
 }
 
 func newRig(t testing.TB) *rig {
@@ -245,7 +246,7 @@ const recordAddress = 0xabc000
 
 func (r *rig) emit(funcs ...*ir.Func) *unit {
 	u, err := emitter.Emit(r.target, &emitter.Input{
-		Funcs: funcs, Check: true, Regalloc: regalloc.Options{RandomSeed: r.seed},
+		Funcs: funcs, Check: true, Regalloc: regalloc.Options{RandomSeed: r.seed}, Memory: &r.memory,
 		Codes: []emitter.Code{{Record: recordAddress, Object: 0xc0de00, NArgs: 1}},
 	})
 	require.NoError(r.t, err)
