@@ -58,7 +58,7 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
     PyObject *callable = is_method ? stack[0] : stack[1];
     PyObject *const *args = is_method ? stack + 1 : stack + 2;
     size_t nargs = (size_t)(count - (is_method ? 1 : 2)) - (kwnames ? (size_t)PyTuple_GET_SIZE(kwnames) : 0);
-    /* The instructions that the interpreter has for hot calls of these count no recursion, which their `vectorcall` does. */
+    /* The instructions that the interpreter has for hot calls count less recursion than `vectorcall` and tp_call do. */
     if (Py_IS_TYPE(callable, &PyCFunction_Type)) {
         PyObject *self = PyCFunction_GET_SELF(callable);
         PyCFunction function = PyCFunction_GET_FUNCTION(callable);
@@ -82,6 +82,17 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
             break;
         case METH_FASTCALL | METH_KEYWORDS:
             return ((_PyCFunctionFastWithKeywords)(void (*)(void))function)(args[0], args + 1, (Py_ssize_t)nargs - 1, kwnames);
+        }
+    }
+    if (nargs == 1 && !kwnames) {
+        if (callable == (PyObject *)&PyUnicode_Type) {
+            return PyObject_Str(args[0]);
+        }
+        if (callable == (PyObject *)&PyTuple_Type) {
+            return PySequence_Tuple(args[0]);
+        }
+        if (callable == (PyObject *)&PyType_Type) {
+            return Py_NewRef(Py_TYPE(args[0]));
         }
     }
     return PyObject_Vectorcall(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
