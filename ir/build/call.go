@@ -135,6 +135,12 @@ func absCall(b *builder, args []slot) (slot, bool) {
 	case len(args) != 1:
 	case args[0].isFloat():
 		return floatSlot(b.pure(ir.OpFAbs, ir.F64, args[0].v[0])), true
+	case args[0].kind == ir.SlotIntOrigin && !args[0].constant():
+		if b.profile(b.ins.At).failed() {
+			return slot{}, false
+		}
+		b.require(b.pure(ir.OpIGe, ir.Bool, args[0].v[0], b.constInt(0)), ir.WhyValue) // then it gives the same object
+		return b.same(args[0]), true
 	case args[0].isInt() && !b.profile(b.ins.At).overflowed():
 		x := args[0].v[0]
 		negated := b.numberGuard(ir.OpNegOvf, ir.WhyOverflow, x)

@@ -93,6 +93,12 @@ func (b *builder) intBinary(op int, xs, ys slot, p profile) (slot, bool) {
 		b.shiftCount(y)
 		return intSlot(b.numberGuard(ir.OpShlOvf, ir.WhyOverflow, x, y)), true
 	case decoder.BinRShift:
+		if xs.kind == ir.SlotIntOrigin && !xs.constant() && (y.Op != ir.OpConstInt || y.Aux == 0) {
+			if p.failed() || y.Op == ir.OpConstInt {
+				return slot{}, false
+			}
+			b.require(b.pure(ir.OpINe, ir.Bool, y, b.constInt(0)), ir.WhyShift) // by 0 it gives the same object
+		}
 		if y.Op == ir.OpConstInt && y.Aux >= 0 {
 			return intSlot(b.pure(ir.OpSar, ir.I64, x, b.constInt(min(y.Aux, 63)))), true
 		}
