@@ -3,10 +3,13 @@
 This file imports the standard library only, because a reproducing script carries its whole text.
 """
 
+import ast
+import dis
 import gc
 import itertools
 import linecache
 import math
+import re
 import sys
 import types
 import warnings
@@ -200,17 +203,21 @@ def describe(value, paths, seen):
     if kind is int and -5 <= value <= 256:
         return ("int", value)
     at = paths.get(id(value))
+    if kind is int or kind is float:
+        body = hex(value) if kind is int else repr(value)
+        numbers = seen.setdefault("numbers", {})  # counted apart, for `without_identity`
+        if id(value) in numbers:
+            return (kind.__name__, body, "same as", numbers[id(value)])
+        numbers[id(value)] = len(numbers)
+        seen.setdefault("keep", []).append(value)
+        return (kind.__name__, body) if at is None else (kind.__name__, body, "is", at)
     if kind is not str:  # whether two strings are one depends on who interned them
         if id(value) in seen:
             return ("same as", seen[id(value)])
         seen[id(value)] = len(seen)
         # Keeps it alive, for a freed object's id could come again.
         seen.setdefault("keep", []).append(value)
-    if kind is int:
-        body = hex(value)
-    elif kind in (float, complex):
-        body = repr(value)
-    elif kind is str or kind is bytes:
+    if kind in (complex, str, bytes):
         body = repr(value)
     elif isinstance(value, int):
         body = int.__repr__(value)
@@ -249,8 +256,8 @@ def describe_exception(error, paths):
             if code.co_filename == FILE:
                 frame_locals = tuple([(k, describe(v, paths, {})) for k, v in tb.tb_frame.f_locals.items() if code.co_name != "<module>"])
                 # Not tb_lasti: for one and the same call it differs by how far the interpreter has specialised it.
-                columns = next(itertools.islice(code.co_positions(), tb.tb_lasti // 2, None))
-                entries.append((code.co_name, tb.tb_lineno, columns, frame_locals))
+                columns = next(itertools.islice(code.co_positions(), blamed(error, tb), None))
+                entries.append((code.co_name, columns, frame_locals))
             elif "program" not in code.co_filename:  # the runner's own frames are its own business
                 entries.append((code.co_name, tb.tb_lineno))
             tb = tb.tb_next
@@ -260,13 +267,30 @@ def describe_exception(error, paths):
                 ("text", _text(error)),
                 ("arguments", describe(error.args, paths, {})),
                 ("notes", tuple(getattr(error, "__notes__", ()))),
-                ("traceback (function, line, columns, locals)", tuple(entries)),
+                ("traceback (function, lines and columns, locals)", tuple(entries)),
                 ("suppressed context", error.__suppress_context__),
                 ("cause", type(error.__cause__).__qualname__),
             )
         )
         error = error.__cause__ or error.__context__
     return tuple(told)
+
+
+_UNBOUND = re.compile(r"cannot access local variable '(\w+)'")
+
+
+def blamed(error, tb):
+    """The instruction that raised. The interpreter fuses loads and stores of locals once it is warm, and blames the first
+    of the two for an unbound second one."""
+    index = tb.tb_lasti // 2
+    unbound = type(error) is UnboundLocalError and tb.tb_next is None and _UNBOUND.match(str(error))
+    code = tb.tb_frame.f_code.co_code
+    op, following = code[2 * index], code[2 * index + 2 : 2 * index + 4]
+    if unbound and following and dis.opname[following[0]] == "LOAD_FAST" and dis.opname[op] in ("LOAD_FAST", "STORE_FAST", "LOAD_CONST"):
+        names = tb.tb_frame.f_code.co_varnames
+        if dis.opname[op] != "LOAD_FAST" or names[code[2 * index + 1]] != unbound[1]:
+            return index + 1
+    return index
 
 
 def _text(error):
@@ -315,6 +339,7 @@ class Run:
         told.append(("globals", tuple([(n, describe(namespace[n], paths, {})) for n in self.watched if n in namespace])))
         seen.clear()
         after = [getrefcount(pair[1]) for pair in objects]
+        self.numbers = {path: (type(v).__name__, hex(v) if type(v) is int else repr(v)) for path, v in objects if type(v) in (int, float)}
         # What the exception's frames held in cycles is counted only after a collection.
         self.pending = (objects, before)
         self.result = result
@@ -344,6 +369,38 @@ class Run:
         return calls(times) - start
 
 
+def anonymous(source):
+    """Which numbers are told apart by nobody: two literals of the same value may be one object or two; and so may the operand
+    and the result of operators that CPython, sometimes, lets return a large int itself. Takes ("int" or "float", text)."""
+    literals = set()
+    sometimes = False
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+            literals.add(node.value)
+        operator = getattr(node, "op", None)
+        sometimes |= isinstance(operator, (ast.RShift, ast.Mod)) or isinstance(node, ast.Name) and node.id in ("abs", "divmod", "pow")
+
+    def is_anonymous(kind, text):
+        value = int(text, 16) if kind == "int" else float(text)
+        return abs(value) in literals or (sometimes and kind == "int" and abs(value) >= 2**30)
+
+    return is_anonymous
+
+
+def without_identity(told, is_anonymous, numbers):
+    """A description in which some numbers have a value only."""
+
+    def strip(part):
+        if not isinstance(part, tuple):
+            return part
+        if len(part) == 4 and part[0] in ("int", "float") and part[2] in ("is", "same as") and is_anonymous(*part[:2]):
+            return part[:2]
+        return tuple([strip(p) for p in part])
+
+    counts = tuple([entry for entry in told[-1][1] if entry[0] not in numbers or not is_anonymous(*numbers[entry[0]])])
+    return [strip(part) for part in told[:-1]] + [(told[-1][0], counts)]
+
+
 def difference(source, calls, jit, leaks=False):
     """None, or the text that says in what the jitted run differs from the plain one."""
     plain = Run(source, lambda f: f)
@@ -358,6 +415,9 @@ def difference(source, calls, jit, leaks=False):
             expected[-1], got[-1] = plain.recount(), jitted.recount()
             if expected == got:
                 continue
+        told = [without_identity(t, anonymous(source), plain.numbers) for t in (expected, got)]
+        if told[0] == told[1]:
+            continue
         lines = [f"call {number}: {function}{arguments}"]
         for (what, a), (_, b) in zip(expected, got):
             if a != b:

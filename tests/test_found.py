@@ -22,6 +22,70 @@ FOUND = {
         """,
         ["('x', 0)", "('x', 1)", "('x', 2)"],
     ),
+    "one float in two locals, behind a join": (
+        """
+        @JIT
+        def f(a):
+            v = w = a * 2.0
+            for i in range(3):
+                a += i
+            return v, w
+        """,
+        ["(1.5,)", "(1.5,)"],
+    ),
+    "one float in two locals, one of which is stored": (
+        """
+        @JIT
+        def f(a, many):
+            v = w = a * 2.0
+            if many:
+                v = a
+            l = [v]
+            if a:
+                l.append(w)
+            return v, w, l
+        """,
+        ["(1.5, False)", "(1.5, False)", "(1.5, True)"],
+    ),
+    "a constant that was handed out, behind a join": (
+        """
+        @JIT
+        def f(a):
+            v = 3.75e10
+            l = [v]
+            if a:
+                a += 1
+            return v is l[0]
+        """,
+        ["(1,)", "(1,)", "(0,)"],
+    ),
+    "a global's value, behind a join": (
+        """
+        G0 = 3.75e10
+        @JIT
+        def f(a):
+            v = G0
+            if a:
+                a += 1
+            return v is G0
+        """,
+        ["(1,)", "(1,)", "(0,)"],
+    ),
+    "a float handed to an operator in Python": (
+        """
+        class C:
+            def __add__(self, other):
+                self.other = other
+                return 1
+        @JIT
+        def f(a):
+            c = C()
+            v = a * 2.0
+            c + v
+            return v is c.other
+        """,
+        ["(1.5,)", "(1.5,)"],
+    ),
 }
 
 

@@ -423,10 +423,10 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 			return false, nil
 		}
 		key[i] = slot{kind: a.kind, class: a.class}
-		if a.constant() && a.kind == ir.SlotIntOrigin {
+		if a.constant() && !b.identified(&a) && a.kind == ir.SlotIntOrigin {
 			key[i].kind = ir.SlotInt
 		}
-		if a.constant() && a.kind == ir.SlotFloatOrigin {
+		if a.constant() && !b.identified(&a) && a.kind == ir.SlotFloatOrigin {
 			key[i].kind = ir.SlotFloat
 		}
 	}

@@ -136,7 +136,9 @@ func loadGlobal(b *builder) error {
 	n := b.code.Code.Globals[b.ins.Arg]
 	if b.speculates(n) && !b.code.storesGlobal[n.Name] {
 		b.guardName(n)
-		b.push(b.constSlot(n.Value))
+		s := b.constSlot(n.Value)
+		s.seen = true
+		b.push(s)
 		return nil
 	}
 	if b.ins.Flags&decoder.FlagPushNull != 0 {
@@ -172,7 +174,9 @@ func (b *builder) moduleAttr(m *decoder.Object) bool {
 	if b.ins.Op == decoder.OpLoadMethod {
 		b.push(nullSlot())
 	}
-	b.push(b.constSlot(n.Value))
+	s := b.constSlot(n.Value)
+	s.seen = true
+	b.push(s)
 	return true
 }
 

@@ -77,7 +77,7 @@ func accepts(want, have *slot) bool {
 	if want.kind == ir.SlotObjNull && want.owned {
 		return have.kind == ir.SlotObjNull || have.kind == ir.SlotNull || have.kind == ir.SlotObj
 	}
-	return want.kind == have.kind && want.owned == have.owned && want.class == have.class
+	return want.kind == have.kind && want.owned == have.owned && want.class == have.class && want.alias == have.alias
 }
 
 // converts reports whether a slot of form have can be turned into want at all.
@@ -107,12 +107,12 @@ func converts(want, have *slot) bool {
 	case want.kind == ir.SlotFloatOrigin && want.owned:
 		return have.kind == ir.SlotFloatOrigin || have.kind == ir.SlotFloat
 	}
-	return want.kind == have.kind && want.owned == have.owned
+	return want.kind == have.kind && want.owned == have.owned && want.alias == have.alias
 }
 
 // joined is the form that takes both.
 func joined(x, y *slot) slot {
-	if x.kind == y.kind && x.owned == y.owned {
+	if x.kind == y.kind && x.owned == y.owned && x.alias == y.alias {
 		j := *x
 		if x.class != y.class {
 			j.class = 0
@@ -144,6 +144,18 @@ func joined(x, y *slot) slot {
 	return slot{kind: ir.SlotObj, owned: true}
 }
 
+// unshare gives the slot that others referred to an object, if slot i is joined with what does not refer to it.
+func unshare(forms []slot, i, alias int) {
+	if alias > 0 && forms[i].alias != alias {
+		switch s := &forms[alias-1]; s.kind {
+		case ir.SlotInt:
+			s.kind, s.owned = ir.SlotIntOrigin, true
+		case ir.SlotFloat:
+			s.kind, s.owned = ir.SlotFloatOrigin, true
+		}
+	}
+}
+
 // edge leads from the current block, with the current state, to the version of the bytecode block at target that fits,
 // and ends the current block.
 func (b *builder) edge(target uint32) {
@@ -156,6 +168,13 @@ func (b *builder) edge(target uint32) {
 	}
 	live := b.liveAt(target)
 	nl := len(b.locals)
+	for i := range nl + len(b.stack) {
+		if s := b.stackOrLocal(i); s.kind == ir.SlotInt || s.kind == ir.SlotFloat {
+			if other, ok := b.boxElsewhere(s); ok {
+				b.setStackOrLocal(i, other)
+			}
+		}
+	}
 	forms := make([]slot, 0, nl+len(b.stack))
 	for i := range b.locals {
 		forms = append(forms, b.form(&b.locals[i], i, live.Has(i)))
@@ -163,22 +182,52 @@ func (b *builder) edge(target uint32) {
 	for i := range b.stack {
 		forms = append(forms, b.form(&b.stack[i], -1, true))
 	}
+	b.alias(forms)
 	v := b.versionFor(target, forms, func(i int) bool { return i < nl && !live.Has(i) })
 	var args []*ir.Value
 	for i := range forms {
-		have := b.stackOrLocal(i)
-		args = b.convert(args, have, b.slotOf(v, i), i < nl)
+		want := b.slotOf(v, i)
+		if want.alias > 0 {
+			b.dropOrigin(b.stackOrLocal(i))
+			continue
+		}
+		args = b.convert(args, i, want)
 	}
 	b.jump(v.block, args...)
 }
 
 func clone(s []slot) []slot { return append([]slot(nil), s...) }
 
+// alias finds raw numbers that lie in several slots, so that they become one object wherever they become objects: in the
+// version's key the later slots refer to the first, and share its parameter.
+func (b *builder) alias(forms []slot) {
+	for i := range forms {
+		if k := forms[i].kind; k != ir.SlotInt && k != ir.SlotFloat {
+			continue
+		}
+		raw := b.stackOrLocal(i).v[0]
+		for j := range i {
+			if forms[j].kind == forms[i].kind && b.stackOrLocal(j).v[0] == raw && !b.smallInt(raw) {
+				forms[i].alias = j + 1
+				break
+			}
+		}
+	}
+}
+
 func (b *builder) stackOrLocal(i int) slot {
 	if i < len(b.locals) {
 		return b.locals[i]
 	}
 	return b.stack[i-len(b.locals)]
+}
+
+func (b *builder) setStackOrLocal(i int, s slot) {
+	if i < len(b.locals) {
+		b.locals[i] = s
+	} else {
+		b.stack[i-len(b.locals)] = s
+	}
 }
 
 func (b *builder) slotOf(v *version, i int) *slot {
@@ -225,6 +274,7 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 		return join
 	case keys >= maxVersions:
 		wide = true
+		narrow := forms
 		forms = clone(forms)
 		for _, v := range b.versions[target] {
 			for i := range forms {
@@ -235,12 +285,24 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 				}
 			}
 		}
+		for i := range forms {
+			unshare(forms, i, narrow[i].alias)
+			for _, v := range b.versions[target] {
+				unshare(forms, i, b.slotOf(v, i).alias)
+			}
+		}
 	}
 	v := &version{off: target, block: b.f.NewBlock(), join: wide}
 	v.block.Off = target
 	for i := range forms {
 		s := forms[i]
+		if s.alias > 0 {
+			s.v = b.slotOf(v, s.alias-1).v
+		}
 		for c, kind := range s.kind.Components() {
+			if s.alias > 0 {
+				break
+			}
 			t := ir.Type{Kind: kind}
 			switch {
 			case kind.Object() && s.kind == ir.SlotIntOrigin:
@@ -273,9 +335,10 @@ func (b *builder) fits(v *version, forms []slot, rule func(want, have *slot) boo
 	return true
 }
 
-// convert appends the components of have in the form want, taking references and making boxes as needed. The state
+// convert appends the components of slot i in the form want, taking references and making boxes as needed. The state
 // left behind is not used any more.
-func (b *builder) convert(args []*ir.Value, have slot, want *slot, local bool) []*ir.Value {
+func (b *builder) convert(args []*ir.Value, i int, want *slot) []*ir.Value {
+	have := b.stackOrLocal(i)
 	switch want.kind {
 	case ir.SlotDyn:
 		switch have.kind {
@@ -297,16 +360,14 @@ func (b *builder) convert(args []*ir.Value, have slot, want *slot, local bool) [
 		return args
 	case ir.SlotRange, ir.SlotRangeIter:
 		return append(args, have.v[0], have.v[1], have.v[2])
-	case ir.SlotIntOrigin, ir.SlotFloatOrigin:
+	case ir.SlotIntOrigin, ir.SlotFloatOrigin, ir.SlotObj, ir.SlotObjNull:
 		have = b.boxedForFrame(have)
 		if want.owned {
 			have = b.own(have)
 		}
-		return append(args, have.v[0], have.v[1])
-	case ir.SlotObj, ir.SlotObjNull:
-		have = b.boxedForFrame(have)
-		if want.owned {
-			have = b.own(have)
+		b.setStackOrLocal(i, have) // so that a later slot with the same number takes the same object
+		if want.kind == ir.SlotIntOrigin || want.kind == ir.SlotFloatOrigin {
+			return append(args, have.v[0], have.v[1])
 		}
 		return append(args, have.object())
 	}

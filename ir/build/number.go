@@ -231,6 +231,7 @@ func (b *builder) scratch(n int64) *ir.Value {
 // object as its origin, so that identity is what it is in the interpreter.
 func (b *builder) escapeTop(n int) *ir.Value {
 	s := b.peek(n)
+	b.handOut(s)
 	o := b.boxTop(n)
 	if s.kind != ir.SlotInt && s.kind != ir.SlotFloat {
 		return o
@@ -296,7 +297,11 @@ func (b *builder) objectBinary() {
 	}
 	quiet := b.builtin(xs) && b.builtin(ys)
 	class := b.resultClass(&xs, &ys)
-	args := []*ir.Value{b.boxTop(1), b.boxTop(0)}
+	box := b.boxTop
+	if !quiet {
+		box = b.escapeTop
+	}
+	args := []*ir.Value{box(1), box(0)}
 	if b.ins.Arg == decoder.BinPow {
 		args = append(args, b.constObj(b.abi.ObjNone, b.classNone))
 	}
@@ -532,6 +537,6 @@ func compareOp(b *builder) error {
 		b.finish(r, 2, false)
 		return nil
 	}
-	b.finish(b.call("PyObject_RichCompare", b.boxTop(1), b.boxTop(0), b.constInt(int64(op))), 2, true)
+	b.finish(b.call("PyObject_RichCompare", b.escapeTop(1), b.escapeTop(0), b.constInt(int64(op))), 2, true)
 	return nil
 }

@@ -14,7 +14,9 @@ type slot struct {
 	owned bool // this slot holds a reference to its object
 	// volatile: borrowed from a container, which may let go of it at the next effect; a reference is taken before that.
 	volatile bool
+	seen     bool     // a constant whose object others may have: its identity counts
 	local    int      // borrowed from this local variable, whose next store must take a reference first; counted from 1, 0: no
+	alias    int      // in a version's key: holds the raw value of an earlier slot, counted from 1; 0: no
 	class    ir.Class // exact class of an object, or 0
 	v        [3]*ir.Value
 }
@@ -137,6 +139,39 @@ func (b *builder) rawFloat(s slot) *ir.Value {
 	return b.pure(ir.OpIntToFloat, ir.F64, b.rawInt(s))
 }
 
+// boxElsewhere is a raw number with the object that another slot has of the same value: there is one object of it.
+func (b *builder) boxElsewhere(s slot) (slot, bool) {
+	for _, slots := range [2][]slot{b.locals, b.stack} {
+		for i := range slots {
+			t := &slots[i]
+			if (t.kind == ir.SlotIntOrigin || t.kind == ir.SlotFloatOrigin) && t.v[0] == s.v[0] {
+				return b.own(slot{kind: t.kind, v: t.v}), true
+			}
+		}
+	}
+	return slot{}, false
+}
+
+// handOut notes that others get the object of a constant: what else holds the constant holds that object.
+func (b *builder) handOut(s slot) {
+	if !s.constant() {
+		return
+	}
+	for _, slots := range [2][]slot{b.locals, b.stack} {
+		for i := range slots {
+			if slots[i].constant() && slots[i].v[0] == s.v[0] {
+				slots[i].seen = true
+			}
+		}
+	}
+}
+
+// identified reports whether it matters which object a constant is: others may have it, and no other is equal to it as small
+// ints are.
+func (b *builder) identified(s *slot) bool {
+	return s.constant() && s.seen && !b.smallInt(s.v[0])
+}
+
 // boxed gives a slot that has an object. A fresh box is owned by it.
 func (b *builder) boxed(s slot) slot {
 	switch s.kind {
@@ -148,9 +183,15 @@ func (b *builder) boxed(s slot) slot {
 				return slot{kind: ir.SlotIntOrigin, v: [3]*ir.Value{c, b.constObj(address, b.classInt)}}
 			}
 		}
+		if other, ok := b.boxElsewhere(s); ok {
+			return other
+		}
 		o := b.guard(ir.OpBoxInt, ir.Type{Kind: ir.Obj, Class: b.classInt}, b.before(), ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyNoMemory}, s.v[0])
 		return slot{kind: ir.SlotIntOrigin, owned: true, v: [3]*ir.Value{s.v[0], o}}
 	case ir.SlotFloat:
+		if other, ok := b.boxElsewhere(s); ok {
+			return other
+		}
 		o := b.guard(ir.OpBoxFloat, ir.Type{Kind: ir.Obj, Class: b.classFloat}, b.before(), ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyNoMemory}, s.v[0])
 		return slot{kind: ir.SlotFloatOrigin, owned: true, v: [3]*ir.Value{s.v[0], o}}
 	case ir.SlotBool:

@@ -219,7 +219,7 @@ func returnValue(b *builder) error {
 		tag, v = ir.TagBool, s.v[0]
 	case s.kind == ir.SlotInt, s.kind == ir.SlotIntOrigin && s.constant() && b.rawConstant(&s):
 		tag, v = ir.TagInt, s.v[0]
-	case s.kind == ir.SlotFloat, s.kind == ir.SlotFloatOrigin && s.constant() && b.self.direct:
+	case s.kind == ir.SlotFloat, s.kind == ir.SlotFloatOrigin && s.constant() && b.self.direct && !s.seen:
 		tag, v = ir.TagFloat, s.v[0]
 	default:
 		v = b.own(s).object()
@@ -237,7 +237,7 @@ func returnValue(b *builder) error {
 
 // rawConstant reports whether a constant int may be returned raw: boxing gives the same object, or only native code calls.
 func (b *builder) rawConstant(s *slot) bool {
-	return b.smallInt(s.v[0]) || b.self.direct
+	return b.smallInt(s.v[0]) || b.self.direct && !s.seen
 }
 
 func jump(b *builder) error {
