@@ -19,8 +19,11 @@ type Arena[T any] struct {
 	used   int // of it
 }
 
-// chunkSize is the number of items of a chunk, but for large slices.
-const chunkSize = 256
+// The chunks' numbers of items: each is twice the one before, up to the greatest, but for large slices.
+const (
+	firstChunk = 32
+	chunkSize  = 1024
+)
 
 // Reset takes back all that was given out.
 func (a *Arena[T]) Reset() { a.chunk, a.used = 0, 0 }
@@ -31,7 +34,7 @@ func (a *Arena[T]) Make(n int) []T {
 		a.chunk, a.used = a.chunk+1, 0
 	}
 	if a.chunk == len(a.chunks) {
-		a.chunks = append(a.chunks, make([]T, max(chunkSize, n)))
+		a.chunks = append(a.chunks, make([]T, max(n, min(chunkSize, firstChunk<<min(len(a.chunks), 5)))))
 	}
 	out := a.chunks[a.chunk][a.used : a.used+n : a.used+n]
 	a.used += n

@@ -20,7 +20,7 @@ import (
 // stages are the packages that do the work. Tests put others in their place.
 type stages struct {
 	read   func([]byte) (*decoder.Snapshot, error)
-	build  func(*decoder.Snapshot, *pyabi.ABI) ([]*ir.Func, error)
+	build  func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error)
 	opt    func([]*ir.Func, opt.Options) (opt.Stats, error)
 	emit   func(emitter.Target, *emitter.Input) (*emitter.Unit, error)
 	target func(arch string, abi *pyabi.ABI) (target, error)
@@ -155,7 +155,7 @@ func (w *work) decoded() string {
 }
 
 func (w *work) build() (err error) {
-	if w.funcs, err = w.d.stages.build(w.snap, w.d.abi); err != nil {
+	if w.funcs, err = w.d.stages.build(w.snap, w.d.abi, &w.d.left.ir); err != nil {
 		return err
 	}
 	if len(w.funcs) == 0 {

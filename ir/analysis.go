@@ -3,6 +3,8 @@
 
 package ir
 
+import "github.com/gophersnake/gophersnake/arena"
+
 // ComputePreds fills Block.Preds: one entry for each edge.
 func (f *Func) ComputePreds() {
 	for _, b := range f.Blocks {
@@ -18,15 +20,12 @@ func (f *Func) ComputePreds() {
 
 // ReversePostorder lists the reachable blocks so that a block comes before its successors, but for back edges.
 func (f *Func) ReversePostorder() []*Block {
-	type frame struct {
-		b    *Block
-		next int
-	}
-	seen := make([]bool, f.NumBlocks())
-	order := make([]*Block, len(f.Blocks))
+	m := f.memory
+	m.seen = arena.Fresh(m.seen, f.NumBlocks())
+	seen := m.seen
+	order := m.orders.Make(len(f.Blocks))
 	at := len(order)
-	stack := make([]frame, 1, 16)
-	stack[0] = frame{b: f.Blocks[0]}
+	stack := append(m.stack[:0], visit{b: f.Blocks[0]})
 	seen[f.Blocks[0].ID] = true
 	for len(stack) > 0 {
 		top := &stack[len(stack)-1]
@@ -35,7 +34,7 @@ func (f *Func) ReversePostorder() []*Block {
 			top.next++
 			if to := top.b.Succs[n].To; !seen[to.ID] {
 				seen[to.ID] = true
-				stack = append(stack, frame{b: to})
+				stack = append(stack, visit{b: to})
 			}
 			continue
 		}
@@ -43,7 +42,14 @@ func (f *Func) ReversePostorder() []*Block {
 		order[at] = top.b
 		stack = stack[:len(stack)-1]
 	}
+	m.stack = stack
 	return order[at:]
+}
+
+// visit is a block on the way of a depth-first walk, and how many of its successors were seen.
+type visit struct {
+	b    *Block
+	next int
 }
 
 // RemoveUnreachable drops the blocks that the entry does not lead to, and reports how many. It puts the others in reverse
@@ -70,8 +76,8 @@ type DomTree struct {
 func (f *Func) Dominators() *DomTree {
 	f.ComputePreds()
 	n := f.NumBlocks()
-	numbers := make([]int32, 3*n)
-	blocks := make([]*Block, 3*n)
+	numbers := f.memory.zeros(3 * n)
+	blocks := f.memory.noBlocks(3 * n)
 	t := &DomTree{Order: f.ReversePostorder(), idom: blocks[:n:n], children: blocks[n : 2*n : 2*n], next: blocks[2*n:],
 		rpo: numbers[:n:n], pre: numbers[n : 2*n : 2*n], end: numbers[2*n:]}
 	for i, b := range t.Order {
@@ -280,11 +286,16 @@ func (f *Func) FirstVisit(fs *FrameState) bool {
 
 // States lists the function's frame states, each once, callers' states of inlined code and the entry's too: guards share them.
 func (f *Func) States() []*FrameState {
-	f.BeginSweep()
 	var list []*FrameState
+	f.eachState(func(fs *FrameState) { list = append(list, fs) })
+	return list
+}
+
+func (f *Func) eachState(visit func(fs *FrameState)) {
+	f.BeginSweep()
 	add := func(fs *FrameState) {
 		for ; fs != nil && f.FirstVisit(fs); fs = fs.Parent {
-			list = append(list, fs)
+			visit(fs)
 		}
 	}
 	add(f.Entry)
@@ -298,7 +309,6 @@ func (f *Func) States() []*FrameState {
 			add(b.Ctrl.FS)
 		}
 	}
-	return list
 }
 
 // Values calls visit with the place of every value of this state, not of its parents'.
@@ -354,9 +364,7 @@ func (f *Func) Uses(visit func(place **Value)) {
 			}
 		}
 	}
-	for _, fs := range f.States() {
-		fs.Values(visit)
-	}
+	f.eachState(func(fs *FrameState) { fs.Values(visit) })
 }
 
 // UseCounts counts the uses of each value, by ID. A frame state that several guards share counts once.

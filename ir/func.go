@@ -100,14 +100,13 @@ type Func struct {
 
 	nextValue, nextBlock ID
 	sweep                uint32 // rounds of States so far
+	memory               *Arena
 }
-
-// NewFunc makes an empty function.
-func NewFunc(name string) *Func { return &Func{Name: name} }
 
 // NewBlock appends a block.
 func (f *Func) NewBlock() *Block {
-	b := &Block{ID: f.nextBlock}
+	b := f.memory.blocks.New()
+	b.ID = f.nextBlock
 	f.nextBlock++
 	f.Blocks = append(f.Blocks, b)
 	return b
@@ -115,7 +114,11 @@ func (f *Func) NewBlock() *Block {
 
 // NewValue makes a value that belongs to block b but is not in its list yet.
 func (f *Func) NewValue(b *Block, op Op, t Type, args ...*Value) *Value {
-	v := &Value{ID: f.nextValue, Op: op, Type: t, Args: args, NFixed: -1, Block: b}
+	v := f.memory.values.New()
+	v.ID, v.Op, v.Type, v.NFixed, v.Block = f.nextValue, op, t, -1, b
+	if len(args) > 0 {
+		v.Args = f.memory.lists.Keep(args)
+	}
 	v.Exit.Site, v.Exit.SiteSlot = NoSite, -1
 	f.nextValue++
 	return v

@@ -5,6 +5,8 @@ package ir
 import (
 	"errors"
 	"fmt"
+
+	"github.com/gophersnake/gophersnake/arena"
 )
 
 type verifier struct {
@@ -35,7 +37,9 @@ func (c *verifier) fail(b *Block, v *Value, format string, args ...any) {
 
 // Verify reports everything that is wrong with the function, or nil. It recomputes Preds.
 func (f *Func) Verify() error {
-	c := &verifier{f: f, where: make([]int32, f.NumValues()), owners: make([]*Value, f.NumValues())}
+	m := f.memory
+	m.where, m.owners = arena.Fresh(m.where, f.NumValues()), arena.Fresh(m.owners, f.NumValues())
+	c := &verifier{f: f, where: m.where, owners: m.owners}
 	if len(f.Blocks) == 0 {
 		return fmt.Errorf("%s: no blocks", f.Name)
 	}

@@ -25,6 +25,7 @@ type unit struct {
 	snap    *decoder.Snapshot
 	mode    decoder.Mode
 	abi     *pyabi.ABI
+	memory  *ir.Arena
 	version decoder.Version
 	decoded map[int]*code
 	objects map[uint64]*decoder.Object
@@ -51,8 +52,10 @@ type callee struct {
 }
 
 // Unit builds the function that the snapshot asks for, and the callees it calls directly. The first is the one asked for.
-func Unit(snap *decoder.Snapshot, abi *pyabi.ABI) ([]*ir.Func, error) {
-	u := &unit{snap: snap, abi: abi, version: snap.Version, decoded: map[int]*code{}, objects: map[uint64]*decoder.Object{}, types: map[uint64]*decoder.Type{}, callees: map[string]*callee{}}
+// They are made in the memory, which is reset.
+func Unit(snap *decoder.Snapshot, abi *pyabi.ABI, memory *ir.Arena) ([]*ir.Func, error) {
+	memory.Reset()
+	u := &unit{snap: snap, abi: abi, memory: memory, version: snap.Version, decoded: map[int]*code{}, objects: map[uint64]*decoder.Object{}, types: map[uint64]*decoder.Type{}, callees: map[string]*callee{}}
 	u.classes = classes{
 		classInt: ir.Class(abi.TypeInt), classFloat: ir.Class(abi.TypeFloat), classBool: ir.Class(abi.TypeBool), classNone: ir.Class(abi.TypeNone),
 		classStr: ir.Class(abi.TypeStr), classBytes: ir.Class(abi.TypeBytes), classList: ir.Class(abi.TypeList), classTuple: ir.Class(abi.TypeTuple),
@@ -174,7 +177,7 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 	ce.fn, ce.building = f, true
 	u.funcs = append(u.funcs, f)
 	for range 2 {
-		*f = *ir.NewFunc(c.Code.QualName)
+		*f = *u.memory.NewFunc(c.Code.QualName)
 		f.Code, f.Record, f.FirstLine, f.StackSize = index, c.Code.Record, c.Code.FirstLine, c.Code.StackSize
 		f.Resume, f.General = off != 0, u.mode == decoder.ModeGeneral
 		ce.tags, ce.assumed = map[int64]bool{}, false

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gophersnake/gophersnake/decoder"
+	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
@@ -31,7 +32,7 @@ func TestUnit(t *testing.T) {
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".snap")
 		t.Run(name, func(t *testing.T) {
-			funcs, err := Unit(load(t, path), abi)
+			funcs, err := Unit(load(t, path), abi, &ir.Arena{})
 			if name == "generator" {
 				require.ErrorContains(t, err, "generator")
 				return

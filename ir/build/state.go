@@ -11,13 +11,13 @@ import (
 
 // frameState records slots as a frame state at off.
 func (b *builder) frameState(off uint32, locals, stack []slot) *ir.FrameState {
-	fs := &ir.FrameState{Code: b.index, Off: off, RaiseOff: b.ins.At, NLocals: len(locals), Callable: b.callable}
-	fs.Slots = make([]ir.Slot, 0, len(locals)+len(stack))
+	fs := b.f.NewState(len(locals) + len(stack))
+	fs.Code, fs.Off, fs.RaiseOff, fs.NLocals, fs.Callable = b.index, off, b.ins.At, len(locals), b.callable
 	for i := range locals {
-		fs.Slots = append(fs.Slots, locals[i].state())
+		fs.Slots[i] = locals[i].state()
 	}
 	for i := range stack {
-		fs.Slots = append(fs.Slots, stack[i].state())
+		fs.Slots[len(locals)+i] = stack[i].state()
 	}
 	return fs
 }

@@ -1,0 +1,61 @@
+// Memory for functions: their values, frame states and what analyses find come from one place, which the next compile takes over.
+
+package ir
+
+import "github.com/gophersnake/gophersnake/arena"
+
+// Arena is the memory that functions are made in. After Reset none of them may be used any more. The zero Arena is empty.
+type Arena struct {
+	values  arena.Arena[Value]
+	lists   arena.Arena[*Value]
+	states  arena.Arena[FrameState]
+	slots   arena.Arena[Slot]
+	blocks  arena.Arena[Block]
+	orders  arena.Arena[*Block]
+	numbers arena.Arena[int32]
+
+	// Of one analysis at a time.
+	seen   []bool
+	stack  []visit
+	where  []int32
+	owners []*Value
+}
+
+// Reset takes the memory of all functions back.
+func (m *Arena) Reset() {
+	m.values.Reset()
+	m.lists.Reset()
+	m.states.Reset()
+	m.slots.Reset()
+	m.blocks.Reset()
+	m.orders.Reset()
+	m.numbers.Reset()
+}
+
+// NewFunc makes an empty function.
+func (m *Arena) NewFunc(name string) *Func { return &Func{Name: name, memory: m} }
+
+// NewFunc makes an empty function in memory of its own.
+func NewFunc(name string) *Func { return new(Arena).NewFunc(name) }
+
+// NewState makes a frame state with n slots, for the caller to fill.
+func (f *Func) NewState(n int) *FrameState {
+	fs := f.memory.states.New()
+	fs.Slots = f.memory.slots.Make(n)
+	clear(fs.Slots)
+	return fs
+}
+
+// zeros makes n zeros that last as long as the function.
+func (m *Arena) zeros(n int) []int32 {
+	s := m.numbers.Make(n)
+	clear(s)
+	return s
+}
+
+// noBlocks makes a list of n nils that lasts as long as the function.
+func (m *Arena) noBlocks(n int) []*Block {
+	s := m.orders.Make(n)
+	clear(s)
+	return s
+}
