@@ -360,10 +360,15 @@ choose(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *reg
 }
 
 /* A version that takes a state may leave at its first guard with the same state (a global has changed since it was compiled), and
-   would be found again, for ever. So: the same exit into the same version with the same state twice in a row. */
+   would be found again, for ever. So: the same exit, before the bytecode that the version begins with, into the same version with the same
+   state twice in a row. Other exits are behind something that was done, if only a call: a loop may take them so. */
 static int
-is_stuck(const struct gs_exitdesc *d, const struct gs_func *f, const struct gs_state *st)
+is_stuck(const struct gs_unit *unit, const struct gs_exitdesc *d, const struct gs_func *f, const struct gs_state *st)
 {
+    int begins_there = f >= unit->funcs && f < unit->funcs + unit->nfuncs && f->off == d->off;
+    if (!begins_there || d->kind != GS_EXIT_RESUME || d->raise_off != gs_skip_extended_arg(d->record->code, d->off)) {
+        return 0;
+    }
     static const struct gs_exitdesc *last_exit;
     static const struct gs_func *last_version;
     static uint64_t last_state;
@@ -564,7 +569,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     struct gs_func *f = NULL;
     if (!interpret && !a.changed && !ts->cframe->use_tracing) {
         f = choose(ts, d, regs, &a.st);
-        if (f && is_stuck(d, f, &a.st)) {
+        if (f && is_stuck(unit, d, f, &a.st)) {
             d->record->failures++; /* which bounds how often */
             struct gs_func *newer = gs_compile_continuation(d->record, &a.st, GS_MODE_FINAL);
             f = newer != f ? newer : NULL;

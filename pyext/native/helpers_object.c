@@ -1,6 +1,7 @@
 /* Helpers for objects of any class: comparing, iterating, methods, calls, boxes. */
 #include "helpers.h"
 #include "runtime.h"
+#include <internal/pycore_interp.h>
 
 int64_t
 gs_compare_bool(PyObject *left, PyObject *right, int op)
@@ -84,7 +85,15 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
             return ((_PyCFunctionFastWithKeywords)(void (*)(void))function)(args[0], args + 1, (Py_ssize_t)nargs - 1, kwnames);
         }
     }
+    const struct callable_cache *known = &_PyInterpreterState_GET()->callable_cache;
+    if (callable == known->list_append && is_method && nargs == 2 && !kwnames && PyList_CheckExact(args[0])) {
+        return PyList_Append(args[0], args[1]) < 0 ? NULL : Py_NewRef(Py_None);
+    }
     if (nargs == 1 && !kwnames) {
+        if (callable == known->len) {
+            Py_ssize_t n = PyObject_Length(args[0]);
+            return n < 0 ? NULL : PyLong_FromSsize_t(n);
+        }
         if (callable == (PyObject *)&PyUnicode_Type) {
             return PyObject_Str(args[0]);
         }

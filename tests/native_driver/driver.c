@@ -464,7 +464,7 @@ stuck(PyObject *self, PyObject *args)
     struct gs_exitdesc d;
     describe(&d, function, l, 0, l->nslots);
     d.frame_size = 8 * 3 * MOST;
-    struct gs_unit u = {.magic = GS_UNIT_MAGIC, .exits = &d, .nexits = 1, .slots = l->slots, .locs = l->locs};
+    struct gs_unit u = {.magic = GS_UNIT_MAGIC, .exits = &d, .nexits = 1, .slots = l->slots, .locs = l->locs, .funcs = &version.func, .nfuncs = 1};
     l->regs.gpr[4] = (uint64_t)(uintptr_t)l->stack;
     native = 1;
     int n = 0;
