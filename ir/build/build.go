@@ -311,7 +311,7 @@ func (b *builder) start(off uint32, key []slot) {
 	b.begin(b.code.InstrAt(off))
 	b.f.Entry = b.before()
 	b.inFrame = make([]*ir.Value, nl)
-	null := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	null := b.null()
 	for i := range b.inFrame {
 		b.inFrame[i] = null // a frame comes with empty slots
 	}

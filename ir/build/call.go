@@ -28,7 +28,7 @@ func callOp(b *builder) error {
 			}
 		}
 	}
-	kw := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	kw := b.null()
 	if b.ins.Kw >= 0 {
 		o := b.code.Code.Consts[b.ins.Kw]
 		kw = b.constObj(o.Address, b.classTuple)
@@ -82,7 +82,7 @@ func (b *builder) knownCall(o *decoder.Object, n int) (bool, error) {
 				return false, nil
 			}
 		}
-		kw := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+		kw := b.null()
 		b.finish(b.vector("gs_call", n+2, false, kw), n+2, false)
 		return true, nil
 	}
@@ -183,7 +183,7 @@ func (b *builder) extremum(args []slot, intOp, floatOp ir.Op) (slot, bool) {
 		wins := b.pure(op, ir.Bool, args[i].v[0], best.v[0])
 		best.v[0] = b.pure(ir.OpSelect, kind, wins, args[i].v[0], best.v[0])
 		if origins {
-			best.v[1] = b.typed(ir.OpSelect, objects[0].Type, wins, objects[i], best.v[1])
+			best.v[1] = b.add(ir.OpSelect, objects[0].Type, wins, objects[i], best.v[1])
 		}
 	}
 	if origins {
@@ -484,7 +484,7 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	case ir.TagNone:
 		b.push(noneSlot())
 	default:
-		b.push(ownedSlot(b.typed(ir.OpWordObj, ir.Type{Kind: ir.Obj}, v)))
+		b.push(ownedSlot(b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj}, v)))
 	}
 	if ce.linked {
 		b.checkFrame()
@@ -530,7 +530,7 @@ func keyText(index int, key []slot) string {
 // callEx translates f(*args, **kwargs). On the stack: NULL, callable, arguments, and a mapping if there is one.
 func callEx(b *builder) error {
 	n := 3 + int(b.ins.Arg&1)
-	kwargs := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	kwargs := b.null()
 	if n == 4 {
 		kwargs = b.escapeTop(0)
 	}

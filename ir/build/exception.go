@@ -24,7 +24,7 @@ func raise(b *builder) error {
 		b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
 		return nil
 	}
-	args := []*ir.Value{b.escapeTop(n - 1), b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})}
+	args := []*ir.Value{b.escapeTop(n - 1), b.null()}
 	if n == 2 {
 		args[1] = b.escapeTop(0)
 	}

@@ -200,7 +200,7 @@ func (b *builder) forSequence(s slot, done func()) error {
 		heap, class = ir.HeapConst, b.classTuple
 	}
 	seq := b.load(ir.OpLoadObjNull, ir.HeapOther, it, b.abi.ListIterSeq)
-	null := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	null := b.null()
 	have, end, check := b.newBlock(), b.newBlock(), b.newBlock()
 	b.branch(b.pure(ir.OpPNe, ir.Bool, seq, null), check, end, 1)
 	b.block = check
@@ -241,7 +241,7 @@ func (b *builder) fallThrough() {
 // forAny asks any iterator.
 func (b *builder) forAny(done func()) error {
 	v := b.call("gs_for_iter", b.boxTop(0))
-	null := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	null := b.null()
 	have, end := b.newBlock(), b.newBlock()
 	b.branch(b.pure(ir.OpPNe, ir.Bool, v, null), have, end, 1)
 	locals, stack, kept, seen := clone(b.locals), clone(b.stack), b.kept, b.shown
@@ -375,7 +375,7 @@ func buildConstKeyMap(b *builder) error {
 
 func buildSlice(b *builder) error {
 	n := int(b.ins.Arg)
-	step := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	step := b.null()
 	for i := range n {
 		b.escapeTop(i)
 	}
@@ -391,7 +391,7 @@ func buildSlice(b *builder) error {
 }
 
 func formatValue(b *builder) error {
-	spec := b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})
+	spec := b.null()
 	n := 1
 	if b.ins.Arg&4 != 0 {
 		n, spec = 2, b.escapeTop(0)

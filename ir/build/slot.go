@@ -195,11 +195,11 @@ func (b *builder) boxed(s slot) slot {
 		o := b.guard(ir.OpBoxFloat, ir.Type{Kind: ir.Obj, Class: b.classFloat}, b.before(), ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyNoMemory}, s.v[0])
 		return slot{kind: ir.SlotFloatOrigin, owned: true, v: [3]*ir.Value{s.v[0], o}}
 	case ir.SlotBool:
-		return borrowedSlot(b.typed(ir.OpBoxBool, ir.Type{Kind: ir.Obj, Class: b.classBool}, s.v[0]))
+		return borrowedSlot(b.add(ir.OpBoxBool, ir.Type{Kind: ir.Obj, Class: b.classBool}, s.v[0]))
 	case ir.SlotNone:
 		return borrowedSlot(b.constObj(b.abi.ObjNone, b.classNone))
 	case ir.SlotNull:
-		return slot{kind: ir.SlotObjNull, v: [3]*ir.Value{b.typed(ir.OpConstNull, ir.Type{Kind: ir.ObjNull})}}
+		return slot{kind: ir.SlotObjNull, v: [3]*ir.Value{b.null()}}
 	case ir.SlotDyn:
 		o := b.helper("gs_box_dyn", s.v[0], s.v[1])
 		return slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{o}}

@@ -99,9 +99,8 @@ func (b *builder) pure(op ir.Op, k ir.Kind, args ...*ir.Value) *ir.Value {
 	return b.add(op, ir.Type{Kind: k}, args...)
 }
 
-func (b *builder) typed(op ir.Op, t ir.Type, args ...*ir.Value) *ir.Value {
-	return b.add(op, t, args...)
-}
+// null is the NULL pointer of objects.
+func (b *builder) null() *ir.Value { return b.add(ir.OpConstNull, ir.Type{Kind: ir.ObjNull}) }
 
 func (b *builder) constInt(n int64) *ir.Value {
 	v := b.pure(ir.OpConstInt, ir.I64)
@@ -125,7 +124,7 @@ func (b *builder) constBool(x bool) *ir.Value {
 
 // constObj embeds an object; the unit will hold a reference to it.
 func (b *builder) constObj(address uint64, class ir.Class) *ir.Value {
-	v := b.typed(ir.OpConstObj, ir.Type{Kind: ir.Obj, Class: class})
+	v := b.add(ir.OpConstObj, ir.Type{Kind: ir.Obj, Class: class})
 	v.Aux = int64(address)
 	if !b.embedded[address] {
 		b.embedded[address] = true
@@ -178,31 +177,6 @@ func (b *builder) require(cond *ir.Value, why ir.Reason) {
 	}
 	g := b.guard(ir.OpGuard, ir.Type{}, b.before(), ir.ExitInfo{Reason: why}, cond)
 	g.Exit.Site = b.ins.At
-}
-
-// requireClass leaves before the bytecode unless the object of the stack item n below the top has the class exactly.
-func (b *builder) requireClass(n int, class ir.Class) *ir.Value {
-	s := b.peek(n)
-	if s.class == class {
-		return s.v[0]
-	}
-	v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, b.before(), ir.ExitInfo{Reason: ir.WhyType}, s.v[0])
-	v.Aux = int64(class)
-	v.Exit.Site = b.ins.At
-	v.Exit.SiteSlot = int32(len(b.locals) + len(b.stack) - 1 - n)
-	b.refine(s.v[0], v, class)
-	return v
-}
-
-// refine makes every slot that holds the object know its class.
-func (b *builder) refine(old, refined *ir.Value, class ir.Class) {
-	for _, slots := range [2][]slot{b.locals, b.stack} {
-		for i := range slots {
-			if slots[i].kind == ir.SlotObj && slots[i].v[0] == old {
-				slots[i].v[0], slots[i].class = refined, class
-			}
-		}
-	}
 }
 
 // helper calls a function that neither runs Python code nor looks at frames, given these operands.
