@@ -289,18 +289,7 @@ func (b *builder) start(off uint32, key []slot) {
 	b.block = entry
 	b.callable = b.f.AddParam(entry, ir.Type{Kind: ir.Obj})
 	for i, s := range key {
-		for c, kind := range s.kind.Components() {
-			t := ir.Type{Kind: kind}
-			switch {
-			case kind.Object() && s.kind == ir.SlotIntOrigin:
-				t.Class = b.classInt
-			case kind.Object() && s.kind == ir.SlotFloatOrigin:
-				t.Class = b.classFloat
-			case kind.Object():
-				t.Class = s.class
-			}
-			s.v[c] = b.f.AddParam(entry, t)
-		}
+		s = b.params(entry, s)
 		key[i] = s
 		b.f.Key = append(b.f.Key, ir.Slot{Kind: s.kind, Owned: s.owned})
 		b.f.KeyClass = append(b.f.KeyClass, s.class)

@@ -299,21 +299,7 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 		if s.alias > 0 {
 			s.v = b.slotOf(v, s.alias-1).v
 		}
-		for c, kind := range s.kind.Components() {
-			if s.alias > 0 {
-				break
-			}
-			t := ir.Type{Kind: kind}
-			switch {
-			case kind.Object() && s.kind == ir.SlotIntOrigin:
-				t.Class = b.classInt
-			case kind.Object() && s.kind == ir.SlotFloatOrigin:
-				t.Class = b.classFloat
-			case kind.Object():
-				t.Class = s.class
-			}
-			s.v[c] = b.f.AddParam(v.block, t)
-		}
+		s = b.params(v.block, s)
 		if i < len(b.locals) {
 			v.locals = append(v.locals, s)
 		} else {
@@ -323,6 +309,23 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 	b.versions[target] = append(b.versions[target], v)
 	b.work = append(b.work, v)
 	return v
+}
+
+// params gives the slot parameters of the block as its components.
+func (b *builder) params(block *ir.Block, s slot) slot {
+	for c, kind := range s.kind.Components() {
+		t := ir.Type{Kind: kind}
+		switch {
+		case kind.Object() && s.kind == ir.SlotIntOrigin:
+			t.Class = b.classInt
+		case kind.Object() && s.kind == ir.SlotFloatOrigin:
+			t.Class = b.classFloat
+		case kind.Object():
+			t.Class = s.class
+		}
+		s.v[c] = b.f.AddParam(block, t)
+	}
+	return s
 }
 
 // fits applies a rule to all slots but those that skip names.
