@@ -5,12 +5,6 @@
    or everything moves into the frame and the interpreter runs it. */
 #include "runtime.h"
 
-static inline PyCodeObject *
-code_of(const struct gs_activation *a)
-{
-    return (PyCodeObject *)((PyFunctionObject *)a->st.callable)->func_code;
-}
-
 static int
 same_place(const struct gs_activation *a, uint32_t i, uint32_t j)
 {
@@ -53,7 +47,7 @@ move_slot(struct gs_activation *a, uint32_t i, PyObject *const *boxed, PyObject 
 static int
 make_frame(struct gs_activation *a)
 {
-    return a->st.frame || (a->st.frame = gs_frame_push(a->st.callable)) ? 0 : -1;
+    return a->st.frame || (a->st.frame = gs_frame_push_code(a->st.callable, a->code)) ? 0 : -1;
 }
 
 static void
@@ -95,7 +89,7 @@ gs_activation_show(PyThreadState *ts, struct gs_activation *a, uint32_t instr)
     PyErr_Restore(type, value, traceback);
     _PyInterpreterFrame *f = a->st.frame;
     f->stacktop = (int)a->st.nlocals;
-    f->prev_instr = _PyCode_CODE(code_of(a)) + instr;
+    f->prev_instr = _PyCode_CODE(a->code) + instr;
     gs_frame_link(ts, f);
     return 0;
 }
@@ -211,7 +205,7 @@ gs_activation_to_frame(PyThreadState *ts, struct gs_activation *a)
             return NULL;
         }
     }
-    f->prev_instr = _PyCode_CODE(code_of(a)) + (int)gs_interpretable(code_of(a), a->st.off) - 1;
+    f->prev_instr = _PyCode_CODE(a->code) + (int)gs_interpretable(a->code, a->st.off) - 1;
     a->st.frame = NULL;
     return f;
 }

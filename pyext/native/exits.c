@@ -214,6 +214,7 @@ link_caller(PyThreadState *ts, struct caller *c, int only_own)
     struct gs_activation a = {
         .st = {.off = d->off, .nlocals = d->nlocals, .slots = slots, .callable = read_callable(d, c->regs, c->sp),
                .frame = read_frame(d, c->regs, c->sp)},
+        .code = d->record->code,
         .slots = c->unit->slots + d->first_slot, .locs = c->unit->locs, .nslots = d->nlocals,
     };
     c->own = a.st.frame != NULL;
@@ -418,7 +419,7 @@ enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
         gs_activation_unshow(ts, a);
     } else if (a->st.frame) {
         gs_activation_drop_frame(ts, a);
-    } else if (takes_frame && !(a->st.frame = gs_frame_push(a->st.callable))) {
+    } else if (takes_frame && !(a->st.frame = gs_frame_push_code(a->st.callable, a->code))) {
         PyErr_Clear();
         return -1;
     }
@@ -494,6 +495,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     }
     struct gs_activation a = {
         .st = {.off = d->off, .nlocals = d->nlocals, .nstack = d->nstack, .slots = slots},
+        .code = code,
         .slots = unit->slots + d->first_slot, .locs = unit->locs, .nslots = d->nlocals + d->nstack,
     };
     read_slots(unit, d, regs, regs->gpr[4], slots, a.nslots);
@@ -565,6 +567,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
             goto done;
         }
         interpret = 1;
+    }
+    if (((PyFunctionObject *)a.st.callable)->func_code != (PyObject *)code) {
+        interpret = 1; /* versions that begin anew take the function's code for their own */
     }
     struct gs_func *f = NULL;
     if (!interpret && !a.changed && !ts->cframe->use_tracing) {

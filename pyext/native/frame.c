@@ -61,9 +61,14 @@ release(PyThreadState *ts, _PyInterpreterFrame *f)
 _PyInterpreterFrame *
 gs_frame_push(PyObject *callable)
 {
+    return gs_frame_push_code(callable, (PyCodeObject *)((PyFunctionObject *)callable)->func_code);
+}
+
+_PyInterpreterFrame *
+gs_frame_push_code(PyObject *callable, PyCodeObject *code)
+{
     PyThreadState *ts = _PyThreadState_GET();
     PyFunctionObject *func = (PyFunctionObject *)callable;
-    PyCodeObject *code = (PyCodeObject *)func->func_code;
     size_t words = (size_t)code->co_nlocalsplus + (size_t)code->co_stacksize + FRAME_SPECIALS_SIZE;
     PyObject **base = ts->datastack_top;
     if (base && words < (size_t)(ts->datastack_limit - base)) {
@@ -74,6 +79,7 @@ gs_frame_push(PyObject *callable)
     _PyInterpreterFrame *f = (_PyInterpreterFrame *)base;
     Py_INCREF(func);
     _PyFrame_InitializeSpecials(f, func, code->co_flags & CO_OPTIMIZED ? NULL : func->func_globals, code->co_nlocalsplus);
+    Py_SETREF(f->f_code, (PyCodeObject *)Py_NewRef(code));
     f->previous = NULL;
     memset(f->localsplus, 0, (size_t)code->co_nlocalsplus * sizeof(PyObject *));
     return f;

@@ -12,6 +12,9 @@
 /* A frame on the thread's data stack, its locals NULL, not linked. NULL with MemoryError. Helper of emitted code. */
 _PyInterpreterFrame *gs_frame_push(PyObject *callable);
 
+/* The same for an activation that runs already: its function may have got other code since. */
+_PyInterpreterFrame *gs_frame_push_code(PyObject *callable, PyCodeObject *);
+
 /* At the return of native code that has a frame. What lies in the locals is borrowed; if a frame object outlives the
    activation it gets references of its own to it. Keeps a current exception. Helper of emitted code. */
 void gs_frame_pop(_PyInterpreterFrame *);
@@ -67,6 +70,7 @@ int gs_buffer_reserve(uint64_t words); /* before a unit with a memory entry that
 /* An activation that left native code, until it goes on somewhere. */
 struct gs_activation {
     struct gs_state st;             /* slots has room for the deepest stack of the code, and one more */
+    PyCodeObject *code;             /* what runs: the function may have got other code since */
     const struct gs_slot *slots;    /* the exit's descriptors of the first nslots of them */
     const struct gs_loc *locs;
     uint32_t nslots;
