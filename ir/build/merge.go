@@ -299,7 +299,9 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 		if s.alias > 0 {
 			s.v = b.slotOf(v, s.alias-1).v
 		}
-		s = b.params(v.block, s)
+		if s.alias == 0 {
+			s = b.params(v.block, s)
+		}
 		if i < len(b.locals) {
 			v.locals = append(v.locals, s)
 		} else {
