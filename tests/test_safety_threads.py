@@ -1,0 +1,358 @@
+"""Threads that call and compile the same functions at once, and processes that fork in the middle of it."""
+
+import pytest
+
+from .safety_support import python
+
+FUNCTIONS = '''
+import types
+from fractions import Fraction
+
+SOURCE = """
+def fib(n):
+    return n if n < 2 else fib(n - 1) + fib(n - 2)
+
+def total(l):
+    s = l[0]
+    for x in l[1:]:
+        s = s + x
+    return s
+
+def count(n, step):
+    i = n * 0
+    k = 0
+    while i < n:
+        i += step
+        k += 1
+    return k, i
+
+def words(t):
+    d = {}
+    for w in t.split():
+        d[w] = d.get(w, 0) + 1
+    return sorted(d.items())
+
+def caught(l):
+    n = 0
+    for x in l:
+        try:
+            n += 10 // x
+        except ZeroDivisionError:
+            n -= 1
+        except TypeError as e:
+            n += len(str(e))
+    return n
+
+class P:
+    def __init__(self, x, y):
+        self.x = x
+        self.y = y
+
+    def dot(self, other):
+        return self.x * other.x + self.y * other.y
+
+def dots(n):
+    s = 0
+    ps = [P(i, i + 0.5 if i % 3 else i) for i in range(n)]
+    for p in ps:
+        s += p.dot(ps[0])
+    return s
+
+def closure(n):
+    def add(x):
+        return x + n
+    return [add(i) for i in range(5)]
+"""
+JOBS = [("fib", (12,)), ("fib", (9.0,)), ("fib", (True,)), ("total", ([1, 2, 3],)), ("total", ([1.5, 2, 3],)), ("total", (["a", "b"],)),
+        ("total", ([2**62] * 3,)), ("total", ([[1], [2]],)), ("total", ([Fraction(1, 3)] * 3,)), ("count", (100, 1)), ("count", (100, 0.5)),
+        ("count", (100.0, 1)), ("count", (2**64, 2**60)), ("words", ("a b a c b a",)), ("caught", ([1, 0, 2, "x", 0],)), ("caught", ([0] * 5,)),
+        ("caught", ([1.5, 2**70],)), ("dots", (6,)), ("closure", (3,)), ("closure", (2.5,)), ("closure", (2**63,))]
+
+def make(decorate):
+    namespace = {"__name__": "made"}
+    exec(SOURCE, namespace)
+    for value in list(namespace.values()):
+        if isinstance(value, (type, types.FunctionType)):
+            decorate(value)
+    return namespace
+
+plain = make(lambda f: f)
+EXPECTED = [repr(plain[name](*args)) for name, args in JOBS]
+
+def check(namespace, k):
+    name, args = JOBS[k]
+    got = repr(namespace[name](*args))
+    assert got == EXPECTED[k], (name, args, got, EXPECTED[k])
+'''
+
+
+def test_threads_call_and_compile_the_same_functions():
+    python(FUNCTIONS + """
+import gc, random, threading
+sys.setswitchinterval(1e-6)
+failed = []
+
+def work(namespace, barrier, seed):
+    chosen = random.Random(seed)
+    barrier.wait()
+    try:
+        for _ in range(60):
+            check(namespace, chosen.randrange(len(JOBS)))
+    except BaseException as e:
+        failed.append(repr(e))
+
+for round in range(15):
+    namespace = make(jit)
+    barrier = threading.Barrier(8)
+    threads = [threading.Thread(target=work, args=(namespace, barrier, 8 * round + k)) for k in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(30)
+        assert not t.is_alive()
+    assert not failed, failed[:3]
+    assert sum(len(units(f)) for f in namespace.values() if isinstance(f, types.FunctionType)) > 7
+del namespace, threads, t
+for _ in range(4):
+    gc.collect()
+left = _native.stats()["functions"]
+assert left == 0, left
+""")
+
+
+def test_threads_end_while_others_compile():
+    python(FUNCTIONS + """
+import threading, time
+sys.setswitchinterval(1e-6)
+failed = []
+
+def short(k):
+    try:
+        check(make(jit), k % len(JOBS))
+    except BaseException as e:
+        failed.append(repr(e))
+
+end = time.monotonic() + 4
+while time.monotonic() < end:
+    threads = [threading.Thread(target=short, args=(k,)) for k in range(len(JOBS))]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(20)
+        assert not t.is_alive()
+assert not failed, failed[:3]
+""")
+
+
+def test_daemon_threads_at_exit():
+    for _ in range(5):
+        python(FUNCTIONS + """
+import threading, time
+sys.setswitchinterval(1e-5)
+
+@jit
+def forever():
+    i = 0
+    while True:
+        i += 1
+
+def compiling(k):
+    while True:
+        check(make(jit), k)
+
+for k in range(3):
+    threading.Thread(target=forever, daemon=True).start()
+    threading.Thread(target=compiling, args=(7 * k,), daemon=True).start()
+time.sleep(0.2)
+""")
+
+
+def test_functions_of_another_thread_are_invalidated_while_it_runs():
+    """A global that changes, a function that gets another code, a record that is detached: beneath a loop that runs."""
+    python("""
+import threading, time
+sys.setswitchinterval(1e-6)
+
+def one(x): return x + 1
+def two(x): return x + 2
+
+@jit
+def helper(x):
+    return x + STEP
+
+@jit
+def loop(n):
+    s = 0
+    for i in range(n):
+        s += helper(i) - i
+        if s < 0:
+            return None
+    return s
+
+STEP = 1
+stop = []
+failed = []
+
+def run():
+    try:
+        while not stop:
+            s = loop(2000)
+            assert 2000 <= s <= 4000, s
+    except BaseException as e:
+        failed.append(repr(e))
+
+threads = [threading.Thread(target=run) for _ in range(3)]
+for t in threads:
+    t.start()
+from gophersnake import unjit
+end = time.monotonic() + 3
+k = 0
+while time.monotonic() < end:
+    k += 1
+    STEP = 1 + k % 2
+    if k % 50 == 0:
+        original = helper.__code__
+        helper.__code__ = (one if k % 100 else two).__code__
+        time.sleep(0.0005)
+        helper.__code__ = original
+    if k % 70 == 0:
+        unjit(helper if k % 140 else loop)
+        time.sleep(0.0005)
+        jit(helper), jit(loop)
+    globals()[f"name{k % 7}"] = k
+    time.sleep(0)
+stop.append(1)
+for t in threads:
+    t.join(20)
+    assert not t.is_alive()
+assert not failed, failed
+""")
+
+
+FORK = FUNCTIONS + """
+import os, signal, threading, time
+
+def in_child(work):
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            signal.alarm(20)
+            work()
+            status = 0
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert status == 0, status
+
+def compiles():
+    namespace = make(jit)
+    for k in range(len(JOBS)):
+        check(namespace, k)
+    assert units(namespace["fib"])
+"""
+
+
+def test_forked_children_compile():
+    python(FORK + """
+in_child(compiles)  # before this process has a compiler
+compiles()
+in_child(compiles)
+in_child(compiles)
+
+def nested(depth):
+    compiles()
+    if depth:
+        in_child(lambda: nested(depth - 1))
+    compiles()
+
+nested(4)
+""")
+
+
+def test_children_run_what_was_compiled_before():
+    python(FORK + """
+namespace = make(jit)
+for k in range(0, len(JOBS), 2):
+    check(namespace, k)
+before = {name: len(units(f)) for name, f in namespace.items() if isinstance(f, types.FunctionType)}
+
+def inherits():
+    for _ in range(3):
+        for k in range(len(JOBS)):
+            check(namespace, k)
+    import gc
+    namespace.clear()  # code of the parent and of the child ends here
+    for _ in range(3):
+        gc.collect()
+    compiles()
+
+for _ in range(5):
+    in_child(inherits)
+for k in range(len(JOBS)):
+    check(namespace, k)
+""")
+
+
+def test_forks_in_the_middle_of_compiles_of_other_threads():
+    python(FORK + """
+sys.setswitchinterval(1e-5)
+stop = []
+
+def compiling():
+    while not stop:
+        check(make(jit), 3)
+
+threads = [threading.Thread(target=compiling) for _ in range(2)]
+for t in threads:
+    t.start()
+end = time.monotonic() + 6
+while time.monotonic() < end:
+    in_child(compiles)
+stop.append(1)
+for t in threads:
+    t.join()
+""", timeout=120)
+
+
+def test_forks_in_native_code():
+    python(FORK + """
+@jit
+def forks(n):
+    s = pid = 0
+    for i in range(n):
+        s += i
+        if i == n // 2:
+            pid = os.fork()
+    return s, pid
+
+for _ in range(4):
+    s, pid = forks(1000)
+    assert s == 499500
+    if pid == 0:
+        compiles()
+        s, pid = forks(1000)
+        if pid == 0:
+            os._exit(0)
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    assert os.waitpid(pid, 0)[1] == 0
+""")
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing(method, tmp_path):
+    (tmp_path / "worker.py").write_text("from gophersnake import jit, _native\n\n"
+                                        "@jit\ndef total(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s\n\n"
+                                        "def work(n):\n    return total(n), bool(_native.record_info(total)['units'])\n")
+    python(f"""
+import multiprocessing
+sys.path.insert(0, {str(tmp_path)!r})
+import worker
+worker.total(10)
+with multiprocessing.get_context({method!r}).Pool(2) as pool:
+    assert pool.map(worker.work, range(200, 220)) == [(n * (n - 1) // 2, True) for n in range(200, 220)]
+    assert pool.map(worker.total, [5, 5]) == [10, 10]
+""")
