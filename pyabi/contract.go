@@ -139,6 +139,9 @@ const NoIndex = 0xffffffff
 // UnitMagic opens a unit's data.
 const UnitMagic = 0x6772736e616b6531
 
+// ArgsOwnedBit is the bit of GS_ARGS_OWNED in a stub's nargsf.
+const ArgsOwnedBit = 62
+
 // Sizes of the structs of contract.h.
 const (
 	SizeLoc      = 16

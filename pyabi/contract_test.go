@@ -1,6 +1,7 @@
 package pyabi
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"regexp"
@@ -62,6 +63,7 @@ func TestEnumsAreTheContracts(t *testing.T) {
 	n, err := strconv.ParseUint(magic[1], 0, 64)
 	require.NoError(t, err)
 	found["GS_UNIT_MAGIC"] = n
+	require.Contains(t, text, fmt.Sprintf("define GS_ARGS_OWNED (1ull << %d)", ArgsOwnedBit))
 	require.Equal(t, found, contract)
 }
 

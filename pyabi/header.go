@@ -95,6 +95,7 @@ type ABI struct {
 	TStateRecursion    uint64 `abi:"tstate.recursion_remaining"`
 	TStateCFrame       uint64 `abi:"tstate.cframe"`
 	TStateCurExcType   uint64 `abi:"tstate.curexc_type"`
+	TStateStackChunk   uint64 `abi:"tstate.datastack_chunk"`
 	TStateStackTop     uint64 `abi:"tstate.datastack_top"`
 	TStateStackLimit   uint64 `abi:"tstate.datastack_limit"`
 	CFrameTracing      uint64 `abi:"cframe.use_tracing"`

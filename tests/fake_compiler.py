@@ -98,7 +98,7 @@ class FakeCompiler:
         tail += b"\x48\xb8" + struct.pack("<Q", result) + b"\x48\xff\x00\xc3"  # rax = result; its count + 1; ret
         miss = b"\x48\xb8" + struct.pack("<Q", func_at + 56) + b"\xff\x20"  # jmp [next]
         parts = [b"\x48\x85\xc9"]  # test rcx, rcx: keyword names
-        parts += [b"\x48\x0f\xba\xf2\x3f\x48\x81\xfa" + struct.pack("<I", len(kinds))]  # btr rdx,63; cmp rdx, n
+        parts += [b"\x48\x0f\xba\xf2\x3f\x48\x0f\xba\xf2\x3e\x48\x81\xfa" + struct.pack("<I", len(kinds))]  # btr rdx,63 and 62; cmp rdx, n
         for i, (kind, _, word) in enumerate(kinds):
             klass = KINDS.get(kind) or type(ctypes.cast(word, ctypes.py_object).value)
             load = b"\x48\x8b\x86" + struct.pack("<I", 8 * i) + b"\x48\x8b\x40\x08"

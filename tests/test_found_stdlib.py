@@ -156,6 +156,42 @@ PROGRAMS = {
                 print(e)
         print(ExceptionGroup.split, BaseExceptionGroup.subgroup.__doc__, group.split.__name__)
     """,
+    "an argument that the caller only borrowed lives as long as the call": """
+        import weakref
+        from collections import deque
+
+        class Emptying:
+            def __init__(self, where, result):
+                self.where = where
+                self.result = result
+
+            @jit
+            def __eq__(self, other):
+                self.where.clear()
+                return self.result
+
+        class Target:
+            pass
+
+        @jit
+        def called(ref, extra=None):
+            refs.clear()
+            seen.append(type(ref).__name__)
+            return ref
+
+        for n in range(40):
+            d = deque(range(20))
+            d[10] = Emptying(d, n % 2 == 1)
+            try:
+                print(d.index(30))
+            except (RuntimeError, ValueError) as e:
+                print(type(e).__name__)
+            seen = []
+            target = Target()
+            refs = [weakref.ref(target, called)]
+            del target
+            print(seen)
+    """,
 }
 
 

@@ -22,8 +22,9 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	a.Bind(Label(f.StubLabel))
 	a.Emit(TESTQ_RR, RCX, RCX)
 	a.Jcc(CondNE, miss)
-	a.Emit(LEAQ_RM, RAX, AtIndex(RDX, RDX, 1, 0)) // without PY_VECTORCALL_ARGUMENTS_OFFSET, the uppermost bit
-	a.Emit(CMPQ_RI, RAX, Imm(2*n))
+	a.Move(RAX, RDX)
+	a.Emit(SHLQ_RI, RAX, Imm(64-pyabi.ArgsOwnedBit)) // without PY_VECTORCALL_ARGUMENTS_OFFSET, the uppermost bit, and the next
+	a.Emit(CMPQ_RI, RAX, Imm(n<<(64-pyabi.ArgsOwnedBit)))
 	a.Jcc(CondNE, miss)
 	m.compareAddress(At(RDI, int32(m.abi.FuncCode)), f.Code().Object)
 	a.Jcc(CondNE, miss)
@@ -48,9 +49,15 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	a.Move(RBP, RSI) // carries no parameter
 	m.dataAddress(RAX, emitter.FuncOffset(f.Index)+pyabi.FuncCalls)
 	a.Emit(INCQ_M, At(RAX, 0))
-	unboxed := m.passArguments(f, n, unfit)
-	if f.ByMemory {
-		a.Emit(ADDQ_RI, RSP, Imm(bufferSize(f)))
+	held := heldArguments(f, n)
+	room := bufferSize(f) + (8*len(held)+15)&^15
+	if room > 0 {
+		a.Emit(SUBQ_RI, RSP, Imm(room))
+	}
+	unboxed := m.passArguments(f, n, held, unfit)
+	m.letGo(f, held)
+	if room > 0 {
+		a.Emit(ADDQ_RI, RSP, Imm(room))
 	}
 	m.boxResult()
 
@@ -59,8 +66,8 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	a.Emit(JMP_M, At(RAX, 0))
 	if unboxed {
 		a.Bind(unfit)
-		if f.ByMemory {
-			a.Emit(ADDQ_RI, RSP, Imm(bufferSize(f)))
+		if room > 0 {
+			a.Emit(ADDQ_RI, RSP, Imm(room))
 		}
 		a.Move(RSI, RBP)
 		a.Emit(POPQ_R, RDX)
@@ -137,14 +144,87 @@ type component struct {
 	word      int // of the buffer
 }
 
-func bufferSize(f *emitter.Func) int { return (8*(2+len(f.Params)) + 15) &^ 15 }
+// bufferSize is what the parameters of a function without a register entry take on the stack.
+func bufferSize(f *emitter.Func) int {
+	if !f.ByMemory {
+		return 0
+	}
+	return (8*(2+len(f.Params)) + 15) &^ 15
+}
 
-// passArguments fills the parameters' registers, or a buffer on the stack, and calls the function. rbp is the arguments' address. It says
-// whether anything may turn out to be unfit.
-func (m *machine) passArguments(f *emitter.Func, n int, unfit Label) (unboxed bool) {
+// heldArguments are those that the function borrows. Code in C is not always careful: it passes on what a container alone holds, or a weak
+// reference to its callback, and a function that empties the container would lose its argument. An interpreted one holds its arguments.
+func heldArguments(f *emitter.Func, n int) (held []int) {
+	at := 1 // in Params
+	for i := range n {
+		k := f.IR.Key[i]
+		at += len(k.Kind.Components())
+		switch k.Kind {
+		case ir.SlotObj, ir.SlotObjNull, ir.SlotIntOrigin, ir.SlotFloatOrigin:
+			if !k.Owned && f.Wanted(f.Params[at-1]) { // the object is the last component
+				held = append(held, i)
+			}
+		}
+	}
+	return held
+}
+
+// hold takes references to those arguments, unless the caller holds them: native code says so, and the interpreter's arguments lie on the
+// data stack.
+func (m *machine) hold(f *emitter.Func, held []int) {
+	if len(held) == 0 {
+		return
+	}
+	a := m.a
+	hold, owned, done := a.NewLabel(), a.NewLabel(), a.NewLabel()
+	a.Emit(BTQ_MI, heldAt(f, (len(held)+1)&^1), Imm(pyabi.ArgsOwnedBit)) // nargsf, which was pushed before
+	a.Jcc(CondB, owned)
+	a.Emit(CMPQ_RM, RBP, At(thread, int32(m.abi.TStateStackChunk)))
+	a.Jcc(CondB, hold)
+	a.Emit(CMPQ_RM, RBP, At(thread, int32(m.abi.TStateStackLimit)))
+	a.Jcc(CondAE, hold)
+	a.Bind(owned)
+	a.Emit(MOVQ_MI, heldAt(f, 0), Imm(0))
+	a.Jmp(done)
+	a.Bind(hold)
+	for k, i := range held {
+		a.Emit(MOVQ_RM, scratch, At(RBP, int32(8*i)))
+		a.Emit(INCQ_M, At(scratch, int32(m.abi.ObRefcnt)))
+		a.Emit(MOVQ_MR, heldAt(f, k), scratch)
+	}
+	a.Bind(done)
+}
+
+// letGo gives these references up, keeping what the function returned.
+func (m *machine) letGo(f *emitter.Func, held []int) {
+	if len(held) == 0 {
+		return
+	}
+	a := m.a
+	none := a.NewLabel()
+	for k := range held {
+		next := a.NewLabel()
+		a.Emit(MOVQ_RM, scratch, heldAt(f, k))
+		if k == 0 {
+			a.Emit(TESTQ_RR, scratch, scratch)
+			a.Jcc(CondE, none)
+		}
+		a.Emit(DECQ_M, At(scratch, int32(m.abi.ObRefcnt)))
+		a.Jcc(CondNE, next)
+		a.Call(m.thunk(thunkDealloc, false))
+		a.Bind(next)
+	}
+	a.Bind(none)
+}
+
+// heldAt is where the stub keeps argument k of those it holds: above the buffer. Of none if the first is 0.
+func heldAt(f *emitter.Func, k int) Mem { return At(RSP, int32(bufferSize(f)+8*k)) }
+
+// passArguments fills the parameters' registers, or a buffer on the stack, and calls the function. rbp is the arguments' address.
+// It says whether anything may turn out to be unfit.
+func (m *machine) passArguments(f *emitter.Func, n int, held []int, unfit Label) (unboxed bool) {
 	a := m.a
 	if f.ByMemory {
-		a.Emit(SUBQ_RI, RSP, Imm(bufferSize(f)))
 		a.Emit(MOVQ_MR, At(RSP, 0), RDI)
 		a.Emit(MOVQ_MI, At(RSP, 8), Imm(0))
 	}
@@ -179,6 +259,7 @@ func (m *machine) passArguments(f *emitter.Func, n int, unfit Label) (unboxed bo
 			a.Emit(INCQ_M, At(scratch, int32(m.abi.ObRefcnt)))
 		}
 	}
+	m.hold(f, held)
 	for _, c := range rest {
 		from := At(RBP, int32(8*c.arg))
 		to := c.to

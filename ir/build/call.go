@@ -37,7 +37,7 @@ func callOp(b *builder) error {
 	if first := b.peek(n + 1); first.kind == ir.SlotObj {
 		callable = first
 	}
-	if o := b.known(callable.object()); o == nil || o.Func == nil && b.abi.Name(o.Address) == "" {
+	if o := b.known(callable.object()); o == nil || b.abi.Name(o.Address) == "" {
 		b.countOperands(n + 2)
 	}
 	b.finishCall(b.vector("gs_call", n+2, true, kw), n+2)

@@ -76,6 +76,9 @@ struct gs_unit {
 };
 #define GS_UNIT_MAGIC 0x6772736e616b6531ull
 
+/* In a stub's nargsf, beside PY_VECTORCALL_ARGUMENTS_OFFSET: the caller holds a reference to each argument, as the interpreter's stack does. */
+#define GS_ARGS_OWNED (1ull << 62)
+
 /* What the common exit code saves and reads back. */
 struct gs_regs {
     uint64_t gpr[16];               /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15, as numbered by the instruction set; gpr[4] is rsp at the exit */

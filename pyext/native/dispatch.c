@@ -282,9 +282,19 @@ choose(struct gs_attached *a, PyObject *const *args, int refused, struct gs_func
     return 0;
 }
 
+/* The interpreter's arguments lie on the data stack, which holds them. Other callers in C may have borrowed them from anywhere. */
+static int
+are_owned(PyObject *const *args)
+{
+    PyThreadState *ts = PyThreadState_Get();
+    return (uintptr_t)args >= (uintptr_t)ts->datastack_chunk && args < (PyObject *const *)ts->datastack_limit;
+}
+
 static PyObject *
 dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames, int refused)
 {
+    int owned = nargsf & GS_ARGS_OWNED || are_owned(args);
+    nargsf &= ~GS_ARGS_OWNED;
     struct gs_attached *a = gs_attached_find(callable);
     if (!a || tools_watch()) {
         return interpret(a ? a->record : NULL, callable, args, nargsf, kwnames);
@@ -307,9 +317,9 @@ dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
     }
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
     int complete = r->simple && nargs == r->code->co_argcount && (!kwnames || !PyTuple_GET_SIZE(kwnames));
-    PyObject *small[ON_STACK], **bound = NULL;
     uint32_t nparams = r->nparams;
-    if (!complete) {
+    PyObject *small[ON_STACK], **bound = NULL;
+    if (!complete || !owned) {
         bound = nparams <= ON_STACK ? small : PyMem_Malloc(nparams * sizeof *bound);
         int rc = bound ? bind(r, a->func, args, nargs, kwnames, bound) : 0;
         if (rc <= 0) {
@@ -321,9 +331,9 @@ dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
     }
     struct gs_func *f;
     PyObject *result = NULL;
-    if (choose(a, complete ? args : bound, complete && refused, &f) == 0) {
+    if (choose(a, bound ? bound : args, complete && refused, &f) == 0) {
         if (f) {
-            result = ((vectorcallfunc)(uintptr_t)f->stub)(callable, complete ? args : bound, nparams, NULL);
+            result = ((vectorcallfunc)(uintptr_t)f->stub)(callable, bound ? bound : args, nparams | GS_ARGS_OWNED, NULL);
         } else {
             a = gs_attached_find(callable);
             result = interpret(a ? a->record : NULL, callable, args, nargsf, kwnames);

@@ -104,7 +104,8 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
             return Py_NewRef(Py_TYPE(args[0]));
         }
     }
-    return PyObject_Vectorcall(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+    size_t owned = Py_IS_TYPE(callable, &gs_function_type) ? GS_ARGS_OWNED : 0; /* nobody else knows the bit */
+    return PyObject_Vectorcall(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET | owned, kwnames);
 }
 
 /* CALL_FUNCTION_EX reads ** and * in this order, and complains in these words. */
