@@ -371,7 +371,7 @@ class Run:
 
 def anonymous(source):
     """Which numbers are told apart by nobody: two literals of the same value may be one object or two; and so may the operand
-    and the result of operators that CPython, sometimes, lets return a large int itself. Takes ("int" or "float", text)."""
+    and the result of operators that CPython, sometimes, lets return an int itself. Takes ("int" or "float", text)."""
     literals = set()
     sometimes = False
     for node in ast.walk(ast.parse(source)):
@@ -382,7 +382,7 @@ def anonymous(source):
 
     def is_anonymous(kind, text):
         value = int(text, 16) if kind == "int" else float(text)
-        return abs(value) in literals or (sometimes and kind == "int" and abs(value) >= 2**30)
+        return abs(value) in literals or (sometimes and kind == "int")
 
     return is_anonymous
 

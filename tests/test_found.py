@@ -86,6 +86,20 @@ FOUND = {
         """,
         ["(1.5,)", "(1.5,)"],
     ),
+    "a global that is bound to something else dies": (
+        """
+        G0 = Dies(7)
+        @JIT
+        def g():
+            return G0
+        @JIT
+        def f(a):
+            global G0
+            g()
+            G0 = a
+        """,
+        ["(1,)", "(1,)", "(Dies(8),)", "(2,)"],
+    ),
 }
 
 

@@ -107,8 +107,40 @@ func (b *builder) known(v *ir.Value) *decoder.Object {
 	return b.objects[uint64(v.Aux)]
 }
 
-// guardName makes sure that a name is still bound to what the snapshot found, and gives that. The caller knows it is guardable.
-func (b *builder) guardName(n *decoder.Name) *ir.Value {
+// embedded reports whether the code may hold a reference to what a name is bound to. It does not to objects whose end, or size,
+// somebody may count with once the name is bound to something else.
+func embedded(o *decoder.Object) bool {
+	switch o.Kind {
+	case decoder.ObjNone, decoder.ObjBool, decoder.ObjInt, decoder.ObjFloat, decoder.ObjStr, decoder.ObjBytes, decoder.ObjEllipsis,
+		decoder.ObjFunction, decoder.ObjModule, decoder.ObjType, decoder.ObjMethodDescr:
+		return true
+	case decoder.ObjBuiltin:
+		return o.Item == nil // not a bound method
+	}
+	return false
+}
+
+// nameSlot is what a name is bound to, if that is still what the snapshot found or, of what the code must not hold, an object
+// of the same class. The caller knows that the name is guardable.
+func (b *builder) nameSlot(n *decoder.Name) slot {
+	if embedded(n.Value) {
+		b.guardName(n)
+		s := b.constSlot(n.Value)
+		s.seen = true
+		return s
+	}
+	class := ir.Class(n.Value.Class)
+	v := b.load(ir.OpLoadObjNull, ir.HeapDict, b.guardKeys(n), n.Entry)
+	v = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyGlobal, Site: b.ins.At}, v)
+	v = b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, b.before(), ir.ExitInfo{Reason: ir.WhyGlobal, Site: b.ins.At}, v)
+	v.Aux = int64(class)
+	s := borrowedSlot(v)
+	s.volatile = true
+	return s
+}
+
+// guardKeys makes sure that a name still has its place in its dict, and gives the dict's keys.
+func (b *builder) guardKeys(n *decoder.Name) *ir.Value {
 	keys := func(dict uint64, version uint32) *ir.Value {
 		k := b.load(ir.OpLoadPtr, ir.HeapDict, b.constPtr(dict), b.abi.DictKeys)
 		v := b.load(ir.OpLoadU32, ir.HeapDict, k, b.abi.KeysVersion)
@@ -118,7 +150,12 @@ func (b *builder) guardName(n *decoder.Name) *ir.Value {
 	if n.Where == decoder.InBuiltins {
 		keys(n.Globals, n.GlobalsVersion)
 	}
-	k := keys(n.Dict, n.Version)
+	return keys(n.Dict, n.Version)
+}
+
+// guardName makes sure that a name is still bound to what the snapshot found, and gives that. The caller knows it is guardable.
+func (b *builder) guardName(n *decoder.Name) *ir.Value {
+	k := b.guardKeys(n)
 	value := b.load(ir.OpLoadPtr, ir.HeapDict, k, n.Entry)
 	b.require(b.pure(ir.OpPEq, ir.Bool, value, b.constPtr(n.Value.Address)), ir.WhyGlobal)
 	return b.constObj(n.Value.Address, ir.Class(n.Value.Class))
@@ -135,10 +172,7 @@ func loadGlobal(b *builder) error {
 	}
 	n := b.code.Code.Globals[b.ins.Arg]
 	if b.speculates(n) && !b.code.storesGlobal[n.Name] {
-		b.guardName(n)
-		s := b.constSlot(n.Value)
-		s.seen = true
-		b.push(s)
+		b.push(b.nameSlot(n))
 		return nil
 	}
 	if b.ins.Flags&decoder.FlagPushNull != 0 {
@@ -169,13 +203,11 @@ func (b *builder) moduleAttr(m *decoder.Object) bool {
 	if !b.speculates(n) {
 		return false
 	}
-	b.guardName(n)
+	s := b.nameSlot(n)
 	b.drop(1)
 	if b.ins.Op == decoder.OpLoadMethod {
 		b.push(nullSlot())
 	}
-	s := b.constSlot(n.Value)
-	s.seen = true
 	b.push(s)
 	return true
 }

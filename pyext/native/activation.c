@@ -30,6 +30,37 @@ box_slot(const struct gs_activation *a, uint32_t i, PyObject *const *boxed, PyOb
     return gs_box(v, result);
 }
 
+void
+gs_activation_share(struct gs_activation *a)
+{
+    for (uint32_t i = 1; i < a->st.nlocals + a->st.nstack && i < a->nslots; i++) {
+        struct gs_value *v = &a->st.slots[i];
+        int small = v->kind == GS_INT && (int64_t)v->w[0] >= -_PY_NSMALLNEGINTS && (int64_t)v->w[0] < _PY_NSMALLPOSINTS;
+        if ((v->kind != GS_INT && v->kind != GS_FLOAT) || small) {
+            continue;
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            struct gs_value *first = &a->st.slots[j];
+            if (!same_place(a, i, j)) {
+                continue;
+            }
+            if (first->kind == v->kind) {
+                PyObject *o;
+                if (gs_box(first, &o) < 0) {
+                    PyErr_Clear();
+                    return;
+                }
+                first->kind = v->kind == GS_INT ? GS_INT_ORIGIN : GS_FLOAT_ORIGIN;
+                first->w[1] = (uint64_t)(uintptr_t)o;
+                first->owned = 1;
+            }
+            *v = *first;
+            Py_INCREF((PyObject *)(uintptr_t)v->w[1]);
+            break;
+        }
+    }
+}
+
 /* The same, but the slot gives its reference away if it has one. */
 static int
 move_slot(struct gs_activation *a, uint32_t i, PyObject *const *boxed, PyObject **result)

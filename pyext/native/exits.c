@@ -573,6 +573,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     }
     struct gs_func *f = NULL;
     if (!interpret && !a.changed && !ts->cframe->use_tracing) {
+        gs_activation_share(&a);
         f = choose(ts, d, regs, &a.st);
         if (f && is_stuck(unit, d, f, &a.st)) {
             d->record->failures++; /* which bounds how often */

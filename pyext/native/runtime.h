@@ -82,6 +82,8 @@ int gs_activation_show(PyThreadState *, struct gs_activation *, uint32_t instr);
                                                                 an exception: no memory, and then nothing is linked */
 void gs_activation_learn(struct gs_activation *);               /* takes over what a debugger wrote into the shown frame */
 void gs_activation_touched(struct gs_activation *);             /* the same, after native code showed its own references */
+void gs_activation_share(struct gs_activation *);               /* a raw number that lies in several slots becomes one object, for a
+                                                                version that does not know that they are the same */
 void gs_activation_unshow(PyThreadState *, struct gs_activation *);  /* unlinked, the locals are the state's alone again */
 void gs_activation_drop_frame(PyThreadState *, struct gs_activation *); /* for a version that has no frame */
 _PyInterpreterFrame *gs_activation_to_frame(PyThreadState *, struct gs_activation *); /* all of it, for the interpreter, not linked. NULL with an
