@@ -8,7 +8,11 @@
 
 package opt
 
-import "github.com/gophersnake/gophersnake/ir"
+import (
+	"slices"
+
+	"github.com/gophersnake/gophersnake/ir"
+)
 
 // Limits of what is copied.
 const (
@@ -243,6 +247,15 @@ func (p *peeler) repair() {
 		var filled []*ir.Block // got a parameter whose arguments are still missing
 		// begin finds what stands for v at the beginning of b: up to a block where ways meet, which gets a parameter.
 		begin := func(b *ir.Block) *ir.Value {
+			if v.Op.Is(ir.Constant) { // made anew: what names no value that can be computed (ir.LinkKept) must stay a constant
+				if at[b.ID] == nil {
+					c := p.f.NewValue(b, v.Op, v.Type)
+					c.Aux, c.Line = v.Aux, v.Line
+					at[b.ID] = c
+					b.Values = slices.Insert(b.Values, 0, c)
+				}
+				return at[b.ID]
+			}
 			var path []*ir.Block
 			var found *ir.Value
 			for found == nil {

@@ -281,7 +281,11 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 				same := forms[i]
 				forms[i] = joined(&forms[i], b.slotOf(v, i))
 				if joins > 0 && forms[i] != same {
-					forms[i] = slot{kind: ir.SlotObjNull, owned: true}
+					kind := ir.SlotObjNull
+					if i >= len(b.locals) && forms[i].kind != ir.SlotObjNull { // who takes it from the stack wants an object
+						kind = ir.SlotObj
+					}
+					forms[i] = slot{kind: kind, owned: true}
 				}
 			}
 		}
