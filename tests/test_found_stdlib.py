@@ -192,6 +192,49 @@ PROGRAMS = {
             del target
             print(seen)
     """,
+    "a loop that is peeled, with more calls behind it": """
+        import contextlib
+
+        class Limits:
+            kind = int
+
+            @contextlib.contextmanager
+            def sub(self, **kw):
+                yield
+
+            @jit
+            def run(self):
+                m = 4300
+                for base in 2, 4, 8, 16, 32:
+                    with self.sub(base=base):
+                        self.kind("1" * (m + 1), base)
+                        assert m < 100000
+                        self.kind("1" * 10000, base)
+                return base
+
+        for n in range(5):
+            print(Limits().run())
+    """,
+    "ways that meet with many forms of what is bound and of what is on the stack": """
+        import zlib
+
+        @jit
+        def f(p, a, b):
+            if p & 1: x1 = a
+            if p & 2: x2 = b
+            if p & 4: x3 = (a, b)
+            if p & 8: x4 = [a]
+            r = (a if p & 16 else [b]) if p & 32 else (b if p & 64 else {a: b})
+            if p & 128:
+                for k in range(3):
+                    if p & 4: x3 = k
+                    if p & 2: x2 = a
+                    if k == 2: del r; r = a
+            return (x1 if p & 16 else r) if p & 1 else (x2 if p & 32 else r) if p & 2 else (x3 if p & 64 else {a: 1}) if p & 4 else (x4 if p & 8 else r)
+
+        for a in 1, 2.5, "x", None, True, (), 2**70, b"y", frozenset(), ...:
+            print(a, zlib.crc32(repr([f(p, a, b) for p in range(256) for b in (a, "b")]).encode()))
+    """,
 }
 
 
@@ -203,9 +246,13 @@ def output(tmp_path, text, disable):
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, "GOPHERSNAKE_DISABLE": "1" if disable else "", "PYTHONHASHSEED": "0"},
+        env={
+            **os.environ, "GOPHERSNAKE_DISABLE": "1" if disable else "", "GOPHERSNAKE_LOG": "compile", "GOPHERSNAKE_VERIFY": "1", "PYTHONHASHSEED": "0"
+        },  # fmt: skip
     )
-    return done.returncode, done.stdout, done.stderr
+    assert "the compiler failed" not in done.stderr, done.stderr
+    said = [line for line in done.stderr.splitlines() if not line.startswith("gophersnake: compile: ")]
+    return done.returncode, done.stdout, said
 
 
 @pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS.keys())
