@@ -342,7 +342,7 @@ def test_callers_without_a_linked_frame_are_seen(driver, native, own):
     assert seen[1] == ("outer", outer.__code__.co_firstlineno + 1, {"p": 5, "q": 2**50})
     assert seen[2] == ("outermost", outermost.__code__.co_firstlineno + 1, {"r": 2.5})
     assert sys._getframe().f_code.co_name.startswith("test_")
-    assert driver.counts()[2] == before + (native == 2)
+    assert driver.counts()[2] == before + (native == 2 and not own) # what has a frame is run where its callers are linked: by the interpreter
 
 
 def leaf(x):
