@@ -235,6 +235,25 @@ PROGRAMS = {
         for a in 1, 2.5, "x", None, True, (), 2**70, b"y", frozenset(), ...:
             print(a, zlib.crc32(repr([f(p, a, b) for p in range(256) for b in (a, "b")]).encode()))
     """,
+    "tracemalloc finds the line that allocates": """
+        import tracemalloc
+
+        @jit
+        def allocate(n):
+            x = "ab" * (100 * n)
+            y = x + "c"
+            z = -(n << 200)
+            return x, y, z
+
+        for n in range(4):
+            allocate(n)
+        tracemalloc.start(3)
+        kept = allocate(5)
+        for o in kept:
+            print([(f.lineno) for f in tracemalloc.get_object_traceback(o)])
+        tracemalloc.stop()
+        print(allocate(6) == allocate(6))
+    """,
 }
 
 

@@ -72,6 +72,7 @@ type Target struct {
 	help map[string]uint64
 	// Rows of the header that have no field in pyabi.ABI.
 	tstateCurrent  uint64 // cell: the running thread's state
+	tracemalloc    uint64 // cell, an int: whether tracemalloc records allocations
 	stackSize      uint64 // cell: native code may run while rsp - the cell stack_limit is not above it
 	vectorcallMiss uint64
 
@@ -109,7 +110,7 @@ func New(abi *pyabi.ABI) (*Target, error) {
 		to   *uint64
 	}{
 		{"runtime.tstate_current", &t.tstateCurrent}, {"cell.gs_stack_size", &t.stackSize},
-		{"runtime.vectorcall_miss", &t.vectorcallMiss},
+		{"runtime.vectorcall_miss", &t.vectorcallMiss}, {"runtime.tracemalloc_tracing", &t.tracemalloc},
 	} {
 		v, ok := abi.Lookup(row.name)
 		if !ok {

@@ -48,7 +48,7 @@ func newRig(t testing.TB) *rig {
 		r.setInt(uintptr(r.abi.SmallInts+32*n), int64(n)-5)
 	}
 	r.target = &Target{abi: r.abi, help: map[string]uint64{}, stackSize: uint64(cells) + 8, tstateCurrent: uint64(cells) + 16,
-		vectorcallMiss: 0}
+		tracemalloc: uint64(cells) + 24, vectorcallMiss: 0}
 	*r.mem.Word(cells) = uint64(r.stack.Memory.Base) + 4096
 	*r.mem.Word(cells + 8) = uint64(r.stack.Top-r.stack.Memory.Base) - 4096
 	*r.mem.Word(cells + 16) = uint64(r.tstate)

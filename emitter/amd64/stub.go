@@ -36,6 +36,9 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	a.Emit(MOVQ_RM, RAX, At(R8, int32(m.abi.TStateInterp)))
 	a.Emit(CMPQ_MI, At(RAX, int32(m.abi.InterpEvalFrame)), Imm(0))
 	a.Jcc(CondNE, miss)
+	a.MoveImm(RAX, int64(m.t.tracemalloc))
+	a.Emit(CMPL_MI, At(RAX, 0), Imm(0))
+	a.Jcc(CondNE, miss)
 	for i := range n {
 		m.checkArgument(f.IR, i, miss)
 	}

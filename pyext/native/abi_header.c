@@ -7,6 +7,7 @@
 #include <internal/pycore_global_objects.h>
 #include <internal/pycore_interp.h>
 #include <internal/pycore_moduleobject.h>
+#include <internal/pycore_pymem.h>
 #include <internal/pycore_runtime.h>
 
 #define HEADER_MAGIC 0x3164686962617367ull
@@ -100,6 +101,7 @@ static char *header;
     ADDRESS("cell.gs_stack_limit", &gs_stack_limit), ADDRESS("cell.gs_activation_buffer", &gs_activation_buffer), \
     ADDRESS("cell.gs_stack_size", &gs_stack_size), ADDRESS("cell.gs_call_native", &gs_call_native), \
     ADDRESS("runtime.tstate_current", &_PyRuntime.gilstate.tstate_current), \
+    ADDRESS("runtime.tracemalloc_tracing", &_Py_tracemalloc_config.tracing), \
     ADDRESS("runtime.vectorcall_miss", gs_vectorcall_miss), \
 }
 

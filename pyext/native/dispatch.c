@@ -4,14 +4,16 @@
 #include "policy.h"
 #include "runtime.h"
 #include <internal/pycore_interp.h>
+#include <internal/pycore_pymem.h>
 
 #define ON_STACK 24 /* parameters of more functions than not */
 
+/* tracemalloc is one: it asks the current frame for the line at each allocation, and native code links its frame only for calls out. */
 static int
 tools_watch(void)
 {
     PyThreadState *ts = PyThreadState_Get();
-    return ts->cframe->use_tracing || ts->interp->eval_frame;
+    return ts->cframe->use_tracing || ts->interp->eval_frame || _Py_tracemalloc_config.tracing;
 }
 
 static PyObject *
