@@ -123,6 +123,7 @@ const (
 	SiteOverflow = 2
 	SiteFailed   = 4
 	SiteDivisor  = 8
+	SiteRange    = 16
 )
 
 // Flags of a native function.

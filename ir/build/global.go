@@ -91,6 +91,7 @@ func (p profile) poly() bool       { return p.site.Flags&pyabi.SitePoly != 0 }
 func (p profile) overflowed() bool { return p.site.Flags&pyabi.SiteOverflow != 0 }
 func (p profile) failed() bool     { return p.site.Flags&pyabi.SiteFailed != 0 }
 func (p profile) divided() bool    { return p.site.Flags&pyabi.SiteDivisor != 0 }
+func (p profile) outOfRange() bool { return p.site.Flags&pyabi.SiteRange != 0 }
 
 // siteAddress is where native code records for a bytecode.
 func (b *builder) siteAddress(unit uint32) uint64 {

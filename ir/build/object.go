@@ -8,7 +8,7 @@ import (
 )
 
 // element gives the address-independent parts of item i of an exact list or tuple: its vector and a checked, fixed-up index.
-// It leaves before the bytecode if the index is out of range: the interpreter raises.
+// It leaves before the bytecode if the index is out of range: the interpreter raises, once; where that was met, nobody comes here.
 func (b *builder) element(seq *ir.Value, class ir.Class, index *ir.Value) (base, i *ir.Value, heap ir.Heap) {
 	heap = ir.HeapList
 	if class == b.classTuple {
@@ -43,7 +43,7 @@ func (b *builder) sequence(s *slot) bool {
 
 func binarySubscr(b *builder) error {
 	seq, index := b.peek(1), b.peek(0)
-	if b.sequence(&seq) && index.isIntish() && !b.general() {
+	if b.sequence(&seq) && index.isIntish() && !b.general() && !b.profile(b.ins.At).outOfRange() {
 		v := b.item(seq.v[0], seq.class, b.rawInt(index))
 		s := borrowedSlot(v)
 		s.volatile = true
@@ -56,9 +56,9 @@ func binarySubscr(b *builder) error {
 		b.define(b.ins.At)
 		return nil
 	}
-	// A dict or str subscript by builtin key runs no Python code, but may raise.
+	// A list, tuple or str subscript by builtin key runs no Python code, but may raise.
 	o, i := b.escapeTop(1), b.escapeTop(0)
-	if b.quietContainer(&seq) && b.builtin(index) {
+	if (b.quietContainer(&seq) || b.sequence(&seq) && index.isIntish()) && b.builtin(index) {
 		b.effect = true
 		b.settle()
 		b.finish(b.helper("PyObject_GetItem", o, i), 2, false)
@@ -77,7 +77,7 @@ func (b *builder) quietContainer(s *slot) bool {
 
 func storeSubscr(b *builder) error {
 	seq, index := b.peek(1), b.peek(0)
-	if seq.kind == ir.SlotObj && seq.class == b.classList && index.isIntish() && !b.general() {
+	if seq.kind == ir.SlotObj && seq.class == b.classList && index.isIntish() && !b.general() && !b.profile(b.ins.At).outOfRange() {
 		base, i, heap := b.element(seq.v[0], seq.class, b.rawInt(index))
 		old, seen := b.replacedClass(b.loadIndexed(ir.OpLoadIdxObj, heap, base, i))
 		if !seen {

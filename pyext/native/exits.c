@@ -108,6 +108,22 @@ read_callable(const struct gs_exitdesc *d, const struct gs_regs *regs, uint64_t 
 
 /* ---- The profile ---- */
 
+/* Whether a subscript, its container and index on the stack, raises, and was not just a negative index. */
+static int
+raises_index_error(const struct gs_exitdesc *d, const struct gs_value *slots)
+{
+    if (d->nstack < 2) {
+        return 0;
+    }
+    const struct gs_value *index = &slots[d->nlocals + d->nstack - 1], *sequence = index - 1;
+    if (sequence->kind != GS_OBJ || (index->kind != GS_INT && index->kind != GS_INT_ORIGIN && index->kind != GS_BOOL)) {
+        return 0;
+    }
+    PyObject *o = (PyObject *)(uintptr_t)sequence->w[0];
+    int64_t i = (int64_t)index->w[0];
+    return (PyList_CheckExact(o) || PyTuple_CheckExact(o)) && (i >= Py_SIZE(o) || i < -Py_SIZE(o));
+}
+
 static void
 learn(const struct gs_exitdesc *d, const struct gs_value *slots)
 {
@@ -125,8 +141,10 @@ learn(const struct gs_exitdesc *d, const struct gs_value *slots)
     case GS_WHY_DIVISOR:
         site->flags |= GS_SITE_DIVISOR | GS_SITE_FAILED;
         break;
-    case GS_WHY_TYPE:
     case GS_WHY_BOUNDS:
+        site->flags |= raises_index_error(d, slots) ? GS_SITE_RANGE | GS_SITE_FAILED : GS_SITE_FAILED;
+        break;
+    case GS_WHY_TYPE:
     case GS_WHY_GLOBAL:
     case GS_WHY_UNBOUND:
     case GS_WHY_SHIFT:

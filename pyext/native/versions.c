@@ -332,14 +332,11 @@ gs_find_continuation(struct gs_record *r, const struct gs_state *s)
 static struct gs_unit *
 unit_of(const struct gs_func *f)
 {
-    struct gs_record *r = f->record;
-    for (uint32_t i = r->nunits; i > 0; i--) {
-        struct gs_unit *u = r->units[i - 1]->unit;
-        if (f >= u->funcs && f < u->funcs + u->nfuncs) {
-            return u;
-        }
+    struct gs_unit *u = gs_unit_at(f->memory_entry);
+    if (!u) {
+        Py_FatalError("BUG: a native function of no unit");
     }
-    Py_FatalError("BUG: a native function of no unit of its record");
+    return u;
 }
 
 int

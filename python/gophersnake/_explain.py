@@ -18,7 +18,7 @@ from ._jit import _native
 NULL, OBJ, OBJ_OR_NULL, INT, FLOAT, BOOL, NONE, INT_ORIGIN, FLOAT_ORIGIN = range(9)
 RESUME, RAISE, POLL, RECOMPILE, TOUCHED, INTERPRET = range(6)
 RECORDING, GENERAL = 1, 2
-POLY, OVERFLOW, FAILED, DIVISOR = 1, 2, 4, 8
+POLY, OVERFLOW, FAILED, DIVISOR, RANGE = 1, 2, 4, 8, 16
 
 _CLASSES = {INT: int, INT_ORIGIN: int, FLOAT: float, FLOAT_ORIGIN: float, BOOL: bool, NONE: type(None)}
 # enum gs_reason, as a guard would say it.
@@ -168,6 +168,7 @@ def _saw(site, class_at):
     cls = class_at(address) if address else None
     words = [f"saw {cls.__name__}" if not flags & POLY else f"saw {cls.__name__} and others"] if cls else []
     words += ["saw int past 64 bits"] * bool(flags & OVERFLOW) + ["saw divisor 0 or -1"] * bool(flags & DIVISOR)
+    words += ["saw index out of range"] * bool(flags & RANGE)
     return words
 
 
