@@ -43,7 +43,7 @@ def python(*words, check=True):
 
 
 def bench():
-    """The report of several runs of the command: of each time the smallest, for noise only ever adds."""
+    """The report of several runs of the command: of each function the run with the middle speed-up."""
     reports = []
     for _ in range(RUNS):
         done = python("-m", "gophersnake", "bench", "--json", check=False)
@@ -51,15 +51,9 @@ def bench():
             sys.exit(done.stderr)
         reports.append(json.loads(done.stdout))
     report = reports[0]
-    for row, *others in zip(*(r["benchmarks"] for r in reports)):
-        worse = [r for r in others if "speedup" not in r]
-        if "speedup" not in row or worse:
-            row.pop("speedup", None)
-            row.update(worse[0] if worse else {})
-            continue
-        for key in ("plain_seconds", "jit_seconds", "first_call_seconds"):
-            row[key] = min(r[key] for r in (row, *others))
-        row["speedup"] = row["plain_seconds"] / row["jit_seconds"]
+    rows = zip(*(r["benchmarks"] for r in reports))
+    # One that has no speed-up, because its results differ or it crashed, comes before all others.
+    report["benchmarks"] = [next((r for r in runs if "speedup" not in r), None) or sorted(runs, key=lambda r: r["speedup"])[RUNS // 2] for runs in rows]
     ratios = [row["speedup"] for row in report["benchmarks"] if "speedup" in row]
     report["geometric_mean"] = math.exp(sum(map(math.log, ratios)) / len(ratios))
     return report
