@@ -79,6 +79,15 @@ type Memory struct {
 	tags      []*ir.Value // by value ID of a CallNative: its CallTag
 	feeds     []int32     // by value ID: the first of the edges that pass it on, in fed, counted from 1
 	fed       []feed
+	asked     []int32     // by value ID: position of the block that asked for it last, counted from 1
+	usedIn    []int32     // by value ID: the block that used it last, counted from 1
+	crossing  []int32     // by value ID: its number among those that one block makes and another uses, counted from 1
+	crossings []*ir.Value // those
+	imports   []imported
+	words     int // of a set of them
+	liveIn    []uint64
+	liveOut   []uint64
+	made      []uint64
 	instrs    []regalloc.Instr // of all blocks, as they were selected; a block's own backwards while it is being selected
 	written   []written        // beside them
 	extents   [][2]int32       // by position: where its instructions are
@@ -110,11 +119,16 @@ type feed struct {
 	next  int32
 }
 
+// imported says that a block uses a value of another.
+type imported struct{ block, crossing int32 }
+
 // begin empties what the last function left.
 func (m *Memory) begin(f *ir.Func) {
 	n := f.NumValues()
 	m.vregs, m.uses, m.epoch = arena.Fresh(m.vregs, n), arena.Fresh(m.uses, n), arena.Fresh(m.epoch, n)
 	m.tags, m.index, m.feeds = arena.Fresh(m.tags, n), arena.Fresh(m.index, n), arena.Fresh(m.feeds, n)
+	m.asked, m.usedIn, m.crossing = arena.Fresh(m.asked, n), arena.Fresh(m.usedIn, n), arena.Fresh(m.crossing, n)
+	m.crossings, m.imports = m.crossings[:0], m.imports[:0]
 	m.position = arena.Fresh(m.position, f.NumBlocks())
 	m.infos = append(m.infos[:0], regalloc.VRegInfo{})
 	m.values = append(m.values[:0], nil)
@@ -189,7 +203,7 @@ func (f *Func) survey() {
 			if barrier(v) {
 				effects++
 			}
-			f.countUses(v)
+			f.countUses(b, v)
 			switch v.Op {
 			case ir.OpCallNative, ir.OpLink:
 				f.CallsOut = true
@@ -201,31 +215,80 @@ func (f *Func) survey() {
 			panic(fmt.Sprintf("BUG: block %d of %s has no control operation", b.ID, f.IR.Name))
 		}
 		f.epoch[b.Ctrl.ID] = effects
-		f.countUses(b.Ctrl)
+		f.countUses(b, b.Ctrl)
 		for _, e := range b.Succs {
 			for i, a := range e.Args {
 				a = Resolve(a)
-				f.uses[a.ID]++
+				f.use(b, a)
 				f.fed = append(f.fed, feed{e.To.Params[i], f.feeds[a.ID]})
 				f.feeds[a.ID] = int32(len(f.fed))
 			}
 		}
 	}
+	f.flow()
 }
 
-func (f *Func) countUses(v *ir.Value) {
+func (f *Func) countUses(b *ir.Block, v *ir.Value) {
 	for _, a := range v.Args {
-		f.uses[Resolve(a).ID]++
+		f.use(b, Resolve(a))
 	}
 	for fs := v.FS; fs != nil; fs = fs.Parent {
 		for i := range fs.Slots {
 			s := &fs.Slots[i]
 			for c := range s.Kind.Words() {
-				f.uses[Resolve(s.Vals[c]).ID]++
+				f.use(b, Resolve(s.Vals[c]))
 			}
 		}
 		if fs.Callable != nil {
-			f.uses[Resolve(fs.Callable).ID]++
+			f.use(b, Resolve(fs.Callable))
+		}
+	}
+}
+
+// use counts a use in block b, and notes values of other blocks.
+func (f *Func) use(b *ir.Block, v *ir.Value) {
+	f.uses[v.ID]++
+	if v.Block == b || v.Op.Is(ir.Constant) || f.usedIn[v.ID] == int32(b.ID)+1 {
+		return
+	}
+	f.usedIn[v.ID] = int32(b.ID) + 1
+	if f.crossing[v.ID] == 0 {
+		f.crossings = append(f.crossings, v)
+		f.crossing[v.ID] = int32(len(f.crossings))
+	}
+	f.imports = append(f.imports, imported{int32(b.ID), f.crossing[v.ID]})
+}
+
+// flow finds which of the values that cross blocks are live at the end of each.
+func (f *Func) flow() {
+	words := len(f.crossings)/64 + 1
+	n := f.IR.NumBlocks()
+	f.words = words
+	f.liveIn, f.liveOut, f.made = arena.Fresh(f.liveIn, n*words), arena.Fresh(f.liveOut, n*words), arena.Fresh(f.made, n*words)
+	for _, u := range f.imports {
+		f.liveIn[int(u.block)*words+int(u.crossing>>6)] |= 1 << (u.crossing & 63)
+	}
+	for i, v := range f.crossings {
+		f.made[int(v.Block.ID)*words+(i+1)>>6] |= 1 << ((i + 1) & 63)
+	}
+	for changed := true; changed; {
+		changed = false
+		for i := len(f.rpo) - 1; i >= 0; i-- {
+			b := f.rpo[i]
+			at := int(b.ID) * words
+			out, in, made := f.liveOut[at:at+words], f.liveIn[at:at+words], f.made[at:at+words]
+			for _, e := range b.Succs {
+				to := int(e.To.ID) * words
+				for w, s := range f.liveIn[to : to+words] {
+					out[w] |= s
+				}
+			}
+			for w := range in {
+				if x := in[w] | out[w]&^made[w]; x != in[w] {
+					in[w] = x
+					changed = true
+				}
+			}
 		}
 	}
 }
@@ -317,6 +380,7 @@ func (f *Func) Tag(call *ir.Value) *ir.Value { return f.tags[call.ID] }
 // Reg asks for the register of v.
 func (f *Func) Reg(v *ir.Value) regalloc.VReg {
 	v = Resolve(v)
+	f.asked[v.ID] = int32(f.current) + 1
 	if r := f.vregs[v.ID]; r != 0 {
 		return r
 	}
@@ -346,11 +410,15 @@ func classOf(v *ir.Value) regalloc.Class {
 	return regalloc.GPR
 }
 
-// Dies says whether v's register is free after the operation being selected, so far as is known: nothing later asked for it, and it is
-// not carried around a loop.
+// Dies says whether v's register is free after the operation being selected: nothing later in the block asked for it, and no other block
+// will.
 func (f *Func) Dies(v *ir.Value) bool {
 	v = Resolve(v)
-	return f.vregs[v.ID] == 0 && v.Block.Loop >= f.order[f.current].Loop
+	if f.asked[v.ID] == int32(f.current)+1 {
+		return false
+	}
+	k := f.crossing[v.ID]
+	return k == 0 || f.liveOut[int(f.order[f.current].ID)*f.words+int(k>>6)]>>(k&63)&1 == 0
 }
 
 // Feeds says whether v goes to the block parameter p on some edge.
