@@ -225,6 +225,23 @@ gs_make_range_iter(int64_t next, int64_t step, int64_t left)
 /* The classes that profiles name, by address, each with a weak reference: a profile keeps no class alive, so before anybody looks
    at a class that a site names, gs_live_class tells whether it still is one. */
 static PyObject *classes;
+static Py_ssize_t classes_room = 64; /* when so many are noted, those that are gone are dropped */
+
+static void
+drop_dead_classes(void)
+{
+    PyObject *alive = PyDict_New(), *key, *ref;
+    Py_ssize_t pos = 0;
+    while (alive && PyDict_Next(classes, &pos, &key, &ref)) {
+        if (PyWeakref_GET_OBJECT(ref) != Py_None && PyDict_SetItem(alive, key, ref) < 0) {
+            Py_CLEAR(alive);
+        }
+    }
+    if (alive) {
+        Py_SETREF(classes, alive);
+        classes_room = 2 * PyDict_GET_SIZE(alive) + 64;
+    }
+}
 
 static void
 note_class(PyTypeObject *class)
@@ -234,6 +251,8 @@ note_class(PyTypeObject *class)
     PyObject *key = PyLong_FromVoidPtr(class), *ref = PyWeakref_NewRef((PyObject *)class, NULL);
     if (!classes) {
         classes = PyDict_New();
+    } else if (PyDict_GET_SIZE(classes) >= classes_room) {
+        drop_dead_classes();
     }
     if (key && ref && classes) {
         (void)PyDict_SetItem(classes, key, ref); /* failing, the class is taken for dead */

@@ -17,6 +17,8 @@ except ImportError as e:
         """What strict=True asked for could not be done."""
 
 else:
+    from . import _load  # noqa: F401 - for _native, which must not import it late: its text says why
+
     GophersnakeError = _native.GophersnakeError
     _problem = _native.unusable()
 

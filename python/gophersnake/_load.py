@@ -9,11 +9,15 @@ the fork is plain machine code in memory and goes on working.
 The extension is loaded by its file, past sys.meta_path, so that no import hook of the
 user runs in the middle of a compile. CPython puts it into sys.modules all the same, and
 there a child still finds its parent's: so everyone asks compiler(), nobody imports it.
+
+This module is imported with the package, not at the first compile: a thread that forks
+while another imports leaves the child with that module's lock held for ever.
 """
 
 import os
+from _frozen_importlib import ModuleSpec  # importlib.machinery has the same three, and costs an import
+from _frozen_importlib_external import ExtensionFileLoader, PathFinder
 from _thread import allocate_lock
-from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder  # importlib.util would cost milliseconds
 
 _NAME = "gophersnake._compiler"
 
