@@ -45,18 +45,25 @@ marker_get(PyObject *self, void *field)
 }
 
 static PyObject *
+travel(const char *function, PyObject *args)
+{
+    PyObject *module = args ? PyImport_ImportModule("gophersnake._travel") : NULL;
+    PyObject *f = module ? PyObject_GetAttrString(module, function) : NULL;
+    PyObject *result = f ? PyObject_CallObject(f, args) : NULL;
+    Py_XDECREF(f);
+    Py_XDECREF(module);
+    Py_XDECREF(args);
+    return result;
+}
+
+static PyObject *
 marker_reduce(PyObject *self, PyObject *unused)
 {
     (void)unused;
     struct gs_marker *m = (struct gs_marker *)self;
-    PyObject *module = PyImport_ImportModule("gophersnake._jit");
-    PyObject *arrive = module ? PyObject_GetAttrString(module, "_arrive") : NULL;
-    Py_XDECREF(module);
-    if (!arrive) {
-        return NULL;
-    }
     PyObject *owner = m->attached ? (PyObject *)m->attached->func : Py_None;
-    return Py_BuildValue("N(OOO)", arrive, owner, m->strict ? Py_True : Py_False, m->reason ? m->reason : Py_None);
+    PyObject *code = m->reason && m->code ? m->code : Py_None; /* it stays interpreted, and says so there as well */
+    return travel("depart", Py_BuildValue("(OOOO)", owner, m->strict ? Py_True : Py_False, m->reason ? m->reason : Py_None, code));
 }
 
 static PyObject *
@@ -109,6 +116,12 @@ marker_new(PyObject *code, const char *reason, int strict)
     m->reason = text;
     m->strict = strict;
     return m;
+}
+
+PyObject *
+gs_marker(PyObject *code, const char *reason, int strict)
+{
+    return (PyObject *)marker_new(code, reason, strict);
 }
 
 static PyObject *marker_name; /* "__gophersnake__" */
@@ -276,7 +289,7 @@ static PyObject *
 function_reduce(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    return Py_NewRef(((PyFunctionObject *)self)->func_qualname);
+    return travel("reduce_function", PyTuple_Pack(1, self));
 }
 
 static PyObject *
@@ -548,5 +561,7 @@ gs_attach_init(PyObject *module)
     if (!marker_name || !retired) {
         return -1;
     }
-    return PyModule_AddObjectRef(module, "Marker", (PyObject *)&gs_marker_type);
+    return PyModule_AddObjectRef(module, "Marker", (PyObject *)&gs_marker_type) < 0
+                   ? -1
+                   : PyModule_AddObjectRef(module, "FunctionType", (PyObject *)&gs_function_type);
 }

@@ -41,6 +41,16 @@ decline(PyObject *self, PyObject *args)
 }
 
 static PyObject *
+marker(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *code;
+    const char *reason;
+    int strict;
+    return PyArg_ParseTuple(args, "O!sp", &PyCode_Type, &code, &reason, &strict) ? gs_marker(code, reason, strict) : NULL;
+}
+
+static PyObject *
 detach(PyObject *self, PyObject *function)
 {
     (void)self;
@@ -123,6 +133,7 @@ describe(PyObject *self, PyObject *args)
 static PyMethodDef methods[] = {
     {"attach", attach, METH_VARARGS, "attach(function, strict=False): whether its calls may now be compiled; its marker tells why not."},
     {"decline", decline, METH_VARARGS, "decline(function, reason): leave it plain, and let its marker tell why."},
+    {"marker", marker, METH_VARARGS, "marker(code, reason, strict): what tells of a function with this code why it stays plain."},
     {"detach", detach, METH_O, "detach(function): whether it was attached."},
     {"is_attached", is_attached, METH_O, "Whether calls of the function may be compiled."},
     {"record_info", record_info, METH_O, "What is known of an attached function's versions, or None."},

@@ -104,6 +104,7 @@ struct gs_attached *gs_attached_find(PyObject *function); /* or NULL, no excepti
 int gs_attach(PyObject *function, int strict);            /* 0, 1 if it stays plain (its marker tells why), -1 with an exception */
 int gs_detach(PyObject *function, const char *reason);    /* reason: kept in the marker, or NULL: no trace stays. Nothing raised is left */
 int gs_decline(PyObject *function, const char *reason);   /* leaves or makes it plain; the marker tells why. -1 with an exception */
+PyObject *gs_marker(PyObject *code, const char *reason, int strict); /* such a marker alone, new */
 int gs_reattach(struct gs_attached *);                    /* __code__ was written: 0, or -1 if it is plain now; no exception */
 int gs_suspend(PyObject *function);  /* plain until gs_resume, for calls that the C stack has no room for: plain calls need none. 0: it is plain already. */
 void gs_resume(PyObject *function);  /* The caller holds a reference to it in between */

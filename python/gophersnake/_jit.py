@@ -139,16 +139,6 @@ def _detach(f):
             del f.__gophersnake__  # the one that says why it stays interpreted
 
 
-def _arrive(function, strict, reason):
-    """Unpickles the marker of a function that was sent by value: it is jitted where it arrives."""
-    if function is None or _problem:
-        return None
-    _attach(function, False)
-    if strict and _native.is_attached(function):
-        _native.attach(function, True)
-    return vars(function).get("__gophersnake__")
-
-
 def stats():
     """Counts of the process: functions, compiles, bytes of code, exits."""
     return _native.stats() if _native is not None else {}
