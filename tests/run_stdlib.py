@@ -1,21 +1,24 @@
 """CPython's own tests, plain and with every function of the tests and of what they test jitted.
 
-    python -m tests.run_stdlib [--more] [test_heapq ...]
+    python -m tests.run_stdlib [--more] [--rounds 3] [--verify] [--record] [test_heapq ...]
 
 Each module runs in two processes of its own, and each of its tests must end the same way in both. A test that
-crashes or hangs its process is named, and the rest is run without it.
+crashes or hangs its process is named, and the rest is run without it. `--verify` has the compiler check itself between
+all passes; `--record` writes what came out into docs/stdlib-tests.md.
 """
 
 import argparse
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -61,7 +64,7 @@ MORE = dict.fromkeys(
     test_fileio test_finalization test_flufl test_format test_frame test_fstring test_funcattrs test_gc test_generator_stop
     test_genericalias test_genericclass test_genexps test_global test_hash test_import test_importlib test_index
     test_int_literal test_isinstance test_iterlen test_itertools test_keywordonlyarg test_listcomps test_long
-    test_longexp test_math test_memoryio test_memoryview test_metaclass test_module test_named_expressions test_opcache
+    test_longexp test_math test_memoryview test_metaclass test_module test_named_expressions test_opcache
     test_opcodes test_patma test_peepholer test_pep646_syntax test_picklebuffer test_positional_only_arg test_pow
     test_print test_property test_pyexpat test_regrtest test_richcmp test_set test_setcomps test_signal test_slice
     test_sort test_string_literals test_strtod test_struct test_structseq test_subclassinit test_super
@@ -124,6 +127,7 @@ MORE = dict.fromkeys(
     "test_locale": ["locale"],
     "test_logging": ["logging"],
     "test_mailbox": ["mailbox"],
+    "test_memoryio": ["_pyio"],
     "test_mimetypes": ["mimetypes"],
     "test_minidom": ["xml.dom.minidom"],
     "test_netrc": ["netrc"],
@@ -264,11 +268,16 @@ RESTARTS = 8
 
 def child(module, jitted, out, skipped, rounds):
     """Runs one module here; writes a line when a test begins and one when it ends."""
+    import faulthandler
     import unittest
 
     import gophersnake
 
     from tests import jit_import_hook
+
+    # Where it hangs, a moment before it is killed; where it crashes. Tests of the faulthandler itself end this.
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(SECONDS - 5, exit=False)
 
     names = [f"test.{module}", *(MODULES | MORE)[module]]
     if jitted:
@@ -338,6 +347,7 @@ def child(module, jitted, out, skipped, rounds):
             setattr(case, case._testMethodName, lambda: case.skipTest("it ended the process before"))
     for suite in suites:
         suite.run(Result())
+    faulthandler.cancel_dump_traceback_later()
     report.write(f"stats\t{json.dumps(gophersnake.stats())}\n")
     import threading
 
@@ -345,7 +355,7 @@ def child(module, jitted, out, skipped, rounds):
         os._exit(0)  # a test that failed has left a thread that waits for ever
 
 
-def run(module, jitted, rounds):
+def run(module, jitted, rounds, verify=False):
     """({test: [(outcome, detail)]}, statistics) of a module, as often restarted as tests end its process."""
     outcomes = {}
     statistics = {}
@@ -354,11 +364,12 @@ def run(module, jitted, rounds):
         with tempfile.TemporaryDirectory() as folder:
             out = os.path.join(folder, "report")
             words = ["--child", module, "--out", out, "--rounds", str(rounds), *(["--jit"] if jitted else []), *(f"--skip={name}" for name in ended)]
+            watched = {"GOPHERSNAKE_VERIFY": "1", "GOPHERSNAKE_LOG": "compile"} if verify else {}
             try:
                 done = subprocess.run(
                     [sys.executable, "-m", "tests.run_stdlib", *words],
                     cwd=folder,
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+                    env={**os.environ, **watched, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
@@ -369,7 +380,7 @@ def run(module, jitted, rounds):
                 how = f"ended the process by {signal.Signals(-done.returncode).name}" if done.returncode < 0 else f"exit status {done.returncode}"
                 code, output = done.returncode, done.stdout
             except subprocess.TimeoutExpired as e:
-                how, code, output = f"took more than {SECONDS} seconds", 1, str(e.output or "")
+                how, code, output = f"took more than {SECONDS} seconds", 1, (e.output or b"").decode(errors="replace")
             fresh, at = {}, None
             for line in Path(out).read_text().splitlines() if os.path.exists(out) else ():
                 kind, *fields = line.split("\t")
@@ -383,38 +394,94 @@ def run(module, jitted, rounds):
         for name in ended:
             fresh[name] = outcomes[name]
         outcomes = fresh
+        for line in re.findall(r".*: the compiler failed: .*", output):
+            outcomes.setdefault(f"{module} (compile)", []).append(("bug", line))
         if code == 0:
             break
         name = at if at is not None and at not in outcomes else f"{module} (at {at or 'import'})"
-        outcomes[name] = [("crash", f"{how}\n{output[-1500:]}")]
+        outcomes[name] = [("crash", f"{how}\n{output[-3000:]}")]
         if name != at:
             break
         ended.append(name)
     return outcomes, statistics
 
 
-def compare(module, plain, jitted):
-    """[(test, plain outcome, jitted outcome, detail)] of those that end differently and are not known to."""
+class Checked(NamedTuple):
+    tests: int  # run, in one round
+    found: list  # [(test, plain outcome, jitted outcome, detail)] of those that end differently
+    known: list  # likewise, of those that are known to, with the reason
+    statistics: dict
+
+
+def compare(plain, jitted):
+    """(differences, known differences) of a module."""
 
     def short(told):
         return ", ".join(sorted(outcome for outcome, _ in told)) or "not run"
 
-    found = []
+    found, known = [], []
     for name in sorted({*plain, *jitted}):
         a, b = short(plain.get(name, [])), short(jitted.get(name, []))
-        if a != b and name.partition("#")[0] not in KNOWN:
+        reason = KNOWN.get(name.partition("#")[0])
+        if a != b and reason:
+            known.append((name, a, b, reason))
+        elif a != b:
             found.append((name, a, b, "\n".join(detail for _, detail in jitted.get(name, []) if detail)))
-    return found
+    return found, known
 
 
-def check(module, rounds=1):
-    """(number of tests, differences, statistics) of a module."""
+def check(module, rounds=1, verify=False):
     plain, _ = run(module, False, rounds)
     ended = [detail for told in plain.values() for outcome, detail in told if outcome == "crash"]
     if ended or not plain:
         raise RuntimeError(f"{module} does not run without Gophersnake: {ended[0] if ended else 'it has no tests'}")
-    jitted, statistics = run(module, True, rounds)
-    return len(plain), compare(module, plain, jitted), statistics
+    jitted, statistics = run(module, True, rounds, verify)
+    ran = sum(outcome != "skip" for told in plain.values() for outcome, _ in told)
+    return Checked(-(-ran // rounds), *compare(plain, jitted), statistics)
+
+
+LIST = ROOT / "docs" / "stdlib-tests.md"
+HEAD = """\
+# CPython's own tests, jitted
+
+Every function of the tests, and of the modules in Python that they test, is jitted at import; each test must end as it does without
+Gophersnake. `python -m tests.run_stdlib --more --rounds {rounds} --record` wrote this page with CPython {version}: each module in two processes of
+its own, plain and jitted, its tests {rounds} times over in each, so that what the first round records is compiled in the next.
+[development.md](development.md) tells how to run a part of it, and `tests/stdlib_known.py` has the differences that are by design.
+
+{modules} modules, {tests} tests; {found} differ that should not, {known} differ by design.
+
+| module | jitted with it | tests | functions | compiles | differences |
+|---|---|--:|--:|--:|---|
+"""
+
+
+def recorded(rows, rounds):
+    """The text of the list. A row is of a module: (tests, functions, compiles, {test that differs: why})."""
+    reasons = {}
+    lines = []
+    for module in sorted(rows):
+        tests, functions, compiles, known, found = rows[module]
+        told = ([f"{len(known)} by design"] if known else []) + [f"**{len(found)} not explained**"] * bool(found)
+        with_it = ", ".join(f"`{name}`" for name in (MODULES | MORE)[module])
+        lines.append(f"| {module} | {with_it} | {tests} | {functions} | {compiles} | {', '.join(told)} |\n")
+        for name, why in known.items():
+            reasons.setdefault(why, []).append(name)
+    text = HEAD.format(
+        rounds=rounds,
+        version=sys.version.split()[0],
+        modules=len(rows),
+        tests=sum(row[0] for row in rows.values()),
+        found=sum(len(row[4]) for row in rows.values()),
+        known=sum(len(row[3]) for row in rows.values()),
+    ) + "".join(lines)
+    if reasons:
+        text += "\n## Differences by design\n"
+        for why, names in sorted(reasons.items()):
+            text += f"\n{why[0].upper()}{why[1:]}:\n" + "".join(f"- `{name}`\n" for name in sorted(names))
+    if any(row[4] for row in rows.values()):
+        text += "\n## Not explained\n\n" + "".join(f"- `{name}`: {how}\n" for row in rows.values() for name, how in row[4].items())
+    return text
 
 
 def main():
@@ -422,6 +489,8 @@ def main():
     parser.add_argument("modules", nargs="*", metavar="test_MODULE", help="default: all of the short list")
     parser.add_argument("--more", action="store_true", help="all of the long list, too")
     parser.add_argument("--rounds", type=int, default=1, metavar="N", help="run each test so often in one process")
+    parser.add_argument("--verify", action="store_true", help="check the compiler's work between all passes, and tell where it failed")
+    parser.add_argument("--record", action="store_true", help=f"write the results into {LIST.relative_to(ROOT)}")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--out", help=argparse.SUPPRESS)
     parser.add_argument("--jit", action="store_true", help=argparse.SUPPRESS)
@@ -434,27 +503,37 @@ def main():
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(MODULES | MORE)}")
     tests = differing = 0
+    rows = {}
     for module in chosen.modules or (MODULES | MORE if chosen.more else MODULES):
         began = time.monotonic()
         try:
-            count, found, statistics = check(module, chosen.rounds)
+            did = check(module, chosen.rounds, chosen.verify)
         except RuntimeError as e:
             print(f"{module}: {e}", flush=True)
             continue
-        tests += count
-        differing += len(found)
-        numbers = ", ".join(f"{value} {key}" for key, value in statistics.items() if isinstance(value, int) and value)
-        print(f"{module}: {count} tests, {len(found)} differ, {time.monotonic() - began:.0f} s  ({numbers})", flush=True)
-        lost = [name for name, _, b, _ in found if b == "not run"]
+        tests += did.tests
+        differing += len(did.found)
+        rows[module] = (
+            did.tests,
+            did.statistics.get("functions", 0),
+            did.statistics.get("compiles", 0),
+            {name.partition("#")[0]: why for name, _, _, why in did.known},
+            {name.partition("#")[0]: f"{a} -> {b}" for name, a, b, _ in did.found},
+        )
+        numbers = ", ".join(f"{value} {key}" for key, value in did.statistics.items() if isinstance(value, int) and value)
+        print(f"{module}: {did.tests} tests, {len(did.found)} differ, {time.monotonic() - began:.0f} s  ({numbers})", flush=True)
+        lost = [name for name, _, b, _ in did.found if b == "not run"]
         if lost:
             print(f"  {len(lost)} were not run, because the process ended; the first: {lost[0]}")
-        for name, a, b, detail in found:
+        for name, a, b, detail in did.found:
             if b == "not run":
                 continue
             print(f"  {name}: {a} -> {b}")
             for line in detail.strip().splitlines()[-12:]:
                 print(f"      {line}")
     print(f"{tests} tests, {differing} differ")
+    if chosen.record:
+        LIST.write_text(recorded(rows, chosen.rounds))
     return 1 if differing else 0
 
 

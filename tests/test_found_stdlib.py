@@ -91,6 +91,28 @@ PROGRAMS = {
         for n in range(5):
             print(counts([object()], n))
     """,
+    "whoever counts references finds as many to a constant in each call": """
+        import sys
+
+        @jit
+        def around(n, kind):
+            for i in range(n):
+                b = [kind, i]
+            counted = sys.getrefcount(250), sys.getrefcount("a text of this test")
+            for i in range(n):
+                b = [kind, i]
+            return [a - b for a, b in zip(counted, (sys.getrefcount(250), sys.getrefcount("a text of this test")))]
+
+        @jit
+        def kept(n):
+            text = b" " * 1024
+            before = sys.getrefcount(text)
+            held = [text] * n
+            return sys.getrefcount(text) - before
+
+        for kind in 1, 2.5, "x", 1, None, 2.5, (), "x":
+            print(around(6, kind), kept(3))
+    """,
     "None as the exception that was handled before, as __exit__ and as what is called": """
         import sys
         from collections import deque

@@ -48,9 +48,7 @@ func callOp(b *builder) error {
 // sys.getrefcount does, and code in C that changes in place what nobody else has.
 func (b *builder) countOperands(n int) {
 	for i := range n {
-		if s := b.peek(i); !s.constant() {
-			b.update(i, b.own(s))
-		}
+		b.update(i, b.own(b.peek(i)))
 	}
 }
 

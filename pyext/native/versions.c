@@ -528,6 +528,24 @@ buffer_words(const struct gs_unit *unit)
     return most;
 }
 
+/* What nobody ever frees need not be held, and whoever counts references to it, to None or to 10, finds as many as ever. */
+static int
+lives_for_ever(PyObject *o)
+{
+    if (PyLong_CheckExact(o)) {
+        int overflow;
+        long n = PyLong_AsLongAndOverflow(o, &overflow);
+        if (overflow || n < -_PY_NSMALLNEGINTS || n >= _PY_NSMALLPOSINTS) {
+            return 0;
+        }
+        PyObject *small = PyLong_FromLong(n);
+        Py_DECREF(small);
+        return small == o;
+    }
+    return o == Py_None || o == Py_Ellipsis || o == Py_NotImplemented || PyBool_Check(o)
+           || (PyType_Check(o) && !PyType_HasFeature((PyTypeObject *)o, Py_TPFLAGS_HEAPTYPE));
+}
+
 /* A function that calls itself embeds itself. Counted, that would make a cycle of every recursive function, and
    one more reference than the undecorated one has; so it is not, and its end retires the unit. */
 static void
@@ -538,7 +556,7 @@ hold_objects(struct gs_unitobj *u, struct gs_record *own)
         struct gs_attached *a = gs_attached_find(o);
         if (a && a->record == own) {
             a->embedded = 1;
-        } else {
+        } else if (!lives_for_ever(o)) {
             u->counted[i] = 1;
             Py_INCREF(o);
         }
