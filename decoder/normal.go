@@ -105,6 +105,7 @@ type opRow struct {
 // language is what decoding needs to know of a version.
 type language struct {
 	version Version
+	names   *[256]rawOp
 	rows    [256]opRow
 }
 
@@ -116,7 +117,7 @@ var languages = map[Version]*language{
 // newLanguage joins numbers and meanings. An opcode without a meaning
 // (RESERVED, CACHE on its own) stays OpInvalid.
 func newLanguage(v Version, raw *[256]rawOp) *language {
-	l := &language{version: v}
+	l := &language{version: v, names: raw}
 	for n, r := range raw {
 		row := opRow{meaning: meanings[r.name], caches: r.caches, jump: r.jump}
 		switch r.name {
@@ -181,4 +182,24 @@ func (l *language) arguments(i *Instr) error {
 	}
 	i.Arg = arg
 	return nil
+}
+
+// Opcode is an opcode of a CPython version as the interpreter names it.
+type Opcode struct {
+	Number int
+	Name   string
+	Op     Op
+	Prefix bool // belongs to the one after it
+}
+
+// Opcodes lists the opcodes of a version.
+func Opcodes(v Version) []Opcode {
+	var list []Opcode
+	l := languages[v]
+	for n, r := range &l.rows {
+		if name := l.names[n].name; name != "" {
+			list = append(list, Opcode{n, name, r.op, r.prefix != prefixNone})
+		}
+	}
+	return list
 }

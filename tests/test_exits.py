@@ -16,7 +16,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 NATIVE = HERE.parent / "pyext" / "native"
 OURS = ["frame", "activation", "raise", "exits", "poll", "bytecode", "stack", "values", "helpers", "helpers_object", "helpers_build",
-        "helpers_name", "helpers_exception", "helpers_number"]
+        "helpers_name", "helpers_exception", "helpers_match", "helpers_number"]
 
 pytestmark = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the runtime is for CPython 3.11")
 

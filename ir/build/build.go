@@ -391,12 +391,12 @@ func (b *builder) translate(v *version) error {
 		if n == dec.First && dec.LoopHeader && !v.single {
 			b.loopHeader(dec)
 		}
-		row := rows[b.ins.Op]
-		if row == nil {
+		translate := rows[b.ins.Op].translate
+		if translate == nil {
 			b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
 			return nil
 		}
-		if err := row(b); err != nil {
+		if err := translate(b); err != nil {
 			return err
 		}
 		if b.ended {

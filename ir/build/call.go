@@ -606,6 +606,11 @@ func makeFunction(b *builder) error {
 	return nil
 }
 
+func loadBuildClass(b *builder) error {
+	b.finishObject(b.call("gs_load_build_class", b.callable), 0)
+	return nil
+}
+
 func importName(b *builder) error {
 	level, from := b.escapeTop(1), b.escapeTop(0)
 	b.finish(b.call("gs_import_name", b.callable, b.name(), from, level), 2, true)

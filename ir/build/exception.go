@@ -1,5 +1,5 @@
 // Raising and handling exceptions. The runtime raises by hand (traceback entry, exception table) and comes back at the handler;
-// here is what stands at handlers. RERAISE has no row: the interpreter passes exceptions on.
+// here is what stands at handlers.
 
 package build
 
@@ -17,19 +17,29 @@ func loadAssertionError(b *builder) error {
 	return nil
 }
 
-// raise translates RAISE_VARARGS: nothing, an exception, or an exception and its cause.
+// raise translates RAISE_VARARGS: nothing (what is being handled is raised again), an exception, or an exception and its cause.
 func raise(b *builder) error {
 	n := int(b.ins.Arg)
-	if n == 0 {
-		b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
-		return nil
+	args := []*ir.Value{b.null(), b.null()}
+	if n > 0 {
+		args[0] = b.escapeTop(n - 1)
 	}
-	args := []*ir.Value{b.escapeTop(n - 1), b.null()}
 	if n == 2 {
 		args[1] = b.escapeTop(0)
 	}
 	b.call("gs_raise", args...)
 	b.drop(n)
+	b.exit(ir.ExitRaise, ir.WhyRaised, b.here())
+	return nil
+}
+
+// reraise passes on an exception that was caught. The bytecode to blame, if it is not this one, lies deeper in the stack; the runtime finds it.
+func reraise(b *builder) error {
+	exc := b.escapeTop(0)
+	b.settle()
+	b.effect = true
+	b.helper("gs_reraise", exc)
+	b.drop(1)
 	b.exit(ir.ExitRaise, ir.WhyRaised, b.here())
 	return nil
 }
@@ -60,6 +70,29 @@ func checkExcMatch(b *builder) error {
 	r := b.finishStatus(b.call("gs_check_exc_match", exc.object(), b.boxTop(0)), 1, false)
 	b.push(boolSlot(b.pure(ir.OpINe, ir.Bool, r, b.constInt(0))))
 	b.checkFrame()
+	return nil
+}
+
+// checkEgMatch translates CHECK_EG_MATCH: of the exception, or of the None that earlier clauses left, what matches goes on top, and the
+// rest takes its place.
+func checkEgMatch(b *builder) error {
+	out := b.scratch(2)
+	b.finishStatus(b.call("gs_check_eg_match", b.escapeTop(1), b.escapeTop(0), out), 1, false)
+	exc := b.pop()
+	b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 0)))
+	b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 8)))
+	b.release(exc)
+	b.checkFrame()
+	return nil
+}
+
+// prepReraiseStar makes what an except* statement raises of what it did not catch and what its clauses raised; None: nothing. The interpreter
+// puts the parts of a group together: what that takes, CPython does not export.
+func prepReraiseStar(b *builder) error {
+	original, raised := b.escapeTop(1), b.escapeTop(0)
+	knows := b.pure(ir.OpINe, ir.Bool, b.helper("gs_star_knows", original, raised), b.constInt(0))
+	b.guard(ir.OpGuard, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitInterpret, Reason: ir.WhyNotCompiled}, knows)
+	b.finishObject(b.call("gs_prep_reraise_star", original, raised), 2)
 	return nil
 }
 

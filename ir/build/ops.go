@@ -1,89 +1,154 @@
-// The table of bytecodes: one row each. A bytecode without a row hands over to the interpreter.
+// The table of bytecodes: one row each. docs/coverage.md is made of it (UPDATE=1 go test ./ir/build -run TestCoverage).
 
 package build
 
 import "github.com/gophersnake/gophersnake/decoder"
 
-// row translates the current bytecode: it pops and pushes slots of the abstract machine and appends operations.
-type row func(b *builder) error
+// row is how a bytecode is translated, and for what operands into what.
+type row struct {
+	// translate pops and pushes slots of the abstract machine and appends operations; nil: the interpreter goes on from there.
+	translate func(b *builder) error
+	native    string // for these operands it is machine code, without a call of CPython
+	api       string // for these it calls the function of CPython, or of the runtime, that does what the interpreter does
+	over      string // when or why the interpreter does it
+}
 
-var rows = [decoder.NumOps]row{}
+// What several rows say.
+const (
+	always    = "always"
+	others    = "all others"
+	unbound   = "not bound: it raises, once"
+	classBody = "in bodies of modules and classes only, which run once and are never called as functions"
+	suspends  = "in generators and coroutines only, which run interpreted, whole"
+	later     = "not in 3.11"
+)
+
+var rows [decoder.NumOps]row
 
 func init() {
-	for op, r := range map[decoder.Op]row{
-		decoder.OpNop:                nop,
-		decoder.OpResume:             nop,
-		decoder.OpPopTop:             popTop,
-		decoder.OpPushNull:           pushNull,
-		decoder.OpCopy:               copyItem,
-		decoder.OpSwap:               swapItems,
-		decoder.OpLoadConst:          loadConst,
-		decoder.OpLoadFast:           loadFast,
-		decoder.OpStoreFast:          storeFast,
-		decoder.OpDeleteFast:         deleteFast,
-		decoder.OpLoadClosure:        loadClosure,
-		decoder.OpLoadDeref:          loadDeref,
-		decoder.OpStoreDeref:         storeDeref,
-		decoder.OpMakeCell:           makeCell,
-		decoder.OpCopyFreeVars:       copyFreeVars,
-		decoder.OpLoadGlobal:         loadGlobal,
-		decoder.OpStoreGlobal:        storeGlobal,
-		decoder.OpLoadAttr:           loadAttr,
-		decoder.OpStoreAttr:          storeAttr,
-		decoder.OpDeleteAttr:         deleteAttr,
-		decoder.OpLoadMethod:         loadMethod,
-		decoder.OpBinaryOp:           binaryOp,
-		decoder.OpBinarySubscr:       binarySubscr,
-		decoder.OpStoreSubscr:        storeSubscr,
-		decoder.OpDeleteSubscr:       deleteSubscr,
-		decoder.OpUnaryPositive:      unaryPositive,
-		decoder.OpUnaryNegative:      unaryNegative,
-		decoder.OpUnaryNot:           unaryNot,
-		decoder.OpUnaryInvert:        unaryInvert,
-		decoder.OpCompare:            compareOp,
-		decoder.OpIs:                 isOp,
-		decoder.OpContains:           containsOp,
-		decoder.OpJump:               jump,
-		decoder.OpJumpIfFalse:        conditional,
-		decoder.OpJumpIfTrue:         conditional,
-		decoder.OpJumpIfNone:         jumpIfNone,
-		decoder.OpJumpIfNotNone:      jumpIfNone,
-		decoder.OpGetIter:            getIter,
-		decoder.OpForIter:            forIter,
-		decoder.OpReturnValue:        returnValue,
-		decoder.OpCall:               callOp,
-		decoder.OpBuildTuple:         buildTuple,
-		decoder.OpBuildList:          buildList,
-		decoder.OpUnpackSequence:     unpackSequence,
-		decoder.OpUnpackEx:           unpackEx,
-		decoder.OpBuildSet:           buildSet,
-		decoder.OpBuildMap:           buildMap,
-		decoder.OpBuildString:        buildString,
-		decoder.OpBuildConstKeyMap:   buildConstKeyMap,
-		decoder.OpBuildSlice:         buildSlice,
-		decoder.OpFormatValue:        formatValue,
-		decoder.OpListAppend:         listAppend,
-		decoder.OpListExtend:         listExtend,
-		decoder.OpSetAdd:             setAdd,
-		decoder.OpSetUpdate:          setUpdate,
-		decoder.OpDictUpdate:         dictUpdate,
-		decoder.OpMapAdd:             mapAdd,
-		decoder.OpDictMerge:          dictMerge,
-		decoder.OpListToTuple:        listToTuple,
-		decoder.OpDeleteGlobal:       deleteGlobal,
-		decoder.OpDeleteDeref:        deleteDeref,
-		decoder.OpCallEx:             callEx,
-		decoder.OpMakeFunction:       makeFunction,
-		decoder.OpImportName:         importName,
-		decoder.OpImportFrom:         importFrom,
-		decoder.OpLoadAssertionError: loadAssertionError,
-		decoder.OpRaise:              raise,
-		decoder.OpPushExcInfo:        pushExcInfo,
-		decoder.OpPopExcept:          popExcept,
-		decoder.OpCheckExcMatch:      checkExcMatch,
-		decoder.OpBeforeWith:         beforeWith,
-		decoder.OpWithExceptStart:    withExceptStart,
-	} {
-		rows[op] = r
+	rows = [decoder.NumOps]row{
+		decoder.OpNop:      {nop, always, "", ""},
+		decoder.OpResume:   {nop, always, "", ""},
+		decoder.OpPopTop:   {popTop, always, "", ""},
+		decoder.OpPushNull: {pushNull, always, "", ""},
+		decoder.OpCopy:     {copyItem, always, "", ""},
+		decoder.OpSwap:     {swapItems, always, "", ""},
+
+		decoder.OpLoadConst:    {loadConst, always, "", ""},
+		decoder.OpLoadFast:     {loadFast, "bound", "", unbound},
+		decoder.OpStoreFast:    {storeFast, always, "", ""},
+		decoder.OpDeleteFast:   {deleteFast, "bound", "", unbound},
+		decoder.OpLoadClosure:  {loadClosure, always, "", ""},
+		decoder.OpLoadDeref:    {loadDeref, "bound", "", unbound},
+		decoder.OpStoreDeref:   {storeDeref, always, "", ""},
+		decoder.OpDeleteDeref:  {deleteDeref, "", always, ""},
+		decoder.OpMakeCell:     {makeCell, "", always, ""},
+		decoder.OpCopyFreeVars: {copyFreeVars, always, "", ""},
+		decoder.OpLoadGlobal:   {loadGlobal, "in globals or builtins that are plain dicts, and whose keys have not changed", others, ""},
+		decoder.OpStoreGlobal:  {storeGlobal, "", always, ""},
+		decoder.OpDeleteGlobal: {deleteGlobal, "", always, ""},
+		decoder.OpLoadAttr:     {loadAttr, "instance attributes of classes without `__getattribute__`; attributes of modules", others, ""},
+		decoder.OpStoreAttr:    {storeAttr, "instance attributes of classes without `__setattr__` that are bound", others, ""},
+		decoder.OpDeleteAttr:   {deleteAttr, "", always, ""},
+		decoder.OpLoadMethod:   {loadMethod, "functions of an instance's class; methods of list; attributes of modules", others, ""},
+
+		decoder.OpBinaryOp:      {binaryOp, "int, bool and float", others, ""},
+		decoder.OpBinarySubscr:  {binarySubscr, "list and tuple by an index in range", others, ""},
+		decoder.OpStoreSubscr:   {storeSubscr, "list by an index in range", others, ""},
+		decoder.OpDeleteSubscr:  {deleteSubscr, "", always, ""},
+		decoder.OpUnaryPositive: {unaryPositive, "int and float", others, ""},
+		decoder.OpUnaryNegative: {unaryNegative, "int and float", others, ""},
+		decoder.OpUnaryNot:      {unaryNot, "numbers, None, str, list, tuple, dict", others, ""},
+		decoder.OpUnaryInvert:   {unaryInvert, "int", others, ""},
+		decoder.OpCompare:       {compareOp, "int, bool and float; == of str", others, ""},
+		decoder.OpIs:            {isOp, always, "", ""},
+		decoder.OpContains:      {containsOp, "", always, ""},
+
+		decoder.OpJump:          {jump, always, "", ""},
+		decoder.OpJumpIfFalse:   {conditional, "numbers, None, str, list, tuple, dict", others, ""},
+		decoder.OpJumpIfTrue:    {conditional, "numbers, None, str, list, tuple, dict", others, ""},
+		decoder.OpJumpIfNone:    {jumpIfNone, always, "", ""},
+		decoder.OpJumpIfNotNone: {jumpIfNone, always, "", ""},
+		decoder.OpGetIter:       {getIter, "range", others, ""},
+		decoder.OpForIter:       {forIter, "range, list, tuple", "others, by `tp_iternext`", ""},
+		decoder.OpReturnValue:   {returnValue, always, "", ""},
+		decoder.OpCall:          {callOp, "Python functions and methods that are known, with positional arguments; len, abs, min, max, range, int, float, bool, round, math's, list.append of numbers and containers", "others, by vectorcall", ""},
+		decoder.OpCallEx:        {callEx, "", always, ""},
+		decoder.OpMakeFunction:  {makeFunction, "", always, ""},
+
+		decoder.OpBuildTuple:       {buildTuple, "", always, ""},
+		decoder.OpBuildList:        {buildList, "", always, ""},
+		decoder.OpBuildSet:         {buildSet, "", always, ""},
+		decoder.OpBuildMap:         {buildMap, "", always, ""},
+		decoder.OpBuildConstKeyMap: {buildConstKeyMap, "", always, ""},
+		decoder.OpBuildString:      {buildString, "", always, ""},
+		decoder.OpBuildSlice:       {buildSlice, "", always, ""},
+		decoder.OpFormatValue:      {formatValue, "", always, ""},
+		decoder.OpListAppend:       {listAppend, "", always, ""},
+		decoder.OpListExtend:       {listExtend, "", always, ""},
+		decoder.OpListToTuple:      {listToTuple, "", always, ""},
+		decoder.OpSetAdd:           {setAdd, "", always, ""},
+		decoder.OpSetUpdate:        {setUpdate, "", always, ""},
+		decoder.OpMapAdd:           {mapAdd, "", always, ""},
+		decoder.OpDictUpdate:       {dictUpdate, "", always, ""},
+		decoder.OpDictMerge:        {dictMerge, "", always, ""},
+		decoder.OpUnpackSequence:   {unpackSequence, "list and tuple of that length", others, ""},
+		decoder.OpUnpackEx:         {unpackEx, "", always, ""},
+
+		decoder.OpGetLen:        {getLen, "list, tuple, str, bytes, dict", others, ""},
+		decoder.OpMatchMapping:  {matchMapping, always, "", ""},
+		decoder.OpMatchSequence: {matchSequence, always, "", ""},
+		decoder.OpMatchKeys:     {matchKeys, "", always, ""},
+		decoder.OpMatchClass:    {matchClass, "", always, ""},
+
+		decoder.OpRaise:              {raise, "", always, ""},
+		decoder.OpReraise:            {reraise, "", always, ""},
+		decoder.OpPushExcInfo:        {pushExcInfo, "", always, ""},
+		decoder.OpPopExcept:          {popExcept, "", always, ""},
+		decoder.OpCheckExcMatch:      {checkExcMatch, "", always, ""},
+		decoder.OpCheckEgMatch:       {checkEgMatch, "", always, ""},
+		decoder.OpPrepReraiseStar:    {prepReraiseStar, "", "what is caught entirely, exceptions that are no groups", "groups of which parts are passed on"},
+		decoder.OpLoadAssertionError: {loadAssertionError, always, "", ""},
+		decoder.OpBeforeWith:         {beforeWith, "", always, ""},
+		decoder.OpWithExceptStart:    {withExceptStart, "", always, ""},
+
+		decoder.OpImportName:     {importName, "", always, ""},
+		decoder.OpImportFrom:     {importFrom, "", always, ""},
+		decoder.OpLoadBuildClass: {loadBuildClass, "", always, ""},
+
+		decoder.OpLoadClassDeref:   {over: classBody},
+		decoder.OpLoadName:         {over: classBody},
+		decoder.OpStoreName:        {over: classBody},
+		decoder.OpDeleteName:       {over: classBody},
+		decoder.OpImportStar:       {over: classBody},
+		decoder.OpSetupAnnotations: {over: classBody},
+		decoder.OpPrintExpr:        {over: "at the interactive prompt only"},
+
+		decoder.OpReturnGenerator:  {over: suspends},
+		decoder.OpYieldValue:       {over: suspends},
+		decoder.OpSend:             {over: suspends},
+		decoder.OpGetYieldFromIter: {over: suspends},
+		decoder.OpGetAwaitable:     {over: suspends},
+		decoder.OpGetAiter:         {over: suspends},
+		decoder.OpGetAnext:         {over: suspends},
+		decoder.OpEndAsyncFor:      {over: suspends},
+		decoder.OpAsyncGenWrap:     {over: suspends},
+		decoder.OpBeforeAsyncWith:  {over: suspends},
+
+		decoder.OpInvalid:               {over: "no bytecode"},
+		decoder.OpLoadFastAndClear:      {over: later},
+		decoder.OpLoadSuperAttr:         {over: later},
+		decoder.OpBinarySlice:           {over: later},
+		decoder.OpStoreSlice:            {over: later},
+		decoder.OpToBool:                {over: later},
+		decoder.OpReturnConst:           {over: later},
+		decoder.OpEndSend:               {over: later},
+		decoder.OpCleanupThrow:          {over: later},
+		decoder.OpEndFor:                {over: later},
+		decoder.OpLoadLocals:            {over: later},
+		decoder.OpLoadFromDictOrGlobals: {over: later},
+		decoder.OpLoadFromDictOrDeref:   {over: later},
+		decoder.OpCallIntrinsic1:        {over: later},
+		decoder.OpCallIntrinsic2:        {over: later},
 	}
 }

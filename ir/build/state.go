@@ -300,6 +300,13 @@ func (b *builder) finish(result *ir.Value, operands int, looked bool) {
 	b.define(b.ins.At)
 }
 
+// finishObject is finish for a result of which nobody asks the class, after a linked call.
+func (b *builder) finishObject(result *ir.Value, operands int) {
+	b.drop(operands)
+	b.push(ownedSlot(b.raising(result, b.here())))
+	b.checkFrame()
+}
+
 // finishStatus likewise for a helper that returns a status only.
 func (b *builder) finishStatus(status *ir.Value, operands int, looked bool) *ir.Value {
 	b.drop(operands)

@@ -57,8 +57,15 @@ void gs_reraise(PyObject *);
 PyObject *gs_push_exc_info(PyObject *);
 void gs_pop_except(PyObject *);
 int64_t gs_check_exc_match(PyObject *, PyObject *classes);
+int64_t gs_check_eg_match(PyObject *exception, PyObject *classes, PyObject **pair);
+int64_t gs_star_knows(PyObject *original, PyObject *raised);
+PyObject *gs_prep_reraise_star(PyObject *original, PyObject *raised);
 PyObject *gs_before_with(PyObject *manager, PyObject **exit);
 PyObject *gs_with_except_start(PyObject *exit, PyObject *);
+
+/* helpers_match.c */
+PyObject *gs_match_keys(PyObject *subject, PyObject *keys);
+PyObject *gs_match_class(PyObject *subject, PyObject *type, int64_t npositional, PyObject *keywords);
 
 /* helpers_number.c */
 int64_t gs_int_floordiv(int64_t, int64_t);

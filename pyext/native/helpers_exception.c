@@ -86,19 +86,146 @@ can_be_caught(PyObject *class)
     return 0;
 }
 
+static int
+are_caught(PyObject *classes)
+{
+    if (!PyTuple_Check(classes)) {
+        return can_be_caught(classes);
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(classes); i++) {
+        if (!can_be_caught(PyTuple_GET_ITEM(classes, i))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 int64_t
 gs_check_exc_match(PyObject *exception, PyObject *classes)
 {
-    if (PyTuple_Check(classes)) {
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(classes); i++) {
-            if (!can_be_caught(PyTuple_GET_ITEM(classes, i))) {
+    return are_caught(classes) ? PyErr_GivenExceptionMatches(exception, classes) : -1;
+}
+
+/* ---- except* ---- */
+
+static int
+is_group_class(PyObject *classes)
+{
+    if (!PyTuple_Check(classes)) {
+        return PyObject_IsSubclass(classes, PyExc_BaseExceptionGroup);
+    }
+    int is = 0;
+    for (Py_ssize_t i = 0; !is && i < PyTuple_GET_SIZE(classes); i++) {
+        is = PyObject_IsSubclass(PyTuple_GET_ITEM(classes, i), PyExc_BaseExceptionGroup);
+    }
+    return is;
+}
+
+static PyObject *
+group_of(PyObject *exceptions)
+{
+    return PyObject_CallFunction(PyExc_BaseExceptionGroup, "sO", "", exceptions);
+}
+
+/* What matched, as a group, and the rest, new references: None each if there is none. */
+static int
+split_group(PyObject *exception, PyObject *classes, PyObject **match, PyObject **rest)
+{
+    if (exception != Py_None && PyErr_GivenExceptionMatches(exception, classes)) {
+        if (_PyBaseExceptionGroup_Check(exception)) {
+            *match = Py_NewRef(exception);
+        } else {
+            PyObject *one = PyTuple_Pack(1, exception);
+            *match = one ? group_of(one) : NULL;
+            Py_XDECREF(one);
+            if (!*match) {
                 return -1;
             }
         }
-    } else if (!can_be_caught(classes)) {
+        *rest = Py_NewRef(Py_None);
+    } else if (exception != Py_None && _PyBaseExceptionGroup_Check(exception)) {
+        PyObject *pair = PyObject_CallMethod(exception, "split", "(O)", classes);
+        if (!pair) {
+            return -1;
+        }
+        if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) < 2) { /* the interpreter of 3.11 reads what is not there */
+            PyErr_Format(PyExc_TypeError, "%.200s.split must return a pair", Py_TYPE(exception)->tp_name);
+            Py_DECREF(pair);
+            return -1;
+        }
+        *match = Py_NewRef(PyTuple_GET_ITEM(pair, 0));
+        *rest = Py_NewRef(PyTuple_GET_ITEM(pair, 1));
+        Py_DECREF(pair);
+    } else {
+        *match = Py_NewRef(Py_None);
+        *rest = Py_NewRef(Py_None);
+    }
+    return 0;
+}
+
+int64_t
+gs_check_eg_match(PyObject *exception, PyObject *classes, PyObject **pair)
+{
+    if (!are_caught(classes)) {
         return -1;
     }
-    return PyErr_GivenExceptionMatches(exception, classes);
+    int group = is_group_class(classes);
+    if (group) {
+        if (group > 0) {
+            PyErr_SetString(PyExc_TypeError, "catching ExceptionGroup with except* is not allowed. Use except instead.");
+        }
+        return -1;
+    }
+    if (split_group(exception, classes, &pair[1], &pair[0]) < 0) {
+        return -1;
+    }
+    if (pair[1] == Py_None) {
+        Py_SETREF(pair[0], Py_NewRef(exception));
+    } else {
+        PyErr_SetExcInfo(NULL, Py_NewRef(pair[1]), NULL);
+    }
+    return 0;
+}
+
+/* Whether the exception is a part of the group that nobody caught: a clause that raised anew left other marks on it. */
+static int
+is_part(PyObject *exception, PyObject *group)
+{
+    PyBaseExceptionObject *e = (PyBaseExceptionObject *)exception, *g = (PyBaseExceptionObject *)group;
+    return e->notes == g->notes && e->traceback == g->traceback && e->cause == g->cause && e->context == g->context;
+}
+
+int64_t
+gs_star_knows(PyObject *original, PyObject *raised)
+{
+    for (Py_ssize_t i = 0; _PyBaseExceptionGroup_Check(original) && i < PyList_GET_SIZE(raised); i++) {
+        PyObject *exception = PyList_GET_ITEM(raised, i);
+        if (exception != Py_None && is_part(exception, original)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+PyObject *
+gs_prep_reraise_star(PyObject *original, PyObject *raised)
+{
+    if (PyList_GET_SIZE(raised) == 0) {
+        return Py_NewRef(Py_None);
+    }
+    if (!_PyBaseExceptionGroup_Check(original)) {
+        return Py_NewRef(PyList_GET_ITEM(raised, 0)); /* one clause at most has run */
+    }
+    PyObject *anew = PyList_New(0);
+    for (Py_ssize_t i = 0; anew && i < PyList_GET_SIZE(raised); i++) {
+        PyObject *exception = PyList_GET_ITEM(raised, i);
+        if (exception != Py_None && PyList_Append(anew, exception) < 0) {
+            Py_CLEAR(anew);
+        }
+    }
+    PyObject *result = anew && PyList_GET_SIZE(anew) > 0 ? group_of(anew) : anew ? Py_NewRef(Py_None) : NULL;
+    Py_XDECREF(anew);
+    return result;
 }
 
 /* ---- with ---- */
