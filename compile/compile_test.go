@@ -6,6 +6,7 @@ package compile
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -234,12 +235,36 @@ func TestOptions(t *testing.T) {
 		{[]string{"GOPHERSNAKE_VERIFY=0"}, options{}, ""},
 		{[]string{"GOPHERSNAKE_VERIFY=1", "GOPHERSNAKE_PERF=1", "GOPHERSNAKE_OPT=-dce"}, options{off: []string{"dce"}, verify: true, perf: true}, ""},
 		{[]string{"GOPHERSNAKE_VERIFY=yes"}, options{}, "gophersnake: GOPHERSNAKE_VERIFY=yes is ignored: it is 0 or 1\n"},
+		{[]string{"GOPHERSNAKE_FORCE_GUARD=some"}, options{}, "gophersnake: GOPHERSNAKE_FORCE_GUARD=some is ignored: it is the number of a guard, all, or random:SEED\n"},
+		{[]string{"GOPHERSNAKE_FORCE_GUARD=-1"}, options{}, "gophersnake: GOPHERSNAKE_FORCE_GUARD=-1 is ignored: "},
+		{[]string{"GOPHERSNAKE_FORCE_GUARD=random:"}, options{}, "gophersnake: GOPHERSNAKE_FORCE_GUARD=random: is ignored: "},
 		{[]string{"GOPHERSNAKE_OPT=dce"}, options{}, "gophersnake: GOPHERSNAKE_OPT=dce is ignored: \"dce\" is not -PASS; passes are "},
 	} {
 		var log strings.Builder
 		require.Equal(t, c.want, readOptions(environment(c.set...), &log))
 		require.True(t, strings.HasPrefix(log.String(), c.log) && (c.log != "" || log.Len() == 0), log.String())
 	}
+}
+
+func TestForcedGuards(t *testing.T) {
+	f := small()
+	count := func(value string) (chosen, of int) {
+		o := readOptions(environment("GOPHERSNAKE_FORCE_GUARD="+value), io.Discard)
+		for n := range 1000 {
+			if o.force(f, n) != 0 {
+				chosen++
+			}
+			require.Equal(t, o.force(f, n), o.force(f, n))
+		}
+		return chosen, 1000
+	}
+	chosen, of := count("all")
+	require.Equal(t, of, chosen)
+	chosen, _ = count("7")
+	require.Equal(t, 1, chosen)
+	chosen, of = count("random:3")
+	require.Greater(t, chosen, of/10)
+	require.Less(t, chosen, of/2)
 }
 
 func TestInit(t *testing.T) {

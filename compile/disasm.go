@@ -109,8 +109,8 @@ func (a *assembly) dataName(off int) string {
 	case at >= 0 && at < len(a.funcs)*pyabi.SizeFunc && fields[at%pyabi.SizeFunc] != "":
 		return a.funcs[at/pyabi.SizeFunc].Name + ": " + fields[at%pyabi.SizeFunc]
 	case at >= len(a.funcs)*pyabi.SizeFunc:
-		if at -= len(a.funcs) * pyabi.SizeFunc; at < len(a.exits)*pyabi.SizeExit && at%pyabi.SizeExit == pyabi.ExitCount {
-			return fmt.Sprintf("count of exit %d", at/pyabi.SizeExit)
+		if at -= len(a.funcs) * pyabi.SizeFunc; at < len(a.exits)*pyabi.SizeExit && at%pyabi.SizeExit == pyabi.ExitForce {
+			return fmt.Sprintf("forces exit %d", at/pyabi.SizeExit)
 		}
 	}
 	return fmt.Sprintf("data%+#x", off)

@@ -301,7 +301,7 @@ func guard(number int, b []byte, codes map[uint64]*decoder.Func) guardListing {
 		Exit: number, Kind: kind.String(), Reason: pyabi.Reason(word(exitReason)).String(),
 		Offset: word(exitOff), Raise: word(exitRaiseOff),
 		Inlined: word(exitParent) != pyabi.NoIndex,
-		Count:   binary.LittleEndian.Uint64(b[pyabi.ExitCount:]),
+		Count:   uint64(word(pyabi.ExitCount)),
 	}
 	f := codes[binary.LittleEndian.Uint64(b[exitRecord:])]
 	if f == nil {

@@ -4,10 +4,13 @@ package compile
 
 import (
 	"fmt"
+	"hash/fnv"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/opt"
 )
 
@@ -18,6 +21,7 @@ type options struct {
 	off    []string // passes left out
 	verify bool     // check everything between any two passes, and the register allocation
 	perf   bool
+	force  func(f *ir.Func, n int) uint32 // guards that fail although what they check holds; nil: none
 }
 
 // readOptions reads
@@ -25,6 +29,8 @@ type options struct {
 //	GOPHERSNAKE_OPT=-gvn,-licm   passes to leave out
 //	GOPHERSNAKE_VERIFY=1         check the compiler's work between any two passes
 //	GOPHERSNAKE_PERF=1           name native code for perf
+//	GOPHERSNAKE_FORCE_GUARD=7    guard 7 of each unit fails once although what it checks holds; all: each does,
+//	                             random:SEED: some do, after some rounds
 //
 // What is misspelt is told of and ignored: no option may break a program. In the
 // extension getenv sees the environment that the process was started with, not
@@ -48,7 +54,39 @@ func readOptions(getenv func(string) string, log io.Writer) options {
 		}
 		o.off = off
 	}
+	if value := getenv("GOPHERSNAKE_FORCE_GUARD"); value != "" {
+		if o.force = parseForce(value); o.force == nil {
+			fmt.Fprintf(log, "gophersnake: GOPHERSNAKE_FORCE_GUARD=%s is ignored: it is the number of a guard, all, or random:SEED\n", value)
+		}
+	}
 	return o
+}
+
+// parseForce reads which guards fail when; nil if it cannot be read.
+func parseForce(value string) func(f *ir.Func, n int) uint32 {
+	if value == "all" {
+		return func(*ir.Func, int) uint32 { return 1 }
+	}
+	if seed, ok := strings.CutPrefix(value, "random:"); ok && seed != "" {
+		return func(f *ir.Func, n int) uint32 {
+			h := fnv.New32a()
+			fmt.Fprintf(h, "%s:%s:%d:%d:%d", seed, f.Name, f.Off, f.NumValues(), n)
+			rounds := [...]uint32{1, 1, 2, 3, 7, 20}
+			if k := h.Sum32() >> 8 % 24; int(k) < len(rounds) {
+				return rounds[k]
+			}
+			return 0
+		}
+	}
+	if number, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return func(_ *ir.Func, n int) uint32 {
+			if n == int(number) {
+				return 1
+			}
+			return 0
+		}
+	}
+	return nil
 }
 
 // SetDump chooses the stages that are printed as they happen, in place of those

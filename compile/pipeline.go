@@ -212,7 +212,7 @@ func (w *work) optimise() error {
 }
 
 func (w *work) emit() (err error) {
-	in := &emitter.Input{Funcs: w.funcs, Listing: w.wants["asm"], Check: w.d.options.verify, Memory: &w.d.left.emitter}
+	in := &emitter.Input{Funcs: w.funcs, Listing: w.wants["asm"], Check: w.d.options.verify, Memory: &w.d.left.emitter, Force: w.d.options.force}
 	for _, c := range w.snap.Codes {
 		in.Codes = append(in.Codes, emitter.Code{Record: c.Record, Object: c.Address, NArgs: stubArgs(c), Callee: c.Index != 0})
 	}

@@ -28,6 +28,9 @@ type Input struct {
 	Regalloc regalloc.Options
 	// Memory, if it is not nil, is used instead of fresh memory, and the unit's tables are in it.
 	Memory *Memory
+	// Force, if it is not nil, chooses guards that fail once although what they check holds, so that tests see the exit right: the how-manieth
+	// time guard n of a unit, which is f's, fails, or 0.
+	Force func(f *ir.Func, n int) uint32
 }
 
 // Code is a code record of the snapshot.
@@ -48,6 +51,7 @@ type Builder struct {
 	m      Machine
 	// label of each call's return, until offsets are known
 	callSites []callSite
+	forcible  int // guards that were asked for by Forced
 	err       error
 }
 

@@ -25,6 +25,9 @@ type Exit struct {
 	// instead: the component is in the register of another operand (after Undo).
 	value regalloc.VReg
 	at    int
+	// Late: the instruction may have written its results when it leaves.
+	Late  bool
+	force uint32
 
 	label  Label
 	number int
@@ -52,6 +55,7 @@ func (x *Exit) Instead(r regalloc.VReg, at int) { x.value, x.at = r, at }
 // leaves.
 func (x *Exit) Operands(late bool, add func(regalloc.Operand) int) {
 	f := x.f
+	x.Late = late
 	f.newStamp()
 	if x.at >= 0 {
 		f.mark(x.value)
@@ -105,6 +109,22 @@ func (x *Exit) Label(l []regalloc.Loc) Label {
 		x.f.exits = append(x.f.exits, x)
 	}
 	return x.label
+}
+
+// Forced says whether the exit is to be taken once although nothing is wrong; it must be asked before Label. What raises has nothing to raise then.
+func (x *Exit) Forced() bool {
+	b := x.f.Unit
+	if b.Input.Force == nil || x.info.Kind == ir.ExitRaise {
+		return false
+	}
+	x.force = b.Input.Force(x.f.IR, b.forcible)
+	b.forcible++
+	return x.force != 0
+}
+
+// ForceOffset is where in the data area the word lies that is counted down to it, once there is a label.
+func (x *Exit) ForceOffset() int {
+	return x.f.Unit.ExitsOffset() + x.number*pyabi.SizeExit + pyabi.ExitForce
 }
 
 // EntryLabel is Label for exits of the prologue, where all that lives is parameters.
@@ -168,7 +188,7 @@ func (x *Exit) describe(l []regalloc.Loc) {
 		if innermost {
 			e.Kind, e.Reason = pyabi.ExitKind(x.info.Kind), pyabi.Reason(x.info.Reason)
 			e.Site, e.SiteSlot = x.info.Site, uint32(x.info.SiteSlot)
-			e.Recursion = 1
+			e.Recursion, e.Force = 1, x.force
 		}
 		for i := range fs.Slots {
 			s := &fs.Slots[i]

@@ -107,7 +107,7 @@ const (
 	OpFloatToInt   // truncates; wants a value that fits
 	OpFloatFitsInt // -2**63 <= x < 2**63, false for nan
 	OpFloatBits
-	OpWordObj // a word that is a new reference, as an object
+	OpWordObj // a word, or what cannot be NULL here, that is a new reference, as an object
 	OpBitsFloat
 
 	// Memory. Aux is the offset in bytes, Value.Heap the region. Loads: base (obj or ptr). Idx: base, index (times 8).
@@ -252,7 +252,7 @@ var Ops = [NumOps]OpInfo{
 	OpFloatToInt:   {Name: "FloatToInt", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: I64},
 	OpFloatFitsInt: {Name: "FloatFitsInt", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: Bool},
 	OpFloatBits:    {Name: "FloatBits", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: I64},
-	OpWordObj:      {Name: "WordObj", NArgs: 1, Flags: Pure, Args: []Kind{I64}, Result: Obj},
+	OpWordObj:      {Name: "WordObj", NArgs: 1, Flags: Pure, Args: any3[:1], Result: Obj},
 	OpBitsFloat:    {Name: "BitsFloat", NArgs: 1, Flags: Pure, Args: []Kind{I64}, Result: F64},
 
 	OpLoadI64:        {Name: "LoadI64", NArgs: 1, Flags: Memory | UsesAux, Args: any3[:1], Result: I64},

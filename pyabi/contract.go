@@ -162,6 +162,7 @@ const (
 	SiteCount = 12
 
 	ExitCount = 88 // gs_exitdesc.count
+	ExitForce = 92 // gs_exitdesc.force
 
 	FuncRegisterEntry = 32
 	FuncMemoryEntry   = 40
@@ -209,7 +210,7 @@ type Exit struct {
 	Callable, Frame Loc
 	Parent          uint32
 	Recursion       uint32
-	Count           uint64
+	Count, Force    uint32
 }
 
 // CallSite is struct gs_callsite.
@@ -266,8 +267,7 @@ func (e *Exit) Append(b []byte) []byte {
 	b = le.AppendUint64(b, e.Record)
 	b = e.Callable.Append(b)
 	b = e.Frame.Append(b)
-	b = append32(b, e.Parent, e.Recursion)
-	return le.AppendUint64(b, e.Count)
+	return append32(b, e.Parent, e.Recursion, e.Count, e.Force)
 }
 
 // Append writes the struct as C sees it.

@@ -143,7 +143,7 @@ func TestLayoutsAreTheContracts(t *testing.T) {
 		offset      int
 	}{
 		{"gs_site", "type", SiteType}, {"gs_site", "flags", SiteFlags}, {"gs_site", "count", SiteCount},
-		{"gs_exitdesc", "count", ExitCount},
+		{"gs_exitdesc", "count", ExitCount}, {"gs_exitdesc", "force", ExitForce},
 		{"gs_func", "register_entry", FuncRegisterEntry}, {"gs_func", "memory_entry", FuncMemoryEntry},
 		{"gs_func", "stub", FuncStub}, {"gs_func", "rounds", FuncRounds}, {"gs_func", "next", FuncNext}, {"gs_func", "calls", FuncCalls},
 		{"gs_unit", "valid", UnitValid},
@@ -169,10 +169,10 @@ func TestWriters(t *testing.T) {
 	expect("gs_loc", Loc{LocStack, 2, 3}.Append(nil), map[string]uint64{"kind": 3, "where": 2, "imm": 3})
 	expect("gs_slot", Slot{Kind: IntOrigin, Owned: true, FirstLoc: 5, Class: 6}.Append(nil),
 		map[string]uint64{"kind": 7, "owned": 1, "ncomp": 2, "pad": 0, "first_loc": 5, "klass": 6})
-	e := Exit{ExitRaise, WhyBounds, 2, 3, 4, 5, 6, 7, 8, 9, 10, Loc{LocStack, 1, 0}, Loc{LocGPR, 2, 0}, 13, 14, 15}
+	e := Exit{ExitRaise, WhyBounds, 2, 3, 4, 5, 6, 7, 8, 9, 10, Loc{LocStack, 1, 0}, Loc{LocGPR, 2, 0}, 13, 14, 15, 16}
 	expect("gs_exitdesc", e.Append(nil), map[string]uint64{"kind": 1, "reason": 3, "off": 2, "raise_off": 3, "nlocals": 4, "nstack": 5,
 		"first_slot": 6, "frame_size": 7, "site": 8, "site_slot": 9, "record": 10, "callable": 1<<32 | 3, "frame": 2<<32 | 1,
-		"parent": 13, "recursion": 14, "count": 15})
+		"parent": 13, "recursion": 14, "count": 15, "force": 16})
 	expect("gs_callsite", CallSite{1, 2}.Append(nil), map[string]uint64{"return_address": 1, "exit": 2, "pad": 0})
 	f := Func{1, 2, 3, 4, 5, 6, 14, 7, 8, 9, 10, 11, 12, 13}
 	expect("gs_func", f.Append(nil), map[string]uint64{"record": 1, "off": 2, "flags": 3, "nlocals": 4, "nstack": 5, "first_slot": 6,

@@ -953,7 +953,7 @@ def script(source, calls, what):
     support = Path(program_support.__file__).read_text()
     return f'''"""{what.splitlines()[0]}
 
-A crash may need PYTHONMALLOC=debug to show.
+A crash may need PYTHONMALLOC=debug to show.{f' Run it with {FORCE}={os.environ[FORCE]}.' if FORCE in os.environ else ''}
 """
 import sys
 {support}
@@ -1060,6 +1060,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DEBUG = {"PYTHONMALLOC": "debug"}
 LEAKS_EVERY = 16
 HANG = 20  # seconds for one program
+FORCE = "GOPHERSNAKE_FORCE_GUARD"
 
 
 def work(seed, start, count, step, status):
@@ -1208,11 +1209,14 @@ def main():
     parser.add_argument("--only", type=int, help="show and check this program of the seed")
     parser.add_argument("--out", default=str(ROOT / "build" / "programs"), help="folder for the reproducing scripts")
     parser.add_argument("--most", type=int, default=10, help="stop after so many differences")
+    parser.add_argument("--force-guards", nargs="?", const="random", metavar="WHICH", help="guards fail although what they check holds: random:SEED, all, or a number")
     parser.add_argument("--no-reduce", action="store_true", help="do not make the programs smaller")
     for internal in ("--worker", "--start", "--step"):
         parser.add_argument(internal, help=argparse.SUPPRESS)
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    if chosen.force_guards:
+        os.environ[FORCE] = f"random:{chosen.seed}" if chosen.force_guards == "random" else chosen.force_guards
     if chosen.worker:
         work(chosen.seed, int(chosen.start), chosen.count, int(chosen.step), chosen.worker)
         return 0

@@ -335,11 +335,20 @@ func (m *machine) checks(f *emitter.Func) {
 	if f.IR.Entry == nil {
 		panic("BUG: " + f.IR.Name + " has no state at its entry")
 	}
+	var forced []*emitter.Exit
 	leave := func(kind ir.ExitKind, why ir.Reason) Label {
 		x := f.ExitTo(f.IR.Entry, ir.ExitInfo{Kind: kind, Reason: why, Site: ir.NoSite, SiteSlot: -1})
 		x.NoFrame = true
+		if x.Forced() {
+			forced = append(forced, x)
+		}
 		return Label(x.EntryLabel())
 	}
+	defer func() {
+		for _, x := range forced {
+			m.countDown(x, Label(x.EntryLabel()))
+		}
+	}()
 	a.Jcc(CondS, leave(ir.ExitInterpret, ir.WhyStack))
 	if !f.CallsOut {
 		return
@@ -357,6 +366,27 @@ func (m *machine) checks(f *emitter.Func) {
 	}
 	a.Jcc(CondA, leave(ir.ExitInterpret, ir.WhyStack))
 	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
+}
+
+// forced is the instruction of a guard which, for a test, fails once although what it checks holds.
+func (m *machine) forced(x *emitter.Exit, emit func(l []regalloc.Loc)) func(l []regalloc.Loc) {
+	return func(l []regalloc.Loc) {
+		force := x.Forced()
+		if force && !x.Late {
+			m.countDown(x, Label(x.Label(l)))
+		}
+		emit(l)
+		if force && x.Late {
+			m.countDown(x, Label(x.Label(l)))
+		}
+	}
+}
+
+// countDown takes the exit when its word comes to 0.
+func (m *machine) countDown(x *emitter.Exit, exit Label) {
+	m.dataAddress(scratch, x.ForceOffset())
+	m.a.Emit(DECL_M, At(scratch, 0))
+	m.a.Jcc(CondE, exit)
 }
 
 // poll leaves if the eval breaker is set.

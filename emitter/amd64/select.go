@@ -82,6 +82,9 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		}
 		s.state(x, true)
 		s.emit(0, func(l []regalloc.Loc) {
+			if m.b.Input.Force != nil {
+				x.Undo = func() { a.Emit(NEGQ_R, reg(l[d])) }
+			}
 			a.Emit(NEGQ_R, reg(l[d]))
 			a.Jcc(CondO, Label(x.Label(l)))
 		})

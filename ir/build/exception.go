@@ -48,8 +48,7 @@ func reraise(b *builder) error {
 func pushExcInfo(b *builder) error {
 	exc := b.peek(0)
 	b.effect = true
-	previous := b.helper("gs_push_exc_info", exc.object())
-	previous = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.here(), ir.ExitInfo{}, previous)
+	previous := b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj}, b.helper("gs_push_exc_info", exc.object()))
 	s := b.pop()
 	b.push(ownedSlot(previous))
 	b.push(b.own(s))

@@ -252,7 +252,7 @@ func (b *builder) forAny(done func()) error {
 	b.edgeAfter(b.ins.Target, true)
 
 	b.locals, b.stack, b.kept, b.shown, b.block = locals, stack, kept, seen, have
-	b.push(ownedSlot(b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.here(), ir.ExitInfo{}, v)))
+	b.push(ownedSlot(b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj}, v)))
 	b.checkFrame()
 	b.define(b.ins.At)
 	b.fallThrough()

@@ -44,7 +44,8 @@ struct gs_exitdesc {
     struct gs_loc frame;            /* its frame, or GS_LOC_NONE */
     uint32_t parent;                /* exit number of the caller's state if this was inlined, else 0xffffffff */
     uint32_t recursion;             /* how much of the recursion count the native frame holds */
-    uint64_t count;                 /* how often taken */
+    uint32_t count;                 /* how often taken */
+    uint32_t force;                 /* counted down by a guard that fails although what it checks holds, when it comes to 0: for tests */
 };
 
 struct gs_callsite { uint64_t return_address; uint32_t exit; uint32_t pad; }; /* exit: descriptor of the caller's locals; sorted by address */

@@ -61,8 +61,8 @@ exits_of(const struct gs_record *r, const struct gs_unit *u)
     for (uint64_t i = 0; list && i < u->nexits; i++) {
         const struct gs_exitdesc *e = &u->exits[i];
         PyObject *owner = e->record ? (PyObject *)e->record->code : Py_None;
-        if (append(list, Py_BuildValue("{sKsIsIsIsIsKsOsO}", "number", (unsigned long long)i, "kind", e->kind, "reason", e->reason, "off", e->off,
-                                       "raise_off", e->raise_off, "count", (unsigned long long)e->count, "own",
+        if (append(list, Py_BuildValue("{sKsIsIsIsIsIsOsO}", "number", (unsigned long long)i, "kind", e->kind, "reason", e->reason, "off", e->off,
+                                       "raise_off", e->raise_off, "count", e->count, "own",
                                        e->record == r ? Py_True : Py_False, "code", owner)) < 0) {
             Py_CLEAR(list);
         }

@@ -391,8 +391,8 @@ gs_record_exit(struct gs_record *r, const struct gs_unit *unit, const struct gs_
         PyObject *type, *value, *traceback; /* of an exit that raises */
         PyErr_Fetch(&type, &value, &traceback);
         const char *name = PyUnicode_AsUTF8(r->code->co_qualname);
-        fprintf(stderr, "gophersnake: exit: %s, bytecode %u: kind %u, reason %u, taken %llu times\n", name ? name : "?", e->off * 2, e->kind,
-                e->reason, (unsigned long long)e->count);
+        fprintf(stderr, "gophersnake: exit: %s, bytecode %u: kind %u, reason %u, taken %u times\n", name ? name : "?", e->off * 2, e->kind,
+                e->reason, e->count);
         PyErr_Restore(type, value, traceback);
     }
     if (e->kind != GS_EXIT_RESUME) {
@@ -400,7 +400,7 @@ gs_record_exit(struct gs_record *r, const struct gs_unit *unit, const struct gs_
     }
     r->exits++;
     /* A look costs a walk over the profile: at the third time, then at each doubling. */
-    uint64_t n = e->count;
+    uint32_t n = e->count;
     if (n < GS_EXITS_FIRST_LOOK || (n & (n - 1) && n != GS_EXITS_FIRST_LOOK)) {
         return;
     }
