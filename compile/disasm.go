@@ -12,6 +12,7 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 
 	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/emitter/amd64"
 	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
@@ -135,7 +136,11 @@ func (a *assembly) word(v uint64, float bool) string {
 func (a *assembly) amd64() {
 	end := len(a.code)
 	for at := 0; at < end; {
-		inst, err := x86asm.Decode(a.code[at:end], 64)
+		old, mnemonic, second, vex := amd64.WithoutVEX(a.code[at:end])
+		if !vex {
+			old = a.code[at:end]
+		}
+		inst, err := x86asm.Decode(old, 64)
 		if err != nil {
 			inst.Len = 1
 			a.add(at, 1, fmt.Sprintf("byte %#x", a.code[at]), "")
@@ -144,6 +149,11 @@ func (a *assembly) amd64() {
 		}
 		next := at + inst.Len
 		text, comment := x86asm.IntelSyntax(inst, uint64(at), nil), ""
+		if vex {
+			_, operands, _ := strings.Cut(text, "addsd ")
+			first, last, _ := strings.Cut(operands, ", ")
+			text = fmt.Sprintf("%s %s, %v, %s", mnemonic, first, second, last)
+		}
 		for _, arg := range inst.Args {
 			switch arg := arg.(type) {
 			case x86asm.Rel:

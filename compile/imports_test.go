@@ -46,6 +46,7 @@ var reserved = map[string][]string{
 	"net":                          {},
 	"net/http":                     {},
 	"golang.org/x/sys/unix":        {"cache"},
+	"golang.org/x/sys/cpu":         {"emitter/amd64"},
 	"golang.org/x/arch/x86/x86asm": {"compile"},
 }
 

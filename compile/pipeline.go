@@ -34,6 +34,8 @@ type target interface {
 	// (uint64_t memory_entry, uint64_t *buffer, uint64_t *tag). It calls the entry
 	// with the thread state loaded, and keeps what C wants kept.
 	Bridge() []byte
+	// FMulAdd: the processor has an instruction for it.
+	FMulAdd() bool
 }
 
 // errTooLarge is for what would take longer to compile than its code can win.
@@ -200,7 +202,7 @@ func (w *work) verify() error {
 func (w *work) optimise() error {
 	_, err := w.d.stages.opt(w.funcs, opt.Options{
 		Off: w.d.options.off, Verify: w.d.options.verify,
-		FixedClass: w.d.fixedClass, QuietClass: w.d.quietClass, Memory: &w.d.left.opt,
+		FixedClass: w.d.fixedClass, QuietClass: w.d.quietClass, NearPow: w.d.target.FMulAdd() && w.d.abi.NearPow(), Memory: &w.d.left.opt,
 	})
 	if err != nil {
 		panic(fmt.Sprintf("BUG: %v", err)) // only a verifier inside fails

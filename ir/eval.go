@@ -439,13 +439,16 @@ var evals = [NumOps]func(a []uint64) uint64{
 		}
 		return a[2]
 	},
-	OpFAdd:   floats(func(x, y float64) float64 { return x + y }),
-	OpFSub:   floats(func(x, y float64) float64 { return x - y }),
-	OpFMul:   floats(func(x, y float64) float64 { return x * y }),
-	OpFDiv:   floats(func(x, y float64) float64 { return x / y }),
-	OpFNeg:   func(a []uint64) uint64 { return a[0] ^ 1<<63 },
-	OpFAbs:   func(a []uint64) uint64 { return a[0] &^ (1 << 63) },
-	OpFSqrt:  float1(math.Sqrt),
+	OpFAdd:  floats(func(x, y float64) float64 { return x + y }),
+	OpFSub:  floats(func(x, y float64) float64 { return x - y }),
+	OpFMul:  floats(func(x, y float64) float64 { return x * y }),
+	OpFDiv:  floats(func(x, y float64) float64 { return x / y }),
+	OpFNeg:  func(a []uint64) uint64 { return a[0] ^ 1<<63 },
+	OpFAbs:  func(a []uint64) uint64 { return a[0] &^ (1 << 63) },
+	OpFSqrt: float1(math.Sqrt),
+	OpFMulAdd: func(a []uint64) uint64 {
+		return math.Float64bits(math.FMA(math.Float64frombits(a[0]), math.Float64frombits(a[1]), math.Float64frombits(a[2])))
+	},
 	OpFFloor: float1(math.Floor),
 	OpFCeil:  float1(math.Ceil),
 	OpFTrunc: float1(math.Trunc),

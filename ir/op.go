@@ -90,7 +90,7 @@ const (
 	OpBoolToInt
 	OpSelect // condition, if true, if false
 
-	// Floats, IEEE 754 binary64, never fused.
+	// Floats, IEEE 754 binary64, never fused but where FMulAdd says so.
 	OpFAdd
 	OpFSub
 	OpFMul
@@ -98,6 +98,7 @@ const (
 	OpFNeg
 	OpFAbs
 	OpFSqrt
+	OpFMulAdd // first * second + third, rounded once
 	OpFFloor
 	OpFCeil
 	OpFTrunc
@@ -243,6 +244,7 @@ var Ops = [NumOps]OpInfo{
 	OpFNeg:         {Name: "FNeg", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: F64},
 	OpFAbs:         {Name: "FAbs", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: F64},
 	OpFSqrt:        {Name: "FSqrt", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: F64},
+	OpFMulAdd:      {Name: "FMulAdd", NArgs: 3, Flags: Pure | Commutative, Args: []Kind{F64, F64, F64}, Result: F64},
 	OpFFloor:       {Name: "FFloor", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: F64},
 	OpFCeil:        {Name: "FCeil", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: F64},
 	OpFTrunc:       {Name: "FTrunc", NArgs: 1, Flags: Pure, Args: []Kind{F64}, Result: F64},

@@ -19,7 +19,7 @@ import (
 
 const steps = 20000
 
-var testOptions = Options{Verify: true, FixedClass: irtest.Fixed, QuietClass: irtest.Quiet}
+var testOptions = Options{Verify: true, FixedClass: irtest.Fixed, QuietClass: irtest.Quiet, NearPow: true}
 
 // run reports what the function does in the world of the seed; ok is false if it does not end.
 func run(t *testing.T, f *ir.Func, seed uint64) (report string, o *ir.Outcome, ok bool) {
@@ -36,6 +36,9 @@ func run(t *testing.T, f *ir.Func, seed uint64) (report string, o *ir.Outcome, o
 func TestRandomPasses(t *testing.T) {
 	stats := compareRuns(t, irtest.Random, 400)
 	for _, name := range Names() {
+		if name == "powers" {
+			continue // no function of irtest calls pow: TestPowers
+		}
 		require.Positive(t, stats[name], "pass %s never changed anything", name)
 	}
 }

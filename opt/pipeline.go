@@ -17,6 +17,7 @@ type Options struct {
 	Verify     bool                               // check each function before the first pass and after each
 	FixedClass func(ir.Class) bool                // classes whose instances never get another class; nil: none is
 	QuietClass func(ir.Class) bool                // classes whose instances' end runs nothing (as DecrefQuiet wants); nil: none is
+	NearPow    bool                               // FMulAdd is an instruction, and pow is as near to the exact power as pass powers wants it
 	Timing     func(pass string, d time.Duration) // called after each pass
 	Memory     *Memory                            // left by the last Run; nil: fresh memory
 }
@@ -53,14 +54,15 @@ var passes = []passInfo{
 	{name: "fold", run: fold, after: []string{"params"}},       // the builder makes every slot a parameter of each merge: nothing is constant before
 	{name: "gvn", run: gvn, after: []string{"params", "fold"}}, // copies and constants in their simplest form are found to be the same
 	{name: "dce", run: dce, after: []string{"fold", "gvn"}},
-	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}}, // two loads of a length must be one value; guards that nobody needs must be gone
-	{name: "peel", run: peel, after: []string{"ranges"}},         // checks that ranges drops need no copy
-	{name: "licm", run: licm, after: []string{"peel", "gvn"}},    // the copy of the first round does for most
-	{name: "refs", run: refs, after: []string{"gvn"}},            // the same object must have one name
+	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}},   // two loads of a length must be one value; guards that nobody needs must be gone
+	{name: "peel", run: peel, after: []string{"ranges"}},           // checks that ranges drops need no copy
+	{name: "licm", run: licm, after: []string{"peel", "gvn"}},      // the copy of the first round does for most
+	{name: "powers", run: powers, after: []string{"fold", "licm"}}, // exponents are constants, and nothing is found out about what it makes
+	{name: "refs", run: refs, after: []string{"gvn"}},              // the same object must have one name
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "refs", "dce"}
+var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "dce"}
 
 var passByName = map[string]*passInfo{}
 

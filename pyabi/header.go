@@ -294,6 +294,9 @@ func (a *ABI) Lookup(name string) (uint64, bool) {
 	return v, ok
 }
 
+// NearPow tells whether the C library's pow errs by less than pass powers of opt relies on.
+func (a *ABI) NearPow() bool { return a.rows["libm.near_pow"] != 0 }
+
 // Help gives the address of a helper function by its C name.
 func (a *ABI) Help(name string) (uint64, bool) {
 	v, ok := a.rows["help."+name]

@@ -9,6 +9,8 @@ package amd64
 import (
 	"fmt"
 
+	"golang.org/x/sys/cpu"
+
 	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
@@ -129,6 +131,9 @@ func (t *Target) needHelp(name string) error {
 	t.help[name] = address
 	return nil
 }
+
+// FMulAdd tells whether the processor multiplies and adds in one instruction.
+func (t *Target) FMulAdd() bool { return cpu.X86.HasFMA && cpu.X86.HasAVX }
 
 // Name is the name of the instruction set.
 func (t *Target) Name() string { return "amd64" }

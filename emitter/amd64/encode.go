@@ -1,4 +1,4 @@
-// From a row of the table and operands to bytes. The only place that knows REX, ModRM and SIB.
+// From a row of the table and operands to bytes. The only place that knows REX, VEX, ModRM and SIB.
 
 package amd64
 
@@ -76,7 +76,7 @@ func (e *encoded) imm(size int, v int64) {
 func encode(e *encoded, op Op, args []Operand) {
 	in := &insts[op]
 	var (
-		regs    [2]Reg // register operands, in order
+		regs    [3]Reg // register operands, in order
 		nregs   int
 		mem     Mem
 		memAt   = -1 // how many registers stand before the memory operand
@@ -172,11 +172,16 @@ func encode(e *encoded, op Op, args []Operand) {
 		if memAt < 0 {
 			rm = regs[0].hw()
 		}
+	case encVRM:
+		reg = regs[0].hw()
+		if memAt < 0 {
+			rm = regs[2].hw()
+		}
 	case encO:
 		rm = regs[0].hw()
 	}
 
-	if in.prefix != 0 {
+	if in.prefix != 0 && in.enc != encVRM {
 		e.byte(in.prefix)
 	}
 	rex |= in.w<<3 | reg>>3<<2
@@ -190,7 +195,13 @@ func encode(e *encoded, op Op, args []Operand) {
 			rex |= mem.Index.hw() >> 3 << 1
 		}
 	}
-	if rex != 0 {
+	if in.enc == encVRM {
+		// The prefix holds REX.RXB inverted, the map of the opcode (0f38 is 2), W, the second operand inverted, and 66 as 1.
+		e.byte(0xc4)
+		e.byte(^rex<<5 | 2)
+		e.byte(in.w<<7 | ^regs[1].hw()&15<<3 | 1)
+		opcode &= 0xff
+	} else if rex != 0 {
 		e.byte(rex | 0x40)
 	}
 	opcode += uint32(cond)
@@ -205,7 +216,7 @@ func encode(e *encoded, op Op, args []Operand) {
 	}
 	e.byte(byte(opcode))
 	switch in.enc {
-	case encMR, encRM, encM:
+	case encMR, encRM, encM, encVRM:
 		if memAt >= 0 {
 			e.mem(op, reg, &mem)
 		} else {
@@ -291,4 +302,20 @@ func fitImm(op Op, v int64, size int) (imm int64, short bool) {
 
 func badOperands(op Op) {
 	panic(fmt.Sprintf("BUG: %v takes operands %q", op, insts[op].args))
+}
+
+// WithoutVEX is an instruction of this table that has a VEX prefix as an old one of the same length with the same first and last operand,
+// for disassemblers that know no VEX, with its own mnemonic and second operand. ok is false if it is no such instruction.
+func WithoutVEX(code []byte) (old []byte, mnemonic string, second Reg, ok bool) {
+	if len(code) < 5 || code[0] != 0xc4 || code[1]&31 != 2 || code[2]&0x87 != 0x81 {
+		return nil, "", 0, false
+	}
+	for op := opInvalid + 1; op < numOps; op++ {
+		if in := &insts[op]; in.enc == encVRM && byte(in.opcode) == code[3] {
+			addsd := &insts[ADDSD_XX]
+			old = append([]byte{addsd.prefix, 0x40 | ^code[1]>>5, byte(addsd.opcode >> 8), byte(addsd.opcode)}, code[4:min(len(code), maxInst)]...)
+			return old, in.name, XMM0 + Reg(^code[2]>>3&15), true
+		}
+	}
+	return nil, "", 0, false
 }

@@ -28,6 +28,10 @@ func encodeOne(op Op, args ...Operand) []byte {
 
 // disassemble is the first instruction of code in GNU syntax, and its length.
 func disassemble(code []byte) (string, int, error) {
+	old, mnemonic, second, vex := WithoutVEX(code)
+	if vex {
+		code = old
+	}
 	inst, err := x86asm.Decode(code, 64)
 	if err != nil {
 		return "", 0, err
@@ -41,7 +45,13 @@ func disassemble(code []byte) (string, int, error) {
 			inst.Args[i] = m
 		}
 	}
-	return x86asm.GNUSyntax(inst, 0, nil), inst.Len, nil
+	text := x86asm.GNUSyntax(inst, 0, nil)
+	if vex {
+		_, operands, _ := strings.Cut(text, "addsd ")
+		at := strings.LastIndex(operands, ",")
+		text = fmt.Sprintf("%s %s,%%%v%s", mnemonic, operands[:at], second, operands[at:])
+	}
+	return text, inst.Len, nil
 }
 
 // otherNames are what the disassembler calls what the assembler knows by another name.

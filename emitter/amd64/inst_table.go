@@ -424,6 +424,31 @@ const (
 	MOVD_XR
 	MOVD_RX
 
+	VFMADD132SD_XXX
+	VFMADD132SD_XXM
+	VFMADD213SD_XXX
+	VFMADD213SD_XXM
+	VFMADD231SD_XXX
+	VFMADD231SD_XXM
+	VFMSUB132SD_XXX
+	VFMSUB132SD_XXM
+	VFMSUB213SD_XXX
+	VFMSUB213SD_XXM
+	VFMSUB231SD_XXX
+	VFMSUB231SD_XXM
+	VFNMADD132SD_XXX
+	VFNMADD132SD_XXM
+	VFNMADD213SD_XXX
+	VFNMADD213SD_XXM
+	VFNMADD231SD_XXX
+	VFNMADD231SD_XXM
+	VFNMSUB132SD_XXX
+	VFNMSUB132SD_XXM
+	VFNMSUB213SD_XXX
+	VFNMSUB213SD_XXM
+	VFNMSUB231SD_XXX
+	VFNMSUB231SD_XXM
+
 	numOps
 )
 
@@ -431,13 +456,14 @@ const (
 type enc uint8
 
 const (
-	encZO enc = iota + 1 // no operand
-	encMR                // first in ModRM.rm, second in ModRM.reg
-	encRM                // first in ModRM.reg, second in ModRM.rm
-	encM                 // first in ModRM.rm, ext in ModRM.reg
-	encO                 // first in the low bits of the opcode
-	encI                 // an immediate alone
-	encD                 // a label, as a 32-bit distance
+	encZO  enc = iota + 1 // no operand
+	encMR                 // first in ModRM.rm, second in ModRM.reg
+	encRM                 // first in ModRM.reg, second in ModRM.rm
+	encM                  // first in ModRM.rm, ext in ModRM.reg
+	encO                  // first in the low bits of the opcode
+	encI                  // an immediate alone
+	encD                  // a label, as a 32-bit distance
+	encVRM                // behind a VEX prefix: first in ModRM.reg, second in the prefix, third in ModRM.rm
 )
 
 // inst is a row.
@@ -449,7 +475,7 @@ type inst struct {
 	args   string
 	enc    enc
 	prefix byte   // 0x66, 0xf2, 0xf3, or none
-	w      byte   // 1: REX.W
+	w      byte   // 1: REX.W, or VEX.W
 	opcode uint32 // one to three bytes
 	ext    byte   // opcode extension of encM
 	// short is the opcode with an 8-bit sign-extended immediate instead of a longer one; where the
@@ -869,6 +895,32 @@ var insts = [numOps]inst{
 	MOVQ_RX:     {"movq", "qX", encMR, 0x66, 1, 0x0f7e, 0, 0},
 	MOVD_XR:     {"movd", "Xl", encRM, 0x66, 0, 0x0f6e, 0, 0},
 	MOVD_RX:     {"movd", "lX", encMR, 0x66, 0, 0x0f7e, 0, 0},
+
+	// Fused multiplication and addition (FMA3). The digits say which operands are multiplied, the third one is added.
+	VFMADD132SD_XXX:  {"vfmadd132sd", "XXX", encVRM, 0x66, 1, 0x0f3899, 0, 0},
+	VFMADD132SD_XXM:  {"vfmadd132sd", "XXM", encVRM, 0x66, 1, 0x0f3899, 0, 0},
+	VFMADD213SD_XXX:  {"vfmadd213sd", "XXX", encVRM, 0x66, 1, 0x0f38a9, 0, 0},
+	VFMADD213SD_XXM:  {"vfmadd213sd", "XXM", encVRM, 0x66, 1, 0x0f38a9, 0, 0},
+	VFMADD231SD_XXX:  {"vfmadd231sd", "XXX", encVRM, 0x66, 1, 0x0f38b9, 0, 0},
+	VFMADD231SD_XXM:  {"vfmadd231sd", "XXM", encVRM, 0x66, 1, 0x0f38b9, 0, 0},
+	VFMSUB132SD_XXX:  {"vfmsub132sd", "XXX", encVRM, 0x66, 1, 0x0f389b, 0, 0},
+	VFMSUB132SD_XXM:  {"vfmsub132sd", "XXM", encVRM, 0x66, 1, 0x0f389b, 0, 0},
+	VFMSUB213SD_XXX:  {"vfmsub213sd", "XXX", encVRM, 0x66, 1, 0x0f38ab, 0, 0},
+	VFMSUB213SD_XXM:  {"vfmsub213sd", "XXM", encVRM, 0x66, 1, 0x0f38ab, 0, 0},
+	VFMSUB231SD_XXX:  {"vfmsub231sd", "XXX", encVRM, 0x66, 1, 0x0f38bb, 0, 0},
+	VFMSUB231SD_XXM:  {"vfmsub231sd", "XXM", encVRM, 0x66, 1, 0x0f38bb, 0, 0},
+	VFNMADD132SD_XXX: {"vfnmadd132sd", "XXX", encVRM, 0x66, 1, 0x0f389d, 0, 0},
+	VFNMADD132SD_XXM: {"vfnmadd132sd", "XXM", encVRM, 0x66, 1, 0x0f389d, 0, 0},
+	VFNMADD213SD_XXX: {"vfnmadd213sd", "XXX", encVRM, 0x66, 1, 0x0f38ad, 0, 0},
+	VFNMADD213SD_XXM: {"vfnmadd213sd", "XXM", encVRM, 0x66, 1, 0x0f38ad, 0, 0},
+	VFNMADD231SD_XXX: {"vfnmadd231sd", "XXX", encVRM, 0x66, 1, 0x0f38bd, 0, 0},
+	VFNMADD231SD_XXM: {"vfnmadd231sd", "XXM", encVRM, 0x66, 1, 0x0f38bd, 0, 0},
+	VFNMSUB132SD_XXX: {"vfnmsub132sd", "XXX", encVRM, 0x66, 1, 0x0f389f, 0, 0},
+	VFNMSUB132SD_XXM: {"vfnmsub132sd", "XXM", encVRM, 0x66, 1, 0x0f389f, 0, 0},
+	VFNMSUB213SD_XXX: {"vfnmsub213sd", "XXX", encVRM, 0x66, 1, 0x0f38af, 0, 0},
+	VFNMSUB213SD_XXM: {"vfnmsub213sd", "XXM", encVRM, 0x66, 1, 0x0f38af, 0, 0},
+	VFNMSUB231SD_XXX: {"vfnmsub231sd", "XXX", encVRM, 0x66, 1, 0x0f38bf, 0, 0},
+	VFNMSUB231SD_XXM: {"vfnmsub231sd", "XXM", encVRM, 0x66, 1, 0x0f38bf, 0, 0},
 }
 
 // String is the name of the constant.

@@ -370,6 +370,89 @@ func TestFloatOperations(t *testing.T) {
 	}
 }
 
+// TestMulAdd: each operand negated or not, in a register or a constant or in memory, dying or living on, one value in several places.
+func TestMulAdd(t *testing.T) {
+	if !new(Target).FMulAdd() {
+		t.Skip("this processor multiplies and adds in two instructions")
+	}
+	const register, constant, memory, like0, like1 = 0, 1, 2, 3, 4
+	places := [][]int{{register, constant, memory}, {register, constant, memory, like0}, {register, constant, memory, like0, like1}}
+	values := []float64{0, 1, -1, 1.5, 0.1, -3.7, 1e300, 5e-324, math.Inf(1), 1 + 0x1p-52, math.NaN()}
+	r := newRig(t)
+	cell := r.mem.Alloc(24)
+	for _, px := range places[0] {
+		for _, py := range places[1] {
+			for _, pz := range places[2] {
+				for variant := range 32 {
+					t.Run(fmt.Sprintf("%d%d%d/%d", px, py, pz, variant), func(t *testing.T) {
+						mark := r.mem.Mark()
+						defer r.mem.Release(mark)
+						r.seed = uint64(variant % 3)
+						f := newFn(ir.F64, ir.F64, ir.F64)
+						var args, bare [3]*ir.Value
+						for i, place := range []int{px, py, pz} {
+							switch place {
+							case register:
+								bare[i] = f.params[i]
+							case constant:
+								bare[i] = f.float(0.7 + float64(i))
+							case memory:
+								bare[i] = f.aux(ir.OpLoadF64, int64(8*i), f.aux(ir.OpConstPtr, int64(cell)))
+								bare[i].Heap = ir.HeapOther
+							default:
+								bare[i] = bare[place-like0]
+							}
+							args[i] = bare[i]
+							if variant>>i&1 != 0 {
+								args[i] = f.op(ir.OpFNeg, bare[i])
+							}
+						}
+						v := f.op(ir.OpFMulAdd, args[:]...)
+						living := variant >> 3 // of the operands as they were, and as they were given
+						if living&1 != 0 {
+							v = f.op(ir.OpFSub, f.op(ir.OpFSub, v, bare[0]), bare[2])
+						}
+						if living&2 != 0 {
+							v = f.op(ir.OpFSub, f.op(ir.OpFSub, v, args[1]), args[2])
+						}
+						f.ret(v)
+						u := r.emit(f.done(t))
+						for k := range len(values) * len(values) {
+							given := [3]float64{values[k%len(values)], values[k/len(values)], values[(k*7+k/len(values))%len(values)]}
+							x := given
+							for i, place := range []int{px, py, pz} {
+								switch place {
+								case constant:
+									x[i] = 0.7 + float64(i)
+								case memory:
+									*r.word(cell + uintptr(8*i)) = math.Float64bits(x[i])
+								case like0, like1:
+									x[i] = x[place-like0]
+								}
+							}
+							a := x
+							for i := range a {
+								if variant>>i&1 != 0 {
+									a[i] = -a[i]
+								}
+							}
+							want := math.FMA(a[0], a[1], a[2])
+							if living&1 != 0 {
+								want = want - x[0] - x[2]
+							}
+							if living&2 != 0 {
+								want = want - a[1] - a[2]
+							}
+							word, _ := u.call(0, given[0], given[1], given[2])
+							sameFloat(t, want, math.Float64frombits(word), "%v * %v + %v", a[0], a[1], a[2])
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
 func sameFloat(t *testing.T, want, got float64, format string, args ...any) {
 	if want != want && got != got {
 		return

@@ -117,6 +117,8 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		m.floatMask(f, v, ANDPD_XM, 1<<63-1)
 	case ir.OpFSqrt: // into its own operand, for the instruction waits for its destination
 		m.tied(f, v, func(d Reg) { a.Emit(SQRTSD_XX, d, d) })
+	case ir.OpFMulAdd:
+		m.mulAdd(f, v)
 	case ir.OpFFloor:
 		m.round(f, v, 9)
 	case ir.OpFCeil:
@@ -362,6 +364,65 @@ func (m *machine) binary(f *emitter.Func, v *ir.Value, op alu, imm bool) {
 }
 
 func (m *machine) binaryFloat(f *emitter.Func, v *ir.Value, op alu) { m.binary(f, v, op, false) }
+
+// fused are the forms of an instruction that multiplies and adds, by the operand that it overwrites: a factor, a factor while the other one
+// is in memory, or the summand.
+type fused struct{ factor, factorByMemory, summand alu }
+
+// fusedOps are by negate the product, negate the summand.
+var fusedOps = [2][2]fused{
+	{
+		{alu{rr: VFMADD213SD_XXX, rm: VFMADD213SD_XXM}, alu{rr: VFMADD132SD_XXX, rm: VFMADD132SD_XXM}, alu{rr: VFMADD231SD_XXX, rm: VFMADD231SD_XXM}},
+		{alu{rr: VFMSUB213SD_XXX, rm: VFMSUB213SD_XXM}, alu{rr: VFMSUB132SD_XXX, rm: VFMSUB132SD_XXM}, alu{rr: VFMSUB231SD_XXX, rm: VFMSUB231SD_XXM}},
+	}, {
+		{alu{rr: VFNMADD213SD_XXX, rm: VFNMADD213SD_XXM}, alu{rr: VFNMADD132SD_XXX, rm: VFNMADD132SD_XXM}, alu{rr: VFNMADD231SD_XXX, rm: VFNMADD231SD_XXM}},
+		{alu{rr: VFNMSUB213SD_XXX, rm: VFNMSUB213SD_XXM}, alu{rr: VFNMSUB132SD_XXX, rm: VFNMSUB132SD_XXM}, alu{rr: VFNMSUB231SD_XXX, rm: VFNMSUB231SD_XXM}},
+	},
+}
+
+// mulAdd is x*y + z in one instruction, which takes negated operands as they were before, and overwrites one that dies.
+func (m *machine) mulAdd(f *emitter.Func, v *ir.Value) {
+	s := m.begin(f, v)
+	var args [3]*ir.Value
+	var negate [2]int
+	for i, a := range v.Args {
+		for a = emitter.Resolve(a); a.Op == ir.OpFNeg; a = emitter.Resolve(a.Args[0]) {
+			negate[i/2] ^= 1
+		}
+		args[i] = a
+	}
+	x, y, z := args[0], args[1], args[2]
+	inMemory := func(v *ir.Value) bool { return isConst(v) || s.foldable(v) }
+	if inMemory(x) && !inMemory(y) {
+		x, y = y, x
+	}
+	forms := fusedOps[negate[0]][negate[1]]
+	overwritten, second, last, op := x, y, z, forms.factor
+	switch {
+	case inMemory(z) && !inMemory(y):
+		if !f.Dies(x) && f.Dies(y) {
+			overwritten, second = y, x
+		}
+	case f.Dies(z):
+		overwritten, second, last, op = z, x, y, forms.summand
+	case inMemory(y):
+		second, last, op = z, y, forms.factorByMemory
+	case !f.Dies(x) && f.Dies(y):
+		overwritten, second = y, x
+	}
+	n := s.use(overwritten)
+	d := s.defTied(v, n)
+	k := s.use(second)
+	src := s.source(last, false, false)
+	s.emit(0, func(l []regalloc.Loc) {
+		form := op.rr
+		from := m.operand(f, src, l)
+		if _, ok := from.(Mem); ok {
+			form = op.rm
+		}
+		m.a.Emit(form, reg(l[d]), reg(l[k]), from)
+	})
+}
 
 // add takes three registers where that saves a copy.
 func (m *machine) add(f *emitter.Func, v *ir.Value) {

@@ -211,7 +211,7 @@ func (g *gen) floatExpr(depth int) *ir.Value {
 		return g.locals[firstFloat+g.IntN(nFloats)]
 	}
 	x := g.floatExpr(depth - 1)
-	switch g.IntN(7) {
+	switch g.IntN(8) {
 	case 0, 1, 2, 3:
 		ops := []ir.Op{ir.OpFAdd, ir.OpFSub, ir.OpFMul, ir.OpFDiv}
 		return g.add(ops[g.IntN(4)], tFloat, x, g.floatExpr(depth-1))
@@ -223,6 +223,15 @@ func (g *gen) floatExpr(depth int) *ir.Value {
 		const exact = 1 << 53
 		g.guard(ir.OpGuard, ir.Type{}, g.add(ir.OpULe, tBool, g.add(ir.OpAdd, tInt, n, g.int(exact)), g.int(2*exact)))
 		return g.add(ir.OpIntToFloat, tFloat, n)
+	case 6:
+		y, z := g.floatExpr(depth-1), g.floatExpr(depth-1)
+		if g.IntN(2) == 0 {
+			y = g.add(ir.OpFNeg, tFloat, y)
+		}
+		if g.IntN(2) == 0 {
+			z = g.add(ir.OpFNeg, tFloat, z)
+		}
+		return g.add(ir.OpFMulAdd, tFloat, x, y, z)
 	}
 	return g.add(ir.OpSelect, tFloat, g.boolExpr(depth-1), x, g.floatExpr(depth-1))
 }
