@@ -95,6 +95,12 @@ func TestFailuresOfStages(t *testing.T) {
 				return &decoder.Snapshot{Codes: []*decoder.Code{{Bytecode: make([]byte, 2*maxUnits+2)}}}, nil
 			}
 		}, "it is too large to be worth it"},
+		{"many locals", func(d *Driver) {
+			d.stages.read = func([]byte) (*decoder.Snapshot, error) {
+				code := &decoder.Code{Bytecode: make([]byte, maxUnits), NLocals: maxStates/maxUnits + 1}
+				return &decoder.Snapshot{Codes: []*decoder.Code{code, code}}, nil
+			}
+		}, "it is too large to be worth it"},
 		{"build fails", func(d *Driver) {
 			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error) {
 				return nil, errors.New("it is a generator")

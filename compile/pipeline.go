@@ -45,6 +45,8 @@ var errTooLarge = errors.New("it is too large to be worth it")
 const (
 	maxUnits  = 10000 // code units of the code object
 	maxValues = 50000 // operations of all functions of a unit
+	// Each guard tells where every local variable lies: a function of 1,000 lines that each made a new one took 16 MB of descriptors.
+	maxStates = 2000000 // code units times local variables, of all code objects
 
 	keepMemory = 10000 // values from which on a compile leaves no memory to the next
 )
@@ -133,7 +135,11 @@ func (w *work) decode() (err error) {
 	}
 	c := w.snap.Codes[0]
 	w.about = about{name: c.QualName, file: c.FileName, line: c.FirstLine, mode: w.snap.Mode, off: w.snap.Off}
-	if len(c.Bytecode)/2 > maxUnits {
+	states := 0
+	for _, c := range w.snap.Codes {
+		states += len(c.Bytecode) / 2 * c.NLocals
+	}
+	if len(c.Bytecode)/2 > maxUnits || states > maxStates {
 		return errTooLarge
 	}
 	if w.wants["decode"] {

@@ -99,9 +99,7 @@ func (l *live) preds(b int32) []int32  { return l.predList[l.predStart[b]:l.pred
 func (l *live) liveIn(b int) []uint64  { return l.in[b*l.words : (b+1)*l.words] }
 func (l *live) liveOut(b int) []uint64 { return l.out[b*l.words : (b+1)*l.words] }
 
-func set(s []uint64, v VReg)      { s[v>>6] |= 1 << (v & 63) }
-func clear1(s []uint64, v VReg)   { s[v>>6] &^= 1 << (v & 63) }
-func has(s []uint64, v VReg) bool { return s[v>>6]>>(v&63)&1 != 0 }
+func set(s []uint64, v VReg) { s[v>>6] |= 1 << (v & 63) }
 
 func (l *live) analyse(f *Func) error {
 	l.f = f
