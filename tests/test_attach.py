@@ -221,6 +221,95 @@ def test_unjit_while_it_runs():
     assert [dropped()(1) for _ in range(3)] == [2, 2, 2]
 
 
+NAMESPACE = """
+@jit
+def f(n): return n + len(y)
+@jit
+def g(n):
+    s = 0
+    for i in range(n): s += f(i)
+    return s
+@jit
+def outer(k):
+    @jit
+    def inner(n): return n + k
+    return inner(1)
+y = [1]
+for k in range(5): g(10), f(k), outer(k)
+"""
+
+
+@pytest.mark.parametrize("then", [
+    "pass", "unjit(f)", "unjit(f), unjit(g), jit(f), f(1), g(3)", "f.__code__ = (lambda n: 2 * n).__code__; f(3); g(3)",
+    "f.__code__ = (lambda n: (yield)).__code__; f(1)", "unjit(f); unjit(f)", "h = wraps(f)(lambda: 0); unjit(f); unjit(h)",
+])
+def test_what_was_compiled_ends_with_the_namespace(then):
+    """Detached with code that may be running, too: it is kept where the collector sees it."""
+    class Thing:
+        pass
+
+    def make():
+        namespace = {"jit": jit, "unjit": unjit, "wraps": functools.wraps, "thing": Thing()}
+        exec(NAMESPACE, namespace)
+        exec(then, namespace)
+        return [weakref.ref(namespace[name]) for name in ("thing", "f", "g")]
+
+    alive = [make() for _ in range(3)]
+    for _ in range(4):  # records idle for two full collections
+        gc.collect()
+    assert [[ref() for ref in refs] for refs in alive] == [[None] * 3] * 3
+
+
+def test_a_function_that_cannot_be_compiled_ends_with_its_namespace():
+    ran = run("""
+import gc, weakref
+from gophersnake import jit, explain, _load
+def broken(): raise ImportError("broken on purpose")
+_load.compiler = broken
+class Thing: pass
+def make():
+    namespace = {"jit": jit, "thing": Thing()}
+    exec("f = jit(lambda n: n)", namespace)
+    assert namespace["f"](1) == 1 and "broken on purpose" in explain(namespace["f"])
+    return weakref.ref(namespace["thing"])
+refs = [make() for _ in range(3)]
+gc.collect()
+assert [ref() for ref in refs] == [None] * 3
+""")
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("take", ["del f.__gophersnake__", "f.__dict__.clear()", "f.__dict__ = {}", "vars(f).update(__gophersnake__=0)"])
+def test_detached_while_it_runs_and_the_marker_taken_away(take):
+    ran = run(f"""
+import gc
+from gophersnake import jit, unjit, _native
+def away():
+    unjit(f)
+    assert "off" in repr(f.__gophersnake__)
+    {take}
+    for _ in range(50):
+        gc.collect()
+        jit(lambda n: n + 1)(1)  # a compile frees what has ended
+@jit
+def f(n, at):
+    s = 0.5
+    for i in range(n):
+        s += i
+        if i == at:
+            away()
+    return s
+for _ in range(3):
+    f(10, -1)
+assert _native.record_info(f)["units"]
+assert f(100, 50) == 4950.5
+assert not _native.is_attached(f)
+jit(f)
+assert f(100, 50) == 4950.5
+""")
+    assert ran.returncode == 0, ran.stderr
+
+
 def test_closures_of_one_code_share_and_stay_apart():
     def make(k):
         @jit

@@ -246,7 +246,7 @@ near_pow(void)
 
 /* ---- The header ---- */
 
-struct writer { char *at, *end; uint64_t rows; };
+struct writer { char *at, *end; uint64_t rows; PyObject *objects; /* a list of what the rows embed */ };
 
 /* Measures if there is no memory yet. */
 static void
@@ -274,8 +274,12 @@ is_original(PyObject *value, const char *group, const char *name)
         return strcmp(((PyCFunctionObject *)value)->m_ml->ml_name, name) == 0 && module && PyUnicode_Check(module)
                && PyUnicode_CompareWithASCIIString(module, group[0] == 'm' ? "math" : strcmp(name, "open") ? "builtins" : "io") == 0;
     }
-    const char *class_name = ((PyTypeObject *)value)->tp_name;
-    return !PyType_HasFeature((PyTypeObject *)value, Py_TPFLAGS_HEAPTYPE) || strcmp(class_name, name) == 0;
+    PyTypeObject *type = (PyTypeObject *)value;
+    if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) {
+        return 1;
+    }
+    PyObject *module = PyDict_GetItemString(type->tp_dict, "__module__");
+    return strcmp(type->tp_name, name) == 0 && module && PyUnicode_Check(module) && PyUnicode_CompareWithASCIIString(module, "builtins") == 0;
 }
 
 /* The builtin functions of a module, or its exception classes. */
@@ -295,6 +299,9 @@ put_module(struct writer *w, const char *group, PyObject *dict, int exceptions)
         }
         if (strlen(name) < 100 && is_original(value, group, name)) { /* the reader takes 128 with the group */
             put(w, group, name, (uint64_t)(uintptr_t)value);
+            if (w->objects && PyList_Append(w->objects, value) < 0) {
+                return -1;
+            }
         }
     }
     return 0;
@@ -351,26 +358,25 @@ gs_abi_header(void)
         PyErr_Clear();
     }
     if (empty_tuple && empty_str && builtins) {
-        /* A row embeds the addresses of builtins, which must stay even if somebody deletes one. */
         PyObject *b = PyDict_Copy(PyModule_GetDict(builtins)), *m = math ? PyDict_Copy(PyModule_GetDict(math)) : NULL;
-        struct writer w = {NULL, NULL, 0};
-        if (b && put_all(&w, empty_tuple, empty_str, b, m) == 0) {
+        PyObject *objects = PyList_New(0);
+        struct writer w = {NULL, NULL, 0, NULL};
+        if (b && objects && put_all(&w, empty_tuple, empty_str, b, m) == 0) {
             uint64_t size = 24 + (uint64_t)(w.at - (char *)NULL);
             char *memory = PyMem_RawMalloc(size);
             if (memory) {
-                w = (struct writer){memory + 24, memory + size, 0};
+                w = (struct writer){memory + 24, memory + size, 0, objects};
                 if (put_all(&w, empty_tuple, empty_str, b, m) == 0) {
                     uint64_t prefix[3] = {HEADER_MAGIC, size, w.rows};
                     memcpy(memory, prefix, sizeof prefix);
-                    header = memory; /* b and m stay, for the process's life */
+                    header = memory;
+                    Py_INCREF(objects); /* what a row embeds must stay, even if somebody deletes it; nothing else may */
                 }
             } else {
                 PyErr_NoMemory();
             }
         }
-        if (!header) {
-            Py_XDECREF(b), Py_XDECREF(m);
-        }
+        Py_XDECREF(b), Py_XDECREF(m), Py_XDECREF(objects);
     }
     Py_XDECREF(builtins), Py_XDECREF(math);
     return header;

@@ -14,19 +14,51 @@ struct gs_marker {
     PyObject_HEAD
     struct gs_attached *attached; /* not counted, the entry clears it; NULL: stays interpreted */
     PyObject *code, *reason;
+    PyObject *kept, *kept_for; /* a list of records, a weak reference to the function they are kept for; or NULL */
     int strict;
 };
+
+/* Native code of a function may run while it is detached, by itself even: what was compiled stays until the function's
+   end. Its records are in the marker, where the collector finds them by way of the function: they lead back to it. */
+static void keep_until_end_of(PyObject *function, PyObject *record);
+
+/* Somebody took the marker away from its function. */
+static void
+marker_finalize(PyObject *self)
+{
+    struct gs_marker *m = (struct gs_marker *)self;
+    PyObject *function = m->kept ? PyWeakref_GET_OBJECT(m->kept_for) : Py_None;
+    if (function != Py_None) {
+        Py_INCREF(function);
+        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(m->kept); i++) {
+            keep_until_end_of(function, PyList_GET_ITEM(m->kept, i));
+        }
+        Py_CLEAR(m->kept);
+        Py_DECREF(function);
+    }
+}
 
 static void
 marker_dealloc(PyObject *self)
 {
     struct gs_marker *m = (struct gs_marker *)self;
+    PyObject_GC_UnTrack(self);
     if (m->attached) {
         m->attached->marker = NULL;
     }
+    marker_finalize(self);
+    Py_XDECREF(m->kept);
+    Py_XDECREF(m->kept_for);
     Py_XDECREF(m->code);
     Py_XDECREF(m->reason);
-    PyObject_Free(self);
+    PyObject_GC_Del(self);
+}
+
+static int
+marker_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(((struct gs_marker *)self)->kept);
+    return 0;
 }
 
 static PyObject *
@@ -92,8 +124,10 @@ PyTypeObject gs_marker_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "gophersnake._native.Marker",
     .tp_basicsize = sizeof(struct gs_marker),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .tp_dealloc = marker_dealloc,
+    .tp_traverse = marker_traverse,
+    .tp_finalize = marker_finalize,
     .tp_repr = marker_repr,
     .tp_methods = marker_methods,
     .tp_getset = marker_getset,
@@ -106,15 +140,17 @@ marker_new(PyObject *code, const char *reason, int strict)
     if (reason && !(text = PyUnicode_FromString(reason))) {
         return NULL;
     }
-    struct gs_marker *m = PyObject_New(struct gs_marker, &gs_marker_type);
+    struct gs_marker *m = PyObject_GC_New(struct gs_marker, &gs_marker_type);
     if (!m) {
         Py_XDECREF(text);
         return NULL;
     }
     m->attached = NULL;
+    m->kept = m->kept_for = NULL;
     m->code = Py_XNewRef(code);
     m->reason = text;
     m->strict = strict;
+    PyObject_GC_Track((PyObject *)m);
     return m;
 }
 
@@ -126,6 +162,14 @@ gs_marker(PyObject *code, const char *reason, int strict)
 
 static PyObject *marker_name; /* "__gophersnake__" */
 
+/* The marker in the function's dict, be it somebody else's; or NULL. */
+static struct gs_marker *
+marker_in(PyFunctionObject *f)
+{
+    PyObject *m = f->func_dict ? PyDict_GetItemWithError(f->func_dict, marker_name) : NULL;
+    return m && Py_IS_TYPE(m, &gs_marker_type) ? (struct gs_marker *)m : NULL;
+}
+
 /* Takes the marker over; into the dict past __setattr__, which a function has none of anyway. */
 static int
 put_marker(PyFunctionObject *f, struct gs_marker *m)
@@ -134,9 +178,34 @@ put_marker(PyFunctionObject *f, struct gs_marker *m)
         Py_XDECREF(m);
         return -1;
     }
+    struct gs_marker *before = marker_in(f);
+    if (before && before->kept && PyWeakref_GET_OBJECT(before->kept_for) == (PyObject *)f) {
+        m->kept = before->kept;
+        m->kept_for = before->kept_for;
+        before->kept = before->kept_for = NULL;
+    }
     int rc = PyDict_SetItem(f->func_dict, marker_name, (PyObject *)m);
     Py_DECREF(m);
     return rc;
+}
+
+/* Keeps the record's code for as long as the function lives. */
+static void
+keep(PyFunctionObject *f, struct gs_record *r)
+{
+    struct gs_marker *m = marker_in(f);
+    if (!m || !(m->kept ? PyWeakref_GET_OBJECT(m->kept_for) == (PyObject *)f : !m->attached || m->attached->func == f)) {
+        m = marker_new(NULL, NULL, 0);
+        m = put_marker(f, m) == 0 ? marker_in(f) : NULL;
+    }
+    if (m && !m->kept) {
+        Py_XSETREF(m->kept_for, PyWeakref_NewRef((PyObject *)f, NULL));
+        m->kept = m->kept_for ? PyList_New(0) : NULL;
+    }
+    if (!m || !m->kept || PyList_Append(m->kept, (PyObject *)r) < 0) {
+        keep_until_end_of((PyObject *)f, (PyObject *)r);
+    }
+    PyErr_Clear();
 }
 
 /* Only its own: a wrapper may hold a copy of somebody else's. */
@@ -386,7 +455,7 @@ gs_attach(PyObject *function, int strict)
     }
     if (r->reason && r->give_up && !r->nentries && !strict) { /* tried before, with another function of the same code */
         int rc = put_marker(f, marker_new(f->func_code, r->reason, strict)) < 0 ? -1 : 1;
-        gs_record_release(r, 1);
+        gs_record_release(r, 2);
         return rc;
     }
     struct gs_marker *m = marker_new(f->func_code, NULL, strict);
@@ -440,8 +509,8 @@ gs_resume(PyObject *function)
     }
 }
 
-/* Native code of a function may run while it is detached, by itself even. What keeps the code then is a weak
-   reference, whose callback at the function's end drops the record. */
+/* For a function whose marker was taken away: a weak reference, whose callback at the function's end drops the record. The
+   collector does not see through it. */
 static PyObject *retired; /* the weak references */
 
 static PyObject *
@@ -457,12 +526,12 @@ function_ended(PyObject *record, PyObject *ref)
 static PyMethodDef function_ended_def = {"function_ended", function_ended, METH_O, NULL};
 
 static void
-keep_until_end_of(PyObject *function, struct gs_record *r)
+keep_until_end_of(PyObject *function, PyObject *record)
 {
-    PyObject *callback = PyCFunction_New(&function_ended_def, (PyObject *)r);
+    PyObject *callback = PyCFunction_New(&function_ended_def, record);
     PyObject *ref = callback ? PyWeakref_NewRef(function, callback) : NULL;
     if (!ref || PySet_Add(retired, ref) < 0) {
-        Py_INCREF(r); /* no memory: it stays for good, as code that may be running must */
+        Py_INCREF(record); /* no memory: it stays for good, as code that may be running must */
         PyErr_Clear();
     }
     Py_XDECREF(ref);
@@ -484,20 +553,36 @@ gs_detach(PyObject *function, const char *reason)
     struct gs_marker *m = a->marker;
     int strict = a->strict, embedded = a->embedded;
     forget(a);
-    if (r->nunits) {
-        keep_until_end_of(function, r);
-    }
     if (embedded) { /* nobody would notice its end any more */
         gs_retire_embedders(r, function);
     }
     if (reason) {
         put_marker(f, marker_new((PyObject *)f->func_code, reason, strict));
-    } else if (m) {
+    } else if (m && !m->kept) {
         drop_marker(f, m);
     }
-    gs_record_release(r, 1);
+    if (r->nunits) {
+        keep(f, r);
+    }
+    gs_record_release(r, 1 + (reason != NULL)); /* the marker has the code, too */
     PyErr_Restore(type, value, traceback);
     return 1;
+}
+
+void
+gs_unmark(PyObject *function)
+{
+    PyFunctionObject *f = (PyFunctionObject *)function;
+    struct gs_marker *m = marker_in(f);
+    if (!m || m->code != f->func_code) {
+        return;
+    }
+    if (m->kept) {
+        put_marker(f, marker_new(NULL, NULL, 0)); /* takes over what is kept */
+    } else {
+        drop_marker(f, m);
+    }
+    PyErr_Clear();
 }
 
 int
@@ -529,7 +614,7 @@ gs_reattach(struct gs_attached *a)
     }
     struct gs_record *old = gs_record_leave(a);
     if (old->nunits) {
-        keep_until_end_of(function, old);
+        keep(a->func, old);
     }
     if (a->embedded) {
         gs_retire_embedders(old, function);

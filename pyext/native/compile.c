@@ -230,7 +230,7 @@ gs_compile(struct gs_record *r, PyObject *callable, const struct gs_state *state
 {
     long pid = (long)getpid();
     *installed = NULL;
-    if (busy == pid) {
+    if (busy == pid || _PyRuntimeState_GetFinalizing(&_PyRuntime)) { /* modules, and what loads the compiler, are going */
         return GS_NOT_NOW;
     }
     PyObject *type, *value, *traceback;

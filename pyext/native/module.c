@@ -54,7 +54,14 @@ static PyObject *
 detach(PyObject *self, PyObject *function)
 {
     (void)self;
-    return is_function(function) ? PyBool_FromLong(gs_detach(function, NULL)) : NULL;
+    if (!is_function(function)) {
+        return NULL;
+    }
+    int attached = gs_detach(function, NULL);
+    if (!attached) {
+        gs_unmark(function);
+    }
+    return PyBool_FromLong(attached);
 }
 
 static PyObject *
@@ -135,6 +142,7 @@ static PyMethodDef methods[] = {
     {"decline", decline, METH_VARARGS, "decline(function, reason): leave it plain, and let its marker tell why."},
     {"marker", marker, METH_VARARGS, "marker(code, reason, strict): what tells of a function with this code why it stays plain."},
     {"detach", detach, METH_O, "detach(function): whether it was attached."},
+    {"ending", gs_record_ending, METH_NOARGS, "The process ends: nothing of a module is kept for closures that may come."},
     {"is_attached", is_attached, METH_O, "Whether calls of the function may be compiled."},
     {"record_info", record_info, METH_O, "What is known of an attached function's versions, or None."},
     {"stats", stats, METH_NOARGS, "Counts of the process."},

@@ -102,7 +102,8 @@ extern PyTypeObject gs_function_type; /* of attached functions; answers as the p
 extern PyTypeObject gs_marker_type;   /* of f.__gophersnake__ */
 struct gs_attached *gs_attached_find(PyObject *function); /* or NULL, no exception */
 int gs_attach(PyObject *function, int strict);            /* 0, 1 if it stays plain (its marker tells why), -1 with an exception */
-int gs_detach(PyObject *function, const char *reason);    /* reason: kept in the marker, or NULL: no trace stays. Nothing raised is left */
+int gs_detach(PyObject *function, const char *reason);    /* reason: kept in the marker, or NULL: there is none, but for what may be running. Nothing raised is left */
+void gs_unmark(PyObject *function);                       /* of one that is not attached: takes away what tells why */
 int gs_decline(PyObject *function, const char *reason);   /* leaves or makes it plain; the marker tells why. -1 with an exception */
 PyObject *gs_marker(PyObject *code, const char *reason, int strict); /* such a marker alone, new */
 int gs_reattach(struct gs_attached *);                    /* __code__ was written: 0, or -1 if it is plain now; no exception */
@@ -118,7 +119,8 @@ struct gs_record *gs_record_make(PyFunctionObject *);     /* found or made; a ne
 void gs_record_join(struct gs_record *, struct gs_attached *);  /* takes a reference over */
 struct gs_record *gs_record_leave(struct gs_attached *);  /* gives it back */
 void gs_record_release(struct gs_record *, int functions); /* drops a reference; the record may idle for the next closure of its code.
-                                                        functions: how many there are that had it and still have its code, 0 or 1 */
+                                                        functions: how many references to its code are its function's and its marker's */
+PyObject *gs_record_ending(PyObject *, PyObject *);       /* the process ends: no record idles any more */
 void gs_record_detach_all(struct gs_record *, const char *reason);
 const char *gs_why_plain(PyFunctionObject *);             /* why a function is never compiled, or NULL */
 uint64_t gs_profile_sum(const struct gs_record *);        /* changes as the profile learns */

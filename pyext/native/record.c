@@ -82,6 +82,22 @@ idle_take(int i)
     memmove(&idle[i], &idle[i + 1], (size_t)(nidle - i) * sizeof idle[0]);
 }
 
+/* At exit a module's objects end with their module, and their destructors run. */
+static int ending;
+
+PyObject *
+gs_record_ending(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    ending = 1;
+    while (nidle) {
+        struct gs_record *r = idle[nidle - 1].record;
+        idle_take(nidle - 1);
+        Py_DECREF(r);
+    }
+    Py_RETURN_NONE;
+}
+
 static int sweep_requested;
 
 static int
@@ -273,8 +289,8 @@ gs_record_leave(struct gs_attached *a)
 void
 gs_record_release(struct gs_record *r, int functions)
 {
-    /* Past the record's own reference to the code, and these functions': a closure may come again. */
-    int worth = r->nunits || (r->give_up && r->reason);
+    /* Past the record's own reference to the code, and these: a closure may come again. */
+    int worth = !ending && (r->nunits || (r->give_up && r->reason));
     if (!r->functions && !r->idle && worth && Py_REFCNT(r->code) > 1 + functions) {
         if (nidle == GS_IDLE_MAX) {
             struct gs_record *oldest = idle[0].record;

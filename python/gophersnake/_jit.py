@@ -3,6 +3,7 @@
 `jit(f) is f`: there is no wrapper. Nothing here runs when a function is called.
 """
 
+import atexit
 import os
 import sys
 from types import FunctionType, MethodType
@@ -46,6 +47,7 @@ def _choices(variable):
 
 if not _problem:
     _log = _choices("GOPHERSNAKE_LOG")
+    atexit.register(_native.ending)
     _native.configure("compile" in _log, "exits" in _log, ",".join(_choices("GOPHERSNAKE_DUMP")) or None)
 
 
@@ -133,10 +135,8 @@ def _decline(f, strict, reason):
 
 
 def _detach(f):
-    if _native is not None and not _native.detach(f):
-        marker = vars(f).get("__gophersnake__")
-        if isinstance(marker, _native.Marker) and marker.code is f.__code__:
-            del f.__gophersnake__  # the one that says why it stays interpreted
+    if _native is not None:
+        _native.detach(f)
 
 
 def stats():

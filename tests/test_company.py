@@ -1,0 +1,102 @@
+"""What decorated functions meet beside other tools: the same is printed with functions compiled as with plain ones. Scripts in
+processes of their own; tests/test_safety_tools.py has the tools that look into frames."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.safety_support import python, same
+
+# ---- the end of the process ----
+
+AT_EXIT = """
+import atexit, builtins, threading, time, weakref
+
+@jit
+def work(n):
+    s = 0
+    for i in range(n):
+        s += i
+    return s
+
+@jit
+def never_before(n):
+    t = 1.0
+    for i in range(n):
+        t *= 1.5
+    return t
+
+class Noisy:
+    def __init__(self, k):
+        self.k = k
+    @jit
+    def __del__(self):
+        print("end of", self.k, work(self.k) if work else None)
+
+@jit
+def closures(k):
+    @jit
+    def inner(n):
+        return n + k
+    return inner(1)
+
+"""
+
+
+@pytest.mark.parametrize("called", ["", "Noisy(1)", "Noisy(1); work(3); unjit(work)", "[closures(k) for k in range(5)]",
+                                    "f = jit(lambda n: n); f(1); f.__code__ = (lambda n: -n).__code__; f(1)"])
+def test_destructors_run_at_exit(called):
+    same(AT_EXIT + f"""
+from gophersnake import unjit
+by_main, builtins.by_builtins, sys.modules["a name"] = Noisy(5), Noisy(6), Noisy(7)
+cycle = []
+cycle.append((cycle, Noisy(8)))
+{called}
+print("end of the script")
+""")
+
+
+def test_functions_run_at_exit():
+    same(AT_EXIT + """
+atexit.register(jit(lambda: print("atexit", work(10), never_before(10))))
+threading._register_atexit(jit(lambda: print("threads end", work(3))))
+weakref.finalize(held := Noisy(3), print, "finalized")
+def later():
+    time.sleep(0.05)
+    print("thread", work(10), never_before(3))
+threading.Thread(target=later).start()
+@jit
+def leaves(n):
+    for i in range(n):
+        if i == 50:
+            sys.exit(f"code {work(i)}")
+try:
+    leaves(100)
+except SystemExit as e:
+    print(e)
+work(5)
+print("end of the script")
+leaves(1)
+""")
+
+
+def test_builtins_of_users_end_when_they_are_taken_away():
+    """The compiler's header names builtins; what a user put beside them, as a prompt does with its last result, is his."""
+    python("""
+import builtins, gc, weakref
+class Thing: pass
+builtins._ = Thing()
+builtins.Thing = Thing
+class Fault(Exception): pass
+builtins.Fault = Fault
+refs = [weakref.ref(builtins._), weakref.ref(Thing), weakref.ref(Fault)]
+@jit
+def f(n): return n + 1
+assert f(1) == 2 and units(f)
+del builtins._, builtins.Thing, builtins.Fault, Thing, Fault
+gc.collect()
+assert [ref() for ref in refs] == [None] * 3
+""")
