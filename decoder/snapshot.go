@@ -114,7 +114,7 @@ func (k ObjKind) String() string { return objKinds[k] }
 const (
 	ObjFits = 1 // an int fits 64 bits
 	ObjSame = 2 // the first (up to 8) items have the class of the first
-	ObjCut  = 4 // Text or Items are not all
+	ObjCut  = 4 // Text or Items are not all; of a member descriptor: read only
 )
 
 // Object is a look at a live object. Only what does not change (constants, classes

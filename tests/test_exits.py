@@ -15,8 +15,7 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 NATIVE = HERE.parent / "pyext" / "native"
-OURS = ["frame", "activation", "raise", "exits", "poll", "bytecode", "stack", "values", "helpers", "helpers_object", "helpers_build",
-        "helpers_name", "helpers_exception", "helpers_match", "helpers_number"]
+OURS = ["frame", "activation", "raise", "exits", "poll", "bytecode", "stack", "values", *(path.stem for path in NATIVE.glob("helpers*.c"))]
 
 pytestmark = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the runtime is for CPython 3.11")
 

@@ -1,5 +1,5 @@
 // Attributes. Of an instance whose class is known and looks attributes up as object does, the value is loaded from, or stored into,
-// the instance's values directly, under a guard on the class's version; everything else asks the C-API.
+// the instance's values, or the field of a class with __slots__, directly, under a guard on the class's version; everything else asks a helper.
 
 package build
 
@@ -14,8 +14,8 @@ func loadAttr(b *builder) error {
 		if m := b.known(s.object()); m != nil && b.moduleAttr(m) {
 			return nil
 		}
-		if values, n := b.instanceValues(s, decoder.TypePlainGet); n != nil {
-			v := b.load(ir.OpLoadObjNull, ir.HeapAttr, values, n.Entry)
+		if p := b.place(s, decoder.TypePlainGet); p.base != nil {
+			v := b.load(ir.OpLoadObjNull, ir.HeapAttr, p.base, p.offset)
 			v = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, v)
 			item := borrowedSlot(v)
 			item.volatile = true
@@ -28,30 +28,39 @@ func loadAttr(b *builder) error {
 			return nil
 		}
 	}
-	b.finish(b.call("PyObject_GetAttr", b.escapeTop(0), b.name()), 1, true)
+	b.finish(b.call("gs_get_attr", b.escapeTop(0), b.name()), 1, true)
 	return nil
 }
 
 func storeAttr(b *builder) error {
 	owner := b.peek(0)
-	if values, n := b.instanceValues(owner, decoder.TypePlainSet); n != nil && !b.general() {
-		old := b.load(ir.OpLoadObjNull, ir.HeapAttr, values, n.Entry)
-		old = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old)
-		before, seen := b.replacedClass(old)
-		if !seen {
+	if !b.general() {
+		if p := b.place(owner, decoder.TypePlainSet); p.base != nil {
+			old := b.load(ir.OpLoadObjNull, ir.HeapAttr, p.base, p.offset)
+			before := slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{old}}
+			if !p.nullable || b.replacesQuiet() {
+				old = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old)
+				seen := true
+				if before, seen = b.replacedClass(old); !seen {
+					return nil
+				}
+			}
+			b.escapeTop(1)
+			b.update(1, b.own(b.peek(1)))
+			b.store(ir.OpStoreObj, ir.HeapAttr, p.offset, p.base, b.topObject(1))
+			b.stack[len(b.stack)-2].owned = false // the instance has it now
+			b.drop(2)
+			b.settle() // the stack may borrow what was there
+			b.release(before)
 			return nil
 		}
-		b.escapeTop(1)
-		b.update(1, b.own(b.peek(1)))
-		b.store(ir.OpStoreObj, ir.HeapAttr, n.Entry, values, b.topObject(1))
-		b.stack[len(b.stack)-2].owned = false // the instance has it now
-		b.drop(2)
-		b.settle() // the stack may borrow what was there
-		b.release(before)
-		return nil
 	}
-	value := b.escapeTop(1)
-	b.finishStatus(b.call("PyObject_SetAttr", b.escapeTop(0), b.name(), value), 2, true)
+	value, o := b.escapeTop(1), b.escapeTop(0)
+	if b.recording() {
+		b.helper("gs_record_attr", o, b.name(), b.constPtr(b.siteAddress(b.ins.At)))
+		b.f.Recording = true
+	}
+	b.finishStatus(b.call("gs_set_attr", o, b.name(), value), 2, true)
 	return nil
 }
 
@@ -64,7 +73,7 @@ func (b *builder) replacedClass(old *ir.Value) (s slot, seen bool) {
 	case p.class() == 0 && b.code.BlockAt(b.ins.Off).Loop >= 0: // in a loop it pays to know
 		b.unseen(b.before(), b.ins.At, -1)
 		return s, false
-	case !p.poly() && b.quietClass(p.class()):
+	case b.replacesQuiet():
 		s.class = p.class()
 		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: s.class}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old)
 		v.Aux = int64(s.class)
@@ -73,24 +82,51 @@ func (b *builder) replacedClass(old *ir.Value) (s slot, seen bool) {
 	return s, true
 }
 
-// instanceValues gives the address of an instance's values, and where among them the attribute lies; nil if that cannot be told.
-func (b *builder) instanceValues(s slot, plain uint32) (*ir.Value, *decoder.Name) {
+// replacesQuiet reports whether all that the bytecode was seen to replace were of one class, whose objects end quietly.
+func (b *builder) replacesQuiet() bool {
+	p := b.profile(b.ins.At)
+	return !p.poly() && b.quietClass(p.class())
+}
+
+// place is where an instance keeps an attribute.
+type place struct {
+	base     *ir.Value // nil: that cannot be told
+	offset   uint64
+	nullable bool // there may be none, and to set it is no more than to store it
+}
+
+// place finds where the instance in a slot keeps the attribute that the bytecode names, and guards that it still does.
+func (b *builder) place(s slot, plain uint32) place {
 	if s.kind != ir.SlotObj || s.class == 0 || b.profile(b.ins.At).failed() {
-		return nil, nil
+		return place{}
 	}
 	t := b.types[uint64(s.class)]
 	if t == nil || t.Flags&plain == 0 || t.Flags&decoder.TypeVersioned == 0 {
-		return nil, nil
+		return place{}
 	}
 	name := b.code.Code.Names[b.ins.Arg]
-	n := t.InstanceAttr(name)
-	if n == nil || t.Attr(name) != nil { // the class has one too, which may be a descriptor
-		return nil, nil
+	n, attr := t.InstanceAttr(name), t.Attr(name)
+	switch {
+	case attr != nil && attr.Value.Kind == decoder.ObjMemberDescr && b.inherits(t, attr.Value.Item) && (plain == decoder.TypePlainGet || attr.Value.Flags&decoder.ObjCut == 0):
+		b.requireVersion(t)
+		return place{base: s.v[0], offset: attr.Value.Value, nullable: true}
+	case n != nil && attr == nil: // what the class has too may be a descriptor
+		b.requireVersion(t)
+		values := b.load(ir.OpLoadPtr, ir.HeapAttr, s.v[0], b.abi.ObjectValues)
+		b.require(b.pure(ir.OpPNe, ir.Bool, values, b.constPtr(0)), ir.WhyType)
+		return place{base: values, offset: n.Entry}
 	}
-	b.requireVersion(t)
-	values := b.load(ir.OpLoadPtr, ir.HeapAttr, s.v[0], b.abi.ObjectValues)
-	b.require(b.pure(ir.OpPNe, ir.Bool, values, b.constPtr(0)), ir.WhyType)
-	return values, n
+	return place{}
+}
+
+// inherits reports whether instances of t have the layout of the class.
+func (b *builder) inherits(t *decoder.Type, class *decoder.Object) bool {
+	for ; class != nil && t != nil; t = b.types[t.Base] {
+		if t.Address == class.Address {
+			return true
+		}
+	}
+	return false
 }
 
 // requireVersion leaves if the class has changed since the snapshot.

@@ -49,6 +49,7 @@ type callee struct {
 	assumed  bool           // somebody relied on its having no frame while it was being built
 	direct   bool           // only native code calls it
 	tags     map[int64]bool // of its returns
+	relied   int            // somebody took the first so many tags for all, while it was being built; 0: nobody
 }
 
 // Unit builds the function that the snapshot asks for, and the callees it calls directly. The first is the one asked for.
@@ -170,26 +171,30 @@ func (u *unit) wanted(k slot, local, borrowed, live bool) slot {
 	return k
 }
 
-// buildInto builds a function, again with linked calls if it turns out to have a frame while callers in the same cycle of calls
-// relied on the contrary.
+// buildInto builds a function, again with what turned out if callers in the same cycle of calls relied on the contrary: that it has no
+// frame to link their calls for, or returns in one way only.
 func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot, depth int) error {
 	f := &ir.Func{}
 	ce.fn, ce.building = f, true
 	u.funcs = append(u.funcs, f)
-	for range 2 {
+	for first := true; ; first = false {
 		*f = *u.memory.NewFunc(c.Code.QualName)
 		f.Code, f.Record, f.FirstLine, f.StackSize = index, c.Code.Record, c.Code.FirstLine, c.Code.StackSize
 		f.Resume, f.General = off != 0, u.mode == decoder.ModeGeneral
-		ce.tags, ce.assumed = map[int64]bool{}, false
+		ce.assumed, ce.relied = false, 0
+		if first {
+			ce.tags = map[int64]bool{}
+		}
 		b := &builder{unit: u, index: index, code: c, f: f, depth: depth, self: ce, embedded: map[uint64]bool{}, versions: map[uint32][]*version{}}
 		b.start(off, clone(key))
 		if err := b.run(); err != nil {
 			return err
 		}
-		if !(f.HasFrame && ce.assumed) {
+		unlinked := f.HasFrame && ce.assumed
+		if !unlinked && !(first && ce.relied != 0 && ce.relied < len(ce.tags)) {
 			break
 		}
-		ce.linked = true
+		ce.linked = ce.linked || f.HasFrame
 	}
 	ce.building, ce.linked = false, f.HasFrame
 	clean(f)

@@ -467,16 +467,84 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 		clear(b.inFrame) // an exit of the callee shows the frame, and empties it
 	}
 	b.drop(operands)
-	expected := ce.result()
+	if ce.building && (ce.relied == 0 || len(ce.tags) < ce.relied) {
+		ce.relied = len(ce.tags)
+	}
 	b.push(slot{kind: ir.SlotResult, v: [3]*ir.Value{tag, v}})
-	if ce.tags[ir.TagObj] && (expected == ir.TagInt || expected == ir.TagFloat && b.addedNext()) {
-		v = b.rawResult(expected, tag, v)
-	} else {
-		g := b.guard(ir.OpGuardTag, ir.Type{}, b.here(), ir.ExitInfo{Reason: ir.WhyResult}, tag)
-		g.Aux = expected
+	b.takeResult(ce, b.ways(ce), tag, v)
+	return true, nil
+}
+
+// way is a form in which a callee returns: by this tag. A number may come as an object, too.
+type way struct {
+	tag      int64
+	orObject bool
+}
+
+// ways are the forms in which the callee is known to return.
+func (b *builder) ways(ce *callee) []way {
+	var ways []way
+	for _, tag := range []int64{ir.TagInt, ir.TagFloat, ir.TagBool, ir.TagNone} {
+		if ce.tags[tag] {
+			ways = append(ways, way{tag: tag})
+		}
+	}
+	if !ce.tags[ir.TagObj] && len(ways) > 0 {
+		return ways
+	}
+	if len(ways) > 0 && (ways[0].tag == ir.TagInt || ways[0].tag == ir.TagFloat && b.addedNext()) && !b.profile(b.ins.At).failed() {
+		number := way{tag: ways[0].tag, orObject: true}
+		return append(ways[1:], number)
+	}
+	return append(ways, way{tag: ir.TagObj})
+}
+
+// takeResult goes on with the result of a call, which is on top of the stack in the callee's form. What follows is translated for each way in which
+// the callee returns, unless that was done before in this bytecode block: then it is for an object.
+func (b *builder) takeResult(ce *callee, ways []way, tag, v *ir.Value) {
+	last := len(ways) - 1
+	if last > 0 && b.current.forks >= maxForks {
+		b.anyResult(ways, tag, v)
+		b.afterCall(ce)
+		return
+	}
+	if last == 0 {
+		b.guardWay(ways[0], tag)
+		b.pushResult(ways[0], tag, v)
+		b.afterCall(ce)
+		return
+	}
+	is := b.pure(ir.OpIEq, ir.Bool, tag, b.constInt(ways[0].tag))
+	fork := func(then func()) func() {
+		return func() {
+			b.ended = false
+			then()
+			if !b.ended {
+				b.fork()
+			}
+		}
+	}
+	first := fork(func() {
+		b.pushResult(ways[0], tag, v)
+		b.afterCall(ce)
+	})
+	b.split(is, 0, first, fork(func() { b.takeResult(ce, ways[1:], tag, v) }))
+}
+
+// guardWay leaves if the callee returned in another way, which was not known when its caller was built.
+func (b *builder) guardWay(w way, tag *ir.Value) {
+	if !w.orObject { // rawResult looks
+		b.guard(ir.OpGuardTag, ir.Type{}, b.here(), ir.ExitInfo{Reason: ir.WhyResult, Site: b.ins.At}, tag).Aux = w.tag
+	}
+}
+
+// pushResult replaces the callee's form of the result by a slot, given the way in which it returned.
+func (b *builder) pushResult(w way, tag, v *ir.Value) {
+	if w.orObject {
+		v = b.rawResult(w.tag, tag, v)
 	}
 	b.forget(1)
-	switch expected {
+	switch w.tag {
 	case ir.TagInt:
 		b.push(intSlot(v))
 	case ir.TagFloat:
@@ -488,11 +556,37 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	default:
 		b.push(ownedSlot(b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj}, v)))
 	}
+}
+
+// anyResult replaces the callee's form of the result by an object, whichever way it returned.
+func (b *builder) anyResult(ways []way, tag, v *ir.Value) {
+	end, form := b.newBlock(), b.peek(0)
+	object := b.f.AddParam(end, ir.Type{Kind: ir.Obj})
+	for i, w := range ways {
+		others := b.block
+		if i == len(ways)-1 {
+			b.guardWay(w, tag)
+		} else {
+			this := b.newBlock()
+			others = b.newBlock()
+			b.branch(b.pure(ir.OpIEq, ir.Bool, tag, b.constInt(w.tag)), this, others, 0)
+			b.block = this
+		}
+		b.pushResult(w, tag, v)
+		b.jump(end, b.own(b.boxedForFrame(b.peek(0))).object())
+		b.setTop(form)
+		b.block = others
+	}
+	b.block = end
+	b.setTop(ownedSlot(object))
+}
+
+// afterCall looks at the frame, and at the result, after a native call.
+func (b *builder) afterCall(ce *callee) {
 	if ce.linked {
 		b.checkFrame()
 	}
 	b.define(b.ins.At)
-	return true, nil
 }
 
 // rawResult makes a number of the result on top of the stack, where the callee may also return a number as an object: a parameter, whose
@@ -506,7 +600,7 @@ func (b *builder) rawResult(expected int64, tag, v *ir.Value) *ir.Value {
 
 	b.block = object
 	top := b.peek(0)
-	why := ir.ExitInfo{Reason: ir.WhyResult}
+	why := ir.ExitInfo{Reason: ir.WhyResult, Site: b.ins.At}
 	b.guard(ir.OpGuardTag, ir.Type{}, b.here(), why, tag).Aux = ir.TagObj
 	class := b.classInt
 	if expected == ir.TagFloat {
@@ -559,16 +653,6 @@ func (b *builder) addCallee(ce *callee) int64 {
 
 // returns notes how a function returns.
 func (ce *callee) returns(tag int64) { ce.tags[tag] = true }
-
-// result is the tag that a caller may expect: where there are several, numbers before objects.
-func (ce *callee) result() int64 {
-	for _, tag := range []int64{ir.TagInt, ir.TagFloat, ir.TagBool, ir.TagNone} {
-		if ce.tags[tag] {
-			return tag
-		}
-	}
-	return ir.TagObj
-}
 
 // keyText names a callee's version.
 func keyText(index int, key []slot) string {

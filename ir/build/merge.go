@@ -7,6 +7,9 @@ package build
 
 import "github.com/gophersnake/gophersnake/ir"
 
+// maxForks is how many calls in a bytecode block are followed by what is translated for each of their results.
+const maxForks = 2
+
 // maxVersions is how many versions of a block there may be before they are joined (docs/design.md, section 4).
 const maxVersions = 4
 
@@ -20,6 +23,7 @@ type version struct {
 	single  bool        // entered from one place only: holds its predecessor's values, without parameters
 	inFrame []*ir.Value // of a single one: what the frame's slots hold
 	rounds  int         // how often its translation was put off
+	forks   int         // of a single one: how often its bytecode block forked on the way to it
 }
 
 // form is the shape that a slot has at a merge.
@@ -160,10 +164,7 @@ func unshare(forms []slot, i, alias int) {
 // and ends the current block.
 func (b *builder) edge(target uint32) {
 	if b.code.SinglePredecessor(target) {
-		v := &version{off: target, single: true, block: b.f.NewBlock(), locals: clone(b.locals), stack: clone(b.stack), inFrame: append([]*ir.Value(nil), b.inFrame...)}
-		v.block.Off = target
-		b.work = append(b.work, v)
-		b.jump(v.block)
+		b.alone(target, 0)
 		return
 	}
 	live := b.liveAt(target)
@@ -194,6 +195,23 @@ func (b *builder) edge(target uint32) {
 		args = b.convert(args, i, want)
 	}
 	b.jump(v.block, args...)
+}
+
+// alone leads to a version of the bytecodes at off that nobody else enters.
+func (b *builder) alone(off uint32, forks int) {
+	v := &version{off: off, single: true, forks: forks, block: b.f.NewBlock(), locals: clone(b.locals), stack: clone(b.stack), inFrame: append([]*ir.Value(nil), b.inFrame...)}
+	v.block.Off = off
+	b.work = append(b.work, v)
+	b.jump(v.block)
+}
+
+// fork ends one of the ways that the current bytecode goes on in, in the middle of its block.
+func (b *builder) fork() {
+	if b.ins.Next < b.code.BlockAt(b.ins.Off).End {
+		b.alone(b.ins.Next, b.current.forks+1)
+	} else {
+		b.edge(b.ins.Next)
+	}
 }
 
 func clone(s []slot) []slot { return append([]slot(nil), s...) }

@@ -7,8 +7,6 @@
 int64_t gs_compare_bool(PyObject *, PyObject *, int op);
 PyObject *gs_for_iter(PyObject *iterator);
 int64_t gs_error_pending(void);
-int64_t gs_del_attr(PyObject *, PyObject *name);
-int64_t gs_load_method(PyObject *, PyObject *name, PyObject **pair);
 PyObject *gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count);
 PyObject *gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *gs_get_len(PyObject *);
@@ -17,6 +15,12 @@ PyObject *gs_box_float(double);
 PyObject *gs_box_dyn(int64_t tag, int64_t raw);
 int64_t gs_unbox_int(PyObject *, int64_t *);
 void gs_dealloc(PyObject *);
+
+/* helpers_attr.c */
+PyObject *gs_get_attr(PyObject *, PyObject *name);
+int64_t gs_set_attr(PyObject *, PyObject *name, PyObject *value);
+int64_t gs_del_attr(PyObject *, PyObject *name);
+int64_t gs_load_method(PyObject *, PyObject *name, PyObject **pair);
 
 /* helpers_build.c */
 PyObject *gs_build_list(PyObject *const *, int64_t);

@@ -1,4 +1,4 @@
-/* Helpers for objects of any class: comparing, iterating, methods, calls, boxes. */
+/* Helpers for objects of any class: comparing, iterating, calls, boxes. */
 #include "helpers.h"
 #include "runtime.h"
 #include <internal/pycore_interp.h>
@@ -29,25 +29,6 @@ int64_t
 gs_error_pending(void)
 {
     return PyErr_Occurred() ? -1 : 0;
-}
-
-int64_t
-gs_del_attr(PyObject *o, PyObject *name)
-{
-    return PyObject_SetAttr(o, name, NULL);
-}
-
-int64_t
-gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
-{
-    PyObject *method = NULL;
-    int unbound = _PyObject_GetMethod(o, name, &method);
-    if (!method) {
-        return -1;
-    }
-    pair[0] = unbound ? method : NULL;
-    pair[1] = unbound ? Py_NewRef(o) : method;
-    return 0;
 }
 
 #define CALL_FLAGS (METH_VARARGS | METH_FASTCALL | METH_NOARGS | METH_O | METH_KEYWORDS | METH_METHOD)

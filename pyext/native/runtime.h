@@ -117,7 +117,9 @@ PyObject *gs_make_range(int64_t start, int64_t stop, int64_t step);
 PyObject *gs_make_range_iter(int64_t next, int64_t step, int64_t left);
 void gs_record_type(PyObject *, struct gs_site *);
 void gs_record_item(PyObject *list, PyObject *index, struct gs_site *);
+void gs_record_attr(PyObject *, PyObject *name, struct gs_site *);
 void gs_learn_class(struct gs_site *, PyTypeObject *);
+void gs_ensure_keys_version(PyDictKeysObject *);
 PyTypeObject *gs_live_class(uint64_t address); /* the class that a site names, or NULL if it is gone. Keeps no exception */
 
 #endif

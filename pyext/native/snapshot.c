@@ -243,24 +243,11 @@ is_plain_dict(PyObject *dict)
     return PyDict_CheckExact(dict) && ((PyDictObject *)dict)->ma_keys->dk_kind == DICT_KEYS_UNICODE && !((PyDictObject *)dict)->ma_values;
 }
 
-/* The interpreter gives keys a version where it specialises a read of a global or of a module's attribute, from a counter
-   that is its own and begins at 1. Keys that have none yet get one from the other end of the 32 bits: nobody compares
-   these by more than equality, and 3.11 keeps all 32. But for the builtins, whose version must fit 16 bits in its caches:
-   these have one soon after the start, and until then count as not guardable. */
-static void
-ensure_keys_version(PyDictKeysObject *keys)
-{
-    static uint32_t next = UINT32_MAX;
-    if (!keys->dk_version && next > 0xf0000000u) {
-        keys->dk_version = next--;
-    }
-}
-
 static void
 ensure_version(PyObject *dict)
 {
     if (is_plain_dict(dict) && dict != PyThreadState_Get()->interp->builtins) {
-        ensure_keys_version(((PyDictObject *)dict)->ma_keys);
+        gs_ensure_keys_version(((PyDictObject *)dict)->ma_keys);
     }
 }
 
@@ -604,7 +591,7 @@ look_up_in_type(struct writer *w, struct owner *owner, PyTypeObject *t, PyObject
                                    .entry = index * sizeof(PyObject *)};
             put_attribute(w, owner, row);
         } else if (found && keys && keys->dk_kind == DICT_KEYS_SPLIT) { /* of a method: no instance has it, while the keys have the version */
-            ensure_keys_version(keys);
+            gs_ensure_keys_version(keys);
             struct name_row row = {.name = object_at(w, name, 0), .where = IN_INSTANCE, .object = NO_INDEX, .entry = NO_ENTRY,
                                    .dict = (uintptr_t)keys, .version = keys->dk_version, .flags = keys->dk_version ? GUARDABLE : 0};
             put_attribute(w, owner, row);

@@ -1,0 +1,235 @@
+/* Attributes of objects whose class looks them up as object does, as fast as the interpreter's specialised instructions find them. There, each
+   instruction remembers one class; here, one table for the whole process remembers where instances of a class in its present version keep
+   an attribute, so that sites which meet many classes are served, too. Whatever the table does not know, the C-API does. */
+#include "helpers.h"
+#include "runtime.h"
+#include <internal/pycore_dict.h>
+#include <internal/pycore_object.h>
+#include <structmember.h>
+
+/* The interpreter gives keys a version where it specialises a read of a global or of a module's attribute, from a counter
+   that is its own and begins at 1. Keys that have none yet get one from the other end of the 32 bits: nobody compares
+   these by more than equality, and 3.11 keeps all 32. But for the builtins, whose version must fit 16 bits in its caches:
+   these have one soon after the start, and until then count as not guardable. */
+void
+gs_ensure_keys_version(PyDictKeysObject *keys)
+{
+    static uint32_t next = UINT32_MAX;
+    if (!keys->dk_version && next > 0xf0000000u) {
+        keys->dk_version = next--;
+    }
+}
+
+enum place {
+    ELSEWHERE,   /* asking the C-API */
+    UNKNOWN_KEY, /* likewise, as long as the instances' shared keys are as many as at says */
+    IN_VALUES,   /* in the values of an instance whose dict is not made; at: the index */
+    IN_INSTANCE, /* in a field, of a class with __slots__; at: the offset */
+    READ_ONLY,   /* likewise */
+    METHOD,      /* in the class, and instances have no dict */
+    METHOD_UNLESS_IN_VALUES, /* in the class, and not in the values of instances whose keys have the version at */
+};
+
+/* A version tag names one state of one class for ever; the class in that state keeps its method alive. */
+struct known {
+    uint32_t version;
+    uint32_t place;
+    uint64_t at;
+    PyObject *name;   /* a reference: its address must not be used again */
+    PyObject *method;
+};
+
+#define ROWS 4096 /* the interpreter's own table of type lookups has as many */
+static struct known table[ROWS];
+
+static struct known *
+row_of(uint32_t version, PyObject *name)
+{
+    return &table[(version ^ (uint32_t)((uintptr_t)name >> 4)) & (ROWS - 1)];
+}
+
+static PyDictValues *
+values_of(PyObject *o)
+{
+    return Py_TYPE(o)->tp_flags & Py_TPFLAGS_MANAGED_DICT ? *_PyObject_ValuesPointer(o) : NULL;
+}
+
+static PyDictKeysObject *
+shared_keys(PyTypeObject *class)
+{
+    return class->tp_flags & Py_TPFLAGS_HEAPTYPE ? ((PyHeapTypeObject *)class)->ht_cached_keys : NULL;
+}
+
+static Py_ssize_t
+index_in(PyDictKeysObject *keys, PyObject *name)
+{
+    if (!keys || !DK_IS_UNICODE(keys)) {
+        return -1;
+    }
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++) {
+        if (entries[i].me_key == name) { /* both are interned */
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void
+look(PyTypeObject *class, PyObject *name, struct known *k)
+{
+    PyObject *attribute = _PyType_Lookup(class, name);
+    k->place = ELSEWHERE;
+    if (!attribute) {
+        if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT && shared_keys(class)) {
+            Py_ssize_t i = index_in(shared_keys(class), name);
+            k->place = i >= 0 ? IN_VALUES : UNKNOWN_KEY;
+            k->at = i >= 0 ? (uint64_t)i : (uint64_t)shared_keys(class)->dk_nentries;
+        }
+    } else if (Py_IS_TYPE(attribute, &PyMemberDescr_Type)) {
+        struct PyMemberDef *member = ((PyMemberDescrObject *)attribute)->d_member;
+        if (member->type == T_OBJECT_EX && !(member->flags & ~READONLY) && PyType_IsSubtype(class, PyDescr_TYPE(attribute))) {
+            k->place = member->flags & READONLY ? READ_ONLY : IN_INSTANCE;
+            k->at = (uint64_t)member->offset;
+        }
+    } else if (PyType_HasFeature(Py_TYPE(attribute), Py_TPFLAGS_METHOD_DESCRIPTOR)) {
+        k->method = attribute;
+        if (!class->tp_dictoffset && !(class->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
+            k->place = METHOD;
+        } else if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT && shared_keys(class) && index_in(shared_keys(class), name) < 0) {
+            gs_ensure_keys_version(shared_keys(class));
+            k->at = shared_keys(class)->dk_version;
+            k->place = k->at ? METHOD_UNLESS_IN_VALUES : ELSEWHERE;
+        }
+    }
+}
+
+/* Shared keys grow without a change of their class. */
+static int
+is_stale(const struct known *k, PyTypeObject *class)
+{
+    return (k->place == UNKNOWN_KEY && (uint64_t)shared_keys(class)->dk_nentries != k->at)
+           || (k->place == METHOD_UNLESS_IN_VALUES && shared_keys(class)->dk_version != k->at);
+}
+
+/* Where instances of the class keep the attribute. */
+static const struct known *
+place_of(PyTypeObject *class, PyObject *name)
+{
+    static const struct known elsewhere = {.place = ELSEWHERE};
+    uint32_t version = class->tp_version_tag;
+    struct known *k = row_of(version, name);
+    if (version && k->version == version && k->name == name && !is_stale(k, class)) {
+        return k;
+    }
+    if (!PyUnicode_CheckExact(name) || !PyUnicode_CHECK_INTERNED(name)) {
+        return &elsewhere;
+    }
+    struct known fresh = {.name = Py_NewRef(name)};
+    look(class, name, &fresh); /* gives the class a version, if it had none */
+    fresh.version = class->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? class->tp_version_tag : 0;
+    k = row_of(fresh.version, name);
+    PyObject *old = k->name;
+    *k = fresh;
+    Py_XDECREF(old);
+    return fresh.version ? k : &elsewhere;
+}
+
+PyObject *
+gs_get_attr(PyObject *o, PyObject *name)
+{
+    PyTypeObject *class = Py_TYPE(o);
+    if (class->tp_getattro == PyObject_GenericGetAttr) {
+        const struct known *k = place_of(class, name);
+        PyObject *value = NULL;
+        if (k->place == IN_VALUES) {
+            PyDictValues *values = values_of(o);
+            value = values ? values->values[k->at] : NULL;
+        } else if (k->place == IN_INSTANCE || k->place == READ_ONLY) {
+            value = *(PyObject **)((char *)o + k->at);
+        }
+        if (value) {
+            return Py_NewRef(value);
+        }
+    }
+    return PyObject_GetAttr(o, name);
+}
+
+int64_t
+gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
+{
+    PyTypeObject *class = Py_TYPE(o);
+    PyObject *method = NULL;
+    int unbound = 0;
+    if (class->tp_getattro == PyObject_GenericGetAttr) {
+        const struct known *k = place_of(class, name);
+        if (k->place == METHOD) {
+            unbound = 1;
+        } else if (k->place == METHOD_UNLESS_IN_VALUES) {
+            unbound = values_of(o) != NULL;
+        }
+        if (unbound) {
+            method = Py_NewRef(k->method);
+        }
+    }
+    if (!method) {
+        unbound = _PyObject_GetMethod(o, name, &method);
+        if (!method) {
+            return -1;
+        }
+    }
+    pair[0] = unbound ? method : NULL;
+    pair[1] = unbound ? Py_NewRef(o) : method;
+    return 0;
+}
+
+int64_t
+gs_set_attr(PyObject *o, PyObject *name, PyObject *value)
+{
+    PyTypeObject *class = Py_TYPE(o);
+    if (class->tp_setattro == PyObject_GenericSetAttr) {
+        const struct known *k = place_of(class, name);
+        PyObject *old;
+        if (k->place == IN_VALUES) {
+            PyDictValues *values = values_of(o);
+            if (values) {
+                old = values->values[k->at];
+                values->values[k->at] = Py_NewRef(value);
+                if (old) {
+                    Py_DECREF(old);
+                } else {
+                    _PyDictValues_AddToInsertionOrder(values, (Py_ssize_t)k->at);
+                }
+                return 0;
+            }
+        } else if (k->place == IN_INSTANCE) {
+            PyObject **field = (PyObject **)((char *)o + k->at);
+            old = *field;
+            *field = Py_NewRef(value);
+            Py_XDECREF(old);
+            return 0;
+        }
+    }
+    return PyObject_SetAttr(o, name, value);
+}
+
+int64_t
+gs_del_attr(PyObject *o, PyObject *name)
+{
+    return PyObject_SetAttr(o, name, NULL);
+}
+
+/* The class of what a store is about to replace, where native code will replace it itself. */
+void
+gs_record_attr(PyObject *o, PyObject *name, struct gs_site *site)
+{
+    if (Py_TYPE(o)->tp_setattro != PyObject_GenericSetAttr) {
+        return;
+    }
+    const struct known *k = place_of(Py_TYPE(o), name);
+    if (k->place == IN_VALUES && values_of(o)) {
+        gs_record_type(values_of(o)->values[k->at], site);
+    } else if (k->place == IN_INSTANCE) {
+        gs_record_type(*(PyObject **)((char *)o + k->at), site);
+    }
+}

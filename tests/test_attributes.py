@@ -1,0 +1,182 @@
+"""Attributes that native code finds by itself: what a class, its instances and their dicts may do meanwhile."""
+
+from .safety_support import same
+
+CLASSES = '''
+import sys
+class Values:
+    def __init__(self, n):
+        self.a = n
+        if n % 3:
+            self.b = n * 2.5
+        self.c = str(n)
+    def get(self): return self.a
+class Slots:
+    __slots__ = ("a", "b", "c")
+    def __init__(self, n):
+        self.a = n
+        if n % 3:
+            self.b = n * 2.5
+        self.c = str(n)
+    def get(self): return self.c
+class Below(Slots):
+    __slots__ = ("d",)
+class Mixed(Slots):
+    def __init__(self, n):
+        super().__init__(n)
+        self.e = [n]
+class Alien:
+    a = Slots.a
+class Many:
+    def __init__(self, n):
+        for i in range(40):
+            setattr(self, "x%d" % i, n)
+        self.a = n
+class Property:
+    def __init__(self, n): self._a = n
+    @property
+    def a(self): return self._a * 2
+    @a.setter
+    def a(self, n): self._a = n + 1
+class Getattr:
+    def __getattr__(self, name): return name
+class Setattr:
+    def __setattr__(self, name, value): object.__setattr__(self, name, [value])
+
+def outcome(f, *args):
+    try:
+        return f(*args)
+    except Exception as e:
+        return type(e).__name__, str(e)
+'''
+
+
+def test_reads_and_writes_of_every_kind_of_class():
+    same(CLASSES + '''
+@jit
+def reads(o, n):
+    s = []
+    for i in range(n):
+        s.append(o.a)
+        s.append(o.b)
+    return s
+
+@jit
+def writes(o, n):
+    for i in range(n):
+        o.a = i
+        o.b = o.a
+        o.new = (i,)
+    return o.b
+
+@jit
+def deletes(o):
+    o.a = 1
+    del o.a
+    o.a = 2
+    return o.a
+
+for round in range(4):
+    for cls in (Values, Slots, Below, Mixed, Alien, Many, Property, Getattr, Setattr):
+        for n in (1, 3):
+            o = cls(n) if cls.__init__ is not object.__init__ else cls()
+            print(cls.__name__, outcome(reads, o, 5), outcome(writes, o, 5), outcome(deletes, o), outcome(reads, o, 2), sorted(getattr(o, "__dict__", ())))
+''')
+
+
+def test_the_order_of_attributes_is_that_of_the_stores():
+    same(CLASSES + '''
+@jit
+def make(cls, order):
+    o = cls()
+    for name in order:
+        if name == "x": o.x = 1
+        if name == "y": o.y = 2
+        if name == "z": o.z = 3
+        if name == "X": del o.x
+    return o
+class C: pass
+for order in ("xyz", "zyx", "yxz", "xyXz", "xyXzx", "zzyx") * 20:
+    print(order, vars(make(C, order)))
+''')
+
+
+def test_changes_of_class_and_instance_take_effect():
+    same(CLASSES + '''
+@jit
+def use(o, n):
+    s = 0
+    for i in range(n):
+        o.a = o.a + 1
+        s = s + o.a
+    return s, o.get()
+
+def fresh():
+    class C:
+        def __init__(self): self.a = 1
+        def get(self): return "get"
+    return C
+
+def later(o): return "later"
+changes = [
+    lambda C, o: setattr(C, "a", 7),
+    lambda C, o: setattr(C, "a", property(lambda self: 5, lambda self, v: None)),
+    lambda C, o: setattr(C, "get", later),
+    lambda C, o: setattr(o, "get", lambda: "own"),
+    lambda C, o: o.__dict__.update(get=lambda: "dict"),
+    lambda C, o: setattr(C, "__getattribute__", lambda self, name: 11 if name == "a" else later.__get__(self)),
+    lambda C, o: setattr(C, "__setattr__", lambda self, name, value: None),
+    lambda C, o: setattr(o, "__class__", type("D", (), {"get": later})),
+    lambda C, o: setattr(o, "__dict__", {"a": 100}),
+    lambda C, o: o.__dict__,
+    lambda C, o: [setattr(C(), "k%d" % i, i) for i in range(40)],
+    lambda C, o: setattr(C(), "get", 3),
+    lambda C, o: delattr(o, "a"),
+]
+for change in changes:
+    for warm in (0, 1, 3):
+        C = fresh()
+        o = C()
+        for _ in range(warm):
+            use(o, 10)
+        print(outcome(use, o, 3))
+        change(C, o)
+        print(outcome(use, o, 3), outcome(use, C(), 3), outcome(use, o, 3))
+''')
+
+
+def test_what_is_replaced_ends_at_once():
+    same(CLASSES + '''
+class Noisy:
+    def __init__(self, n): self.n = n
+    def __del__(self): print("end of", self.n, sys._getframe(1).f_code.co_name)
+@jit
+def replaces(o, n):
+    for i in range(n):
+        o.a = Noisy(i) if i % 2 else i
+        o.c = i * 0.5
+        print(i)
+for cls in (Values, Slots):
+    for _ in range(3):
+        replaces(cls(1), 6)
+''')
+
+
+def test_many_classes_at_one_site():
+    same(CLASSES + '''
+classes = []
+for k in range(300):
+    ns = {"__slots__": ("a", "p%d" % (k % 7))} if k % 2 else {}
+    classes.append(type("C%d" % k, (), ns))
+@jit
+def total(objects):
+    s = 0
+    for o in objects:
+        o.a = o.a + 1
+        s += o.a
+    return s
+objects = [c() for c in classes]
+for k, o in enumerate(objects): o.a = k
+for _ in range(5):
+    print(total(objects))
+''')
