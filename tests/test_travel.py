@@ -162,10 +162,8 @@ else:
     raise AssertionError("strict=True was lost")
 """)
     source = """
-@functools.partial(jit, strict=True)
-def strict(n):
-    class Line: pass
-    return n
+exec("def strict(n):\\n" + "".join(f"    local_{k} = n\\n" for k in range(3000)))  # not compiled
+jit(strict, strict=True)
 
 for called in range(2):
     with open("sent", "wb") as file:
