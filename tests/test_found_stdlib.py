@@ -104,14 +104,20 @@ PROGRAMS = {
             return [a - b for a, b in zip(counted, (sys.getrefcount(250), sys.getrefcount("a text of this test")))]
 
         @jit
+        def singletons(n):
+            counted = sys.getrefcount(None), sys.getrefcount(n == 2)
+            return [a - b for a, b in zip(counted, (sys.getrefcount(None), sys.getrefcount(n == 2)))]
+
+        @jit
         def kept(n):
             text = b" " * 1024
             before = sys.getrefcount(text)
             held = [text] * n
             return sys.getrefcount(text) - before
 
+        constant = [c for c in around.__code__.co_consts if isinstance(c, str)][0]
         for kind in 1, 2.5, "x", 1, None, 2.5, (), "x":
-            print(around(6, kind), kept(3))
+            print(around(6, kind), singletons(2), kept(3), sys.getrefcount(constant))
     """,
     "None as the exception that was handled before, as __exit__ and as what is called": """
         import sys

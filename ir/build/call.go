@@ -47,6 +47,11 @@ func callOp(b *builder) error {
 // countOperands takes the references that the interpreter's stack would hold: an unknown callable may count them, as
 // sys.getrefcount does, and code in C that changes in place what nobody else has.
 func (b *builder) countOperands(n int) {
+	for i := n - 1; i >= 0; i-- {
+		if b.peek(i).kind != ir.SlotNull {
+			b.escapeTop(i)
+		}
+	}
 	for i := range n {
 		b.update(i, b.own(b.peek(i)))
 	}

@@ -546,6 +546,19 @@ lives_for_ever(PyObject *o)
            || (PyType_Check(o) && !PyType_HasFeature((PyTypeObject *)o, Py_TPFLAGS_HEAPTYPE));
 }
 
+/* Nor what the record's code holds anyway. */
+static int
+is_constant(const struct gs_record *r, PyObject *o)
+{
+    PyObject *constants = r->code->co_consts;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(constants); i++) {
+        if (PyTuple_GET_ITEM(constants, i) == o) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* A function that calls itself embeds itself. Counted, that would make a cycle of every recursive function, and
    one more reference than the undecorated one has; so it is not, and its end retires the unit. */
 static void
@@ -556,7 +569,7 @@ hold_objects(struct gs_unitobj *u, struct gs_record *own)
         struct gs_attached *a = gs_attached_find(o);
         if (a && a->record == own) {
             a->embedded = 1;
-        } else if (!lives_for_ever(o)) {
+        } else if (!lives_for_ever(o) && !is_constant(own, o)) {
             u->counted[i] = 1;
             Py_INCREF(o);
         }
