@@ -100,3 +100,44 @@ del builtins._, builtins.Thing, builtins.Fault, Thing, Fault
 gc.collect()
 assert [ref() for ref in refs] == [None] * 3
 """)
+
+
+# ---- programs ----
+
+FOLDER = os.path.join(os.path.dirname(__file__), "company")
+PROGRAMS = sorted(name for name in os.listdir(FOLDER) if name.endswith(".py") and name != "suite_for_pytest.py")
+NEEDS = {"greenlets.py": "greenlet", "greenlets_deep.py": "greenlet", "gevents.py": "gevent", "notebook.py": "IPython"}
+
+
+def without_addresses(text):
+    return re.sub(r"0x[0-9a-f]+", "0x", text)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_programs_print_the_same(name):
+    if name in NEEDS:
+        pytest.importorskip(NEEDS[name])
+
+    def output(disable):
+        ran = subprocess.run([sys.executable, "-X", "faulthandler", name], cwd=FOLDER, capture_output=True, text=True, timeout=120,
+                             env={**os.environ, "GOPHERSNAKE_DISABLE": disable, "PYTHONDONTWRITEBYTECODE": "1"})
+        assert ran.returncode == 0 and not ran.stderr, ran.stdout[-2000:] + ran.stderr[-6000:]
+        return without_addresses(ran.stdout)
+
+    plain = output("1")
+    assert len(plain.splitlines()) > 5
+    assert output("0") == plain
+
+
+def test_pytest_reports_the_same():
+    """Its own tests: rewritten assertions say the same, with faulthandler on."""
+
+    def report(disable):
+        options = ["-p", "no:cacheprovider", "-vv", "-l", "-rA", "-o", "faulthandler_timeout=60", "-o", "addopts="]
+        ran = subprocess.run([sys.executable, "-m", "pytest", *options, "suite_for_pytest.py"], cwd=FOLDER, capture_output=True, text=True,
+                             timeout=120, env={**os.environ, "GOPHERSNAKE_DISABLE": disable, "PYTHONDONTWRITEBYTECODE": "1"})
+        return re.sub(r"\d+\.\d+s", "", without_addresses(ran.stdout)), ran.stderr, ran.returncode
+
+    plain = report("1")
+    assert "4 failed" in plain[0] and plain[2] == 1
+    assert report("0") == plain
