@@ -7,6 +7,8 @@ from gophersnake import jit
 
 from tests import program_support
 
+from .safety_support import same
+
 FOUND = {
     "a traceback's frame goes on natively in a handler": (
         """
@@ -107,3 +109,33 @@ FOUND = {
 def test_found(name):
     source, arguments = FOUND[name]
     assert not program_support.difference(textwrap.dedent(source), [("f", a) for a in arguments], jit)
+
+
+def test_unbound_names_are_those_of_the_code_that_runs():
+    """The function was given another code meanwhile, which has other names, or fewer."""
+    same("""
+TEXT = '''
+def outer():
+    def f(n):
+        def inner(): return own, late
+        if n < 0: own = local = 1
+        for i in range(n):
+            if i == CHANGES: f.__code__ = replacement.__code__
+            try:
+                STATEMENT
+            except NameError as e:
+                print(type(e), e)
+    if not outer: late = f = 1
+    def replacement(n): return f, late, replacement
+    return f
+'''
+for statement in "local", "del local", "own", "del own", "late", "del late":
+    for changes in 0, 3, 8:
+        space = {}
+        text = TEXT.replace("STATEMENT", statement).replace("CHANGES", str(changes))
+        if statement == "del late": text = text.replace("def f(n):", "def f(n):\\n        nonlocal late")
+        exec(text, space)
+        for _ in range(2):
+            f = jit(space["outer"]())
+            f(12)
+""")

@@ -229,7 +229,7 @@ def test_names_and_their_errors(driver):  # noqa: F811
     assert driver.call("gs_load_global", "oo>o", reader, "len") is len
     assert driver.call("gs_load_global", "oo>o", reader, "math") is math
     compare(lambda: exec("del not_there", {}), lambda: driver.call("gs_delete_global", "oo>s", reader, "not_there"))
-    compare(inner, lambda: driver.call("gs_load_deref", "ooi>o", inner, inner.__closure__[0], 0))
+    compare(inner, lambda: driver.call("gs_load_deref", "ooi>o", inner.__code__, inner.__closure__[0], 0))
     import test.support
 
     compare(lambda: __import__("nowhere"), lambda: driver.call("gs_import_name", "oooo>o", reader, "nowhere", None, 0))
@@ -271,7 +271,7 @@ def test_raising(driver):  # noqa: F811
             x = 1
         return x
 
-    compare(unbound, lambda: driver.call("gs_unbound_local", "oi>e", unbound, 0))
+    compare(unbound, lambda: driver.call("gs_unbound_local", "oi>e", unbound.__code__, 0))
 
 
 def test_matching_and_with(driver):  # noqa: F811

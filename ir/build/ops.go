@@ -17,7 +17,7 @@ type row struct {
 const (
 	always    = "always"
 	others    = "all others"
-	unbound   = "not bound: it raises, once"
+	unbound   = "not bound: raises"
 	classBody = "in bodies of modules and classes only, which run once and are never called as functions"
 	suspends  = "in generators and coroutines only, which run interpreted, whole"
 	later     = "not in 3.11"
@@ -35,11 +35,11 @@ func init() {
 		decoder.OpSwap:     {swapItems, always, "", ""},
 
 		decoder.OpLoadConst:    {loadConst, always, "", ""},
-		decoder.OpLoadFast:     {loadFast, "bound", "", unbound},
+		decoder.OpLoadFast:     {loadFast, "bound", unbound, ""},
 		decoder.OpStoreFast:    {storeFast, always, "", ""},
-		decoder.OpDeleteFast:   {deleteFast, "bound", "", unbound},
+		decoder.OpDeleteFast:   {deleteFast, "bound", unbound, ""},
 		decoder.OpLoadClosure:  {loadClosure, always, "", ""},
-		decoder.OpLoadDeref:    {loadDeref, "bound", "", unbound},
+		decoder.OpLoadDeref:    {loadDeref, "bound", unbound, ""},
 		decoder.OpStoreDeref:   {storeDeref, always, "", ""},
 		decoder.OpDeleteDeref:  {deleteDeref, "", always, ""},
 		decoder.OpMakeCell:     {makeCell, "", always, ""},

@@ -39,13 +39,14 @@ func loadFast(b *builder) error {
 	i := int(b.ins.Arg)
 	s := b.locals[i]
 	switch s.kind {
-	case ir.SlotNull, ir.SlotDyn:
+	case ir.SlotNull:
+		b.unbound(i)
+		return nil
+	case ir.SlotDyn:
 		b.exit(ir.ExitInterpret, ir.WhyUnbound, b.before())
 		return nil
 	case ir.SlotObjNull:
-		v := b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj, Class: s.v[0].Type.Class}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound}, s.v[0])
-		s = slot{kind: ir.SlotObj, owned: s.owned, class: s.class, v: [3]*ir.Value{v}}
-		b.locals[i] = s
+		s = b.bound(i)
 	}
 	if s.object() != nil {
 		s.owned = false // the local's is one reference, also to a constant
@@ -55,6 +56,25 @@ func loadFast(b *builder) error {
 	}
 	b.push(s)
 	return nil
+}
+
+// unbound raises: the local has no value.
+func (b *builder) unbound(local int) {
+	b.effect = true
+	b.helper("gs_unbound_local", b.codeObject(), b.constInt(int64(local)))
+	b.exit(ir.ExitRaise, ir.WhyRaised, b.here())
+}
+
+// codeObject is the code of the activation, which names its variables: the function may have been given another.
+func (b *builder) codeObject() *ir.Value { return b.constObj(b.code.Code.Address, 0) }
+
+// bound leaves if the local, an object or NULL, has no value: a version that begins here knows it, and raises.
+func (b *builder) bound(local int) slot {
+	s := b.locals[local]
+	v := b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj, Class: s.v[0].Type.Class}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound}, s.v[0])
+	s = slot{kind: ir.SlotObj, owned: s.owned, class: s.class, v: [3]*ir.Value{v}}
+	b.locals[local] = s
+	return s
 }
 
 // detach takes references for what the stack borrowed from a local that is about to change.
@@ -95,9 +115,14 @@ func storeFast(b *builder) error {
 func deleteFast(b *builder) error {
 	i := int(b.ins.Arg)
 	switch b.locals[i].kind {
-	case ir.SlotNull, ir.SlotDyn, ir.SlotObjNull:
+	case ir.SlotNull:
+		b.unbound(i)
+		return nil
+	case ir.SlotDyn:
 		b.exit(ir.ExitInterpret, ir.WhyUnbound, b.before())
 		return nil
+	case ir.SlotObjNull:
+		b.bound(i)
 	}
 	b.detach(i)
 	old := b.locals[i]
@@ -175,8 +200,14 @@ func (b *builder) cell() *ir.Value {
 }
 
 func loadDeref(b *builder) error {
-	v := b.load(ir.OpLoadObjNull, ir.HeapCell, b.cell(), b.abi.CellRef)
-	v = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound}, v)
+	cell := b.cell()
+	if b.profile(b.ins.At).failed() { // it was empty, and may be again
+		b.effect = true
+		b.finish(b.helper("gs_load_deref", b.codeObject(), cell, b.constInt(int64(b.ins.Arg))), 0, false)
+		return nil
+	}
+	v := b.load(ir.OpLoadObjNull, ir.HeapCell, cell, b.abi.CellRef)
+	v = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound, Site: b.ins.At}, v)
 	s := borrowedSlot(v)
 	s.volatile = true
 	b.push(s)
@@ -320,6 +351,6 @@ func jumpIfNone(b *builder) error {
 }
 
 func deleteDeref(b *builder) error {
-	b.finishStatus(b.call("gs_delete_deref", b.callable, b.cell(), b.constInt(int64(b.ins.Arg))), 0, true)
+	b.finishStatus(b.call("gs_delete_deref", b.codeObject(), b.cell(), b.constInt(int64(b.ins.Arg))), 0, true)
 	return nil
 }

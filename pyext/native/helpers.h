@@ -46,14 +46,14 @@ int64_t gs_delete_global(PyObject *function, PyObject *name);
 PyObject *gs_load_name(PyObject *function, PyObject *namespace, PyObject *name);
 int64_t gs_store_name(PyObject *namespace, PyObject *name, PyObject *);
 int64_t gs_delete_name(PyObject *namespace, PyObject *name);
-PyObject *gs_load_classderef(PyObject *function, PyObject *namespace, PyObject *cell, int64_t index);
-PyObject *gs_load_deref(PyObject *function, PyObject *cell, int64_t index);
-int64_t gs_delete_deref(PyObject *function, PyObject *cell, int64_t index);
+PyObject *gs_load_classderef(PyObject *code, PyObject *namespace, PyObject *cell, int64_t index);
+PyObject *gs_load_deref(PyObject *code, PyObject *cell, int64_t index);
+int64_t gs_delete_deref(PyObject *code, PyObject *cell, int64_t index);
 PyObject *gs_import_name(PyObject *function, PyObject *name, PyObject *fromlist, PyObject *level);
 PyObject *gs_import_from(PyObject *module, PyObject *name);
 PyObject *gs_load_build_class(PyObject *function);
 PyObject *gs_make_function(PyObject *function, PyObject *code, int64_t flags, PyObject *const *, int64_t);
-void gs_unbound_local(PyObject *function, int64_t index);
+void gs_unbound_local(PyObject *code, int64_t index);
 
 /* helpers_exception.c */
 void gs_raise(PyObject *exception, PyObject *cause);

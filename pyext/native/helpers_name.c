@@ -125,45 +125,45 @@ gs_delete_name(PyObject *namespace, PyObject *name)
 
 /* ---- Locals and cells ---- */
 
+/* The code is the activation's: the function may have been given another. */
 static PyObject *
-name_of(PyObject *function, int64_t index)
+name_of(PyObject *code, int64_t index)
 {
-    return PyTuple_GET_ITEM(((PyCodeObject *)as_function(function)->func_code)->co_localsplusnames, index);
+    return PyTuple_GET_ITEM(((PyCodeObject *)code)->co_localsplusnames, index);
 }
 
 void
-gs_unbound_local(PyObject *function, int64_t index)
+gs_unbound_local(PyObject *code, int64_t index)
 {
-    name_error(PyExc_UnboundLocalError, UNBOUND_LOCAL, name_of(function, index));
+    name_error(PyExc_UnboundLocalError, UNBOUND_LOCAL, name_of(code, index));
 }
 
 static void
-unbound_cell(PyObject *function, int64_t index)
+unbound_cell(PyObject *code, int64_t index)
 {
-    PyCodeObject *code = (PyCodeObject *)as_function(function)->func_code;
-    if (index < code->co_nlocals + code->co_nplaincellvars) {
-        gs_unbound_local(function, index);
+    if (index < ((PyCodeObject *)code)->co_nlocals + ((PyCodeObject *)code)->co_nplaincellvars) {
+        gs_unbound_local(code, index);
     } else {
-        name_error(PyExc_NameError, UNBOUND_FREE, name_of(function, index));
+        name_error(PyExc_NameError, UNBOUND_FREE, name_of(code, index));
     }
 }
 
 PyObject *
-gs_load_deref(PyObject *function, PyObject *cell, int64_t index)
+gs_load_deref(PyObject *code, PyObject *cell, int64_t index)
 {
     PyObject *value = PyCell_GET(cell);
     if (!value) {
-        unbound_cell(function, index);
+        unbound_cell(code, index);
     }
     return Py_XNewRef(value);
 }
 
 int64_t
-gs_delete_deref(PyObject *function, PyObject *cell, int64_t index)
+gs_delete_deref(PyObject *code, PyObject *cell, int64_t index)
 {
     PyObject *old = PyCell_GET(cell);
     if (!old) {
-        unbound_cell(function, index);
+        unbound_cell(code, index);
         return -1;
     }
     PyCell_SET(cell, NULL);
@@ -172,10 +172,10 @@ gs_delete_deref(PyObject *function, PyObject *cell, int64_t index)
 }
 
 PyObject *
-gs_load_classderef(PyObject *function, PyObject *namespace, PyObject *cell, int64_t index)
+gs_load_classderef(PyObject *code, PyObject *namespace, PyObject *cell, int64_t index)
 {
-    PyObject *value = look_in(namespace, name_of(function, index));
-    return value || PyErr_Occurred() ? value : gs_load_deref(function, cell, index);
+    PyObject *value = look_in(namespace, name_of(code, index));
+    return value || PyErr_Occurred() ? value : gs_load_deref(code, cell, index);
 }
 
 /* ---- Imports ---- */
