@@ -92,7 +92,7 @@ if where == "programs":
     run([module], [(f.__name__, f, ()) for f in module.PROGRAMS])
 else:
     module = importlib.import_module("bench." + where)
-    run([module], [(name, f, SMALL[name]) for name, f, _ in module.BENCH])
+    run([module], [(name, f, SMALL.get(name) or tuple(min(a, 12) for a in args)) for name, f, args in module.BENCH])
 """
 
 BENCHES = sorted(path.stem for path in (ROOT / "bench").glob("[a-z]*.py"))
