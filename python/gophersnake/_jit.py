@@ -8,11 +8,59 @@ import os
 import sys
 from types import FunctionType, MethodType
 
+_PREFIX = "GOPHERSNAKE_"
+_CHOICES = {"LOG": ("compile", "exits"), "DUMP": ("decode", "build", "opt", "asm")}
+_VARIABLES = ("DISABLE", *_CHOICES, "FORCE_GUARD", "OPT", "PERF", "VERIFY")  # the compiler reads the last four itself
+
+
+def _warn(text):
+    import warnings
+
+    warnings.warn(text, RuntimeWarning, stacklevel=2)
+
+
+def _nearest(name, known):
+    from difflib import get_close_matches
+
+    return get_close_matches(name, known, 1, 0.0)[0]
+
+
+def _disabled():
+    value = os.environ.get("GOPHERSNAKE_DISABLE", "")
+    if value not in ("", "0", "1"):
+        _warn(f"GOPHERSNAKE_DISABLE={value} is ignored: it is 0 or 1")
+    return value == "1"
+
+
+def _choices(name):
+    """What an environment variable lists; a word that is unknown is warned of and left out."""
+    known, chosen = _CHOICES[name], []
+    for word in os.environ.get(_PREFIX + name, "").replace(",", " ").split():
+        if word in known:
+            chosen.append(word)
+        else:
+            _warn(f"{_PREFIX}{name}: {word!r} is not one of {', '.join(known)}")
+    return chosen
+
+
+def _no_native():
+    """Why there is no native code, in the words of setup.py, which decided."""
+    here = os.uname() if hasattr(os, "uname") else None
+    if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 11) or sys.platform != "linux" or here.machine != "x86_64":
+        machine = f"{sys.platform} {here.machine}" if here else sys.platform
+        return f"native code is made for CPython 3.11 on x86-64 Linux, and this is {sys.implementation.name} {sys.version.split()[0]} on {machine}"
+    return "it was installed without native code (pip install -v tells why, when it is installed again)"
+
+
+for _variable in os.environ:
+    if _variable.startswith(_PREFIX) and _variable[len(_PREFIX) :] not in _VARIABLES:
+        _warn(f"{_variable} is no variable of Gophersnake; the nearest is {_PREFIX}{_nearest(_variable[len(_PREFIX) :], _VARIABLES)}")
+
 try:
-    from . import _native
+    import gophersnake._native as _native
 except ImportError as e:
     _native = None
-    _problem = f"there is no native code for this Python ({e})"
+    _problem = _no_native() if isinstance(e, ModuleNotFoundError) else f"its native code cannot be loaded ({e})"
 
     class GophersnakeError(Exception):
         """What strict=True asked for could not be done."""
@@ -23,32 +71,17 @@ else:
     GophersnakeError = _native.GophersnakeError
     _problem = _native.unusable()
 
-if os.environ.get("GOPHERSNAKE_DISABLE", "") not in ("", "0"):
+if _disabled():
     _problem = "GOPHERSNAKE_DISABLE is set"
 
 # The class statement treats functions of these names in its own way, but only plain ones.
 _PLAIN = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 _OPTIONS = ("strict",)
-_CHOICES = {"GOPHERSNAKE_LOG": ("compile", "exits"), "GOPHERSNAKE_DUMP": ("decode", "build", "opt", "asm")}
-
-
-def _choices(variable):
-    """What an environment variable lists; a name that is unknown is warned of and left out."""
-    known, chosen = _CHOICES[variable], []
-    for name in os.environ.get(variable, "").replace(",", " ").split():
-        if name in known:
-            chosen.append(name)
-        else:
-            import warnings
-
-            warnings.warn(f"{variable}: {name!r} is not one of {', '.join(known)}", RuntimeWarning, stacklevel=2)
-    return chosen
-
 
 if not _problem:
-    _log = _choices("GOPHERSNAKE_LOG")
+    _log = _choices("LOG")
     atexit.register(_native.ending)
-    _native.configure("compile" in _log, "exits" in _log, ",".join(_choices("GOPHERSNAKE_DUMP")) or None)
+    _native.configure("compile" in _log, "exits" in _log, ",".join(_choices("DUMP")) or None)
 
 
 def jit(function=None, /, *, strict=False, **unknown):
@@ -74,10 +107,7 @@ def unjit(function, /):
 
 
 def _unknown_option(name):
-    from difflib import get_close_matches
-
-    nearest = get_close_matches(name, _OPTIONS, 1, 0.0)[0]
-    raise TypeError(f"jit() has no option {name!r}; the nearest is {nearest!r}")
+    raise TypeError(f"jit() has no option {name!r}; the nearest is {_nearest(name, _OPTIONS)!r}")
 
 
 def _refusal(o):
@@ -154,7 +184,7 @@ def info():
         facts["why_not"] = _problem
     if _native is not None:
         facts["native"] = _native.__file__
-    for variable in ("GOPHERSNAKE_DISABLE", *_CHOICES):
-        if variable in os.environ:
+    for variable in os.environ:
+        if variable.startswith(_PREFIX):
             facts[variable] = os.environ[variable]
     return facts
