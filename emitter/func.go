@@ -97,8 +97,11 @@ type Memory struct {
 	succs     []succ
 	stamps    []int32 // by vreg, for collecting operands without doubles
 	stamp     int32
-	indexes   []int32 // by vreg
-	edgeBlock []int32 // by position: the first edge block with it as the predecessor, counted from 1
+	indexes   []int32   // by vreg
+	freq      []float32 // by block ID
+	target    []int32   // by position: the block that is written in place of this one
+	visited   []bool    // by block ID
+	edgeBlock []int32   // by position: the first edge block with it as the predecessor, counted from 1
 
 	operands arena.Arena[regalloc.Operand]
 	vregArgs arena.Arena[regalloc.VReg]
@@ -464,9 +467,10 @@ func (f *Func) allocation() *regalloc.Func {
 	*ra = regalloc.Func{
 		VRegs: f.infos, Blocks: arena.Fresh(ra.Blocks, len(f.order)), EntryFixed: ra.EntryFixed[:0], Avail: regs.Avail, Scratch: regs.Scratch,
 	}
+	f.estimate()
 	for i, b := range f.order {
 		block := &ra.Blocks[i]
-		block.LoopDepth, block.Cold = b.Loop, b.Cold
+		block.Freq, block.Cold = f.freq[b.ID], b.Cold
 		at := f.extents[i]
 		block.Instrs = f.instrs[at[0]:at[1]:at[1]]
 		params := f.vregArgs.Make(len(b.Params))[:0]
@@ -509,7 +513,11 @@ func (f *Func) write(ra *regalloc.Func) {
 		f.edgeBlock[f.Alloc.EdgeBlocks[i].Pred] = int32(i + 1)
 	}
 	listing := f.Unit.Input.Listing
+	f.thread()
 	for i, b := range f.order {
+		if f.target[i] != int32(i) {
+			continue
+		}
 		if b.Header && !b.Cold && i > 0 {
 			f.m.AlignLoop()
 		}
@@ -548,14 +556,14 @@ func (f *Func) write(ra *regalloc.Func) {
 // control ends a block: the machine's own instruction goes to succLabels, which may be edge blocks.
 func (f *Func) control(i int, in *written) {
 	b := f.order[i]
-	next := -1 // the block that follows
-	if i+1 < len(f.order) {
-		next = i + 1
+	next := i + 1 // the block that follows
+	for next < len(f.order) && f.target[next] != int32(next) {
+		next++
 	}
 	f.succs = arena.Fresh(f.succs, len(b.Succs))
 	succs := f.succs
 	for k, e := range b.Succs {
-		to := int(f.position[e.To.ID])
+		to := int(f.target[f.position[e.To.ID]])
 		succs[k] = succ{label: f.labels[to], next: to == next}
 		if eb := f.edge(i, k); eb != nil {
 			succs[k].label, succs[k].edits, succs[k].target = f.m.NewLabel(), eb.Edits, f.labels[to]
@@ -603,6 +611,28 @@ func (f *Func) control(i int, in *written) {
 		}
 		if !s.next {
 			f.m.Jump(s.label)
+		}
+	}
+}
+
+// thread finds the blocks that only jump on, with nothing to move: they are not written.
+func (f *Func) thread() {
+	f.target = arena.Fresh(f.target, len(f.order))
+	for i := len(f.order) - 1; i >= 0; i-- {
+		f.target[i] = int32(i)
+		b := f.order[i]
+		if i == 0 || f.extents[i][1]-f.extents[i][0] != 1 || b.Ctrl.Op != ir.OpJump || len(f.Alloc.Edits[i]) > 0 || f.edge(i, 0) != nil {
+			continue
+		}
+		// Where it leads is known if that stands behind it; a way back is taken one step at a time.
+		to := f.position[b.Succs[0].To.ID]
+		if to > int32(i) {
+			to = f.target[to]
+		} else if e := f.order[to]; f.extents[to][1]-f.extents[to][0] == 1 && e.Ctrl.Op == ir.OpJump {
+			continue // perhaps not written itself
+		}
+		if to != int32(i) {
+			f.target[i] = to
 		}
 	}
 }

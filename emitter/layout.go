@@ -4,8 +4,10 @@
 package emitter
 
 import (
+	"math"
 	"slices"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/ir"
 )
 
@@ -75,6 +77,47 @@ func likelySecond(b *ir.Block) bool {
 		return b.Ctrl.Aux < 0
 	}
 	return y.Loop > x.Loop
+}
+
+// estimate guesses how often each block runs: the likely one of two ways is taken likelyPart of the times, and as often a loop goes on.
+func (f *Func) estimate() {
+	const (
+		likelyPart = 7. / 8
+		coldPart   = 1. / 256
+	)
+	f.freq = arena.Fresh(f.freq, f.IR.NumBlocks())
+	f.visited = arena.Fresh(f.visited, f.IR.NumBlocks())
+	f.freq[f.rpo[0].ID] = 1
+	for _, b := range f.rpo {
+		f.visited[b.ID] = true
+		freq := f.freq[b.ID]
+		if b.Header {
+			freq /= 1 - likelyPart
+		}
+		for i, e := range b.Succs {
+			if f.visited[e.To.ID] {
+				continue // a loop goes on
+			}
+			part := float32(1)
+			if len(b.Succs) == 2 {
+				other := b.Succs[1-i].To
+				switch {
+				case b.Ctrl.Aux == 0 && e.To.Loop == other.Loop:
+					part = 0.5
+				case likelySecond(b) == (i == 1):
+					part = likelyPart
+				default:
+					part = 1 - likelyPart
+				}
+			}
+			f.freq[e.To.ID] += freq * part
+		}
+		if b.Cold {
+			freq *= coldPart
+		}
+		// Powers of 2 are enough, and few.
+		f.freq[b.ID] = float32(math.Ldexp(1, max(-24, min(24, int(math.Round(math.Log2(float64(max(freq, 1e-9)))))))))
+	}
 }
 
 // loopPaths gives each block the rpo numbers of the headers of the loops around it, outermost first, then its own.

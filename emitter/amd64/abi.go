@@ -438,6 +438,8 @@ func (m *machine) leave(f *emitter.Func, tag int64) {
 func (m *machine) Edit(f *emitter.Func, e regalloc.Edit) {
 	a := m.a
 	switch {
+	case e.From.IsRemat() && e.To.IsSlot():
+		m.constantTo(f, At(RSP, m.slot(f, e.To)), f.Value(e.From.Remat()))
 	case e.From.IsRemat():
 		m.constant(f, Reg(e.To.Reg()), f.Value(e.From.Remat()))
 	case e.From.IsReg() && e.To.IsReg():
@@ -447,6 +449,20 @@ func (m *machine) Edit(f *emitter.Func, e regalloc.Edit) {
 	default:
 		a.Load(Reg(e.To.Reg()), At(RSP, m.slot(f, e.From)))
 	}
+}
+
+// constantTo stores a constant, or the address of scratch words.
+func (m *machine) constantTo(f *emitter.Func, to Mem, v *ir.Value) {
+	if v.Op != ir.OpScratch && fits32(v.Aux) {
+		m.a.Emit(MOVQ_MI, to, Imm(v.Aux))
+		return
+	}
+	if v.Op == ir.OpScratch {
+		m.a.Emit(LEAQ_RM, scratch, At(RSP, m.scratchOffset(v)))
+	} else {
+		m.a.MoveImm(scratch, v.Aux)
+	}
+	m.a.Emit(MOVQ_MR, to, scratch)
 }
 
 // constant makes a constant, or the address of scratch words. No flags live from one instruction of the allocator's to another.

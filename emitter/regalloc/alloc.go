@@ -771,6 +771,37 @@ func (a *alloc) trim(p *piece) bool {
 	return true
 }
 
+// pushPart is push for a piece beside a stretch in memory. Where nothing but edges uses it, it is better in memory too: it stays in the
+// register in which it comes, if any, or goes where the other end of the edge is.
+func (a *alloc) pushPart(segs []seg, uses []use, bundle int32) {
+	first, last := 0, len(uses)-1
+	for first < len(uses) && uses[first].edge {
+		first++
+	}
+	for last >= first && uses[last].edge {
+		last--
+	}
+	if first > last {
+		a.push(segs, nil, bundle)
+		return
+	}
+	if first > 0 {
+		head, rest := a.cut(segs, uses[first].from&^1)
+		a.push(head, nil, bundle)
+		segs = rest
+	}
+	if last < len(uses)-1 {
+		end := int32(0)
+		for i := range uses[:last+1] {
+			end = max(end, (uses[i].to+1)&^1)
+		}
+		core, tail := a.cut(segs, end)
+		a.push(tail, nil, bundle)
+		segs = core
+	}
+	a.push(segs, uses[first:last+1], bundle)
+}
+
 // splitLinear splits p, which begins at its first use, where the register that is free longest is taken.
 func (a *alloc) splitLinear(p *piece) {
 	conflict := int32(-1)
@@ -793,12 +824,32 @@ func (a *alloc) splitLinear(p *piece) {
 			n--
 		}
 	}
+	if n > 0 && n < len(p.uses) && p.uses[n].from&^1 > conflict && p.uses[n].from&^1 > p.uses[n-1].from&^1+2 {
+		// No register is free up to the next use. Behind the last one before it the value goes to memory, and leaves its register to what
+		// the same instruction defines.
+		end := int32(0)
+		for i := range n {
+			end = max(end, p.uses[i].to)
+		}
+		if a.defAt[p.uses[n-1].v] == p.uses[n-1].from/2 { // a parameter, made there
+			end = (end + 1) &^ 1
+		}
+		before, rest := a.cut(p.segs, end)
+		gap, after := a.cut(rest, p.uses[n].from&^1)
+		if len(before) > 0 && len(gap) > 0 && len(after) > 0 {
+			a.pushPart(before, p.uses[:n:n], p.bundle)
+			a.toPlaces(gap, 0)
+			a.pushPart(after, p.uses[n:], p.bundle)
+			return
+		}
+		panic("BUG: nothing to cut") // the uses on both sides are in p
+	}
 	if n > 0 {
 		end := (p.uses[n-1].to + 1) &^ 1
 		before, after := a.cut(p.segs, end)
 		if len(before) > 0 && len(after) > 0 {
-			a.push(before, p.uses[:n:n], p.bundle)
-			a.push(after, p.uses[n:], p.bundle)
+			a.pushPart(before, p.uses[:n:n], p.bundle)
+			a.pushPart(after, p.uses[n:], p.bundle)
 			return
 		}
 	}
@@ -818,14 +869,14 @@ func (a *alloc) splitLinear(p *piece) {
 		end = at
 	}
 	own, after := a.cut(p.segs, end) // nothing if there is no need: p begins with this instruction
-	a.push(own, p.uses[:n:n], p.bundle)
+	a.pushPart(own, p.uses[:n:n], p.bundle)
 	if n == len(p.uses) {
 		a.toPlaces(after, 0)
 		return
 	}
 	gap, after := a.cut(after, p.uses[n].from&^1)
 	a.toPlaces(gap, 0)
-	a.push(after, p.uses[n:], p.bundle)
+	a.pushPart(after, p.uses[n:], p.bundle)
 }
 
 // firstConflict returns the first point at which r is fixed or has a piece that p cannot evict.

@@ -534,7 +534,10 @@ func TestParallelMoves(t *testing.T) {
 		text := fmt.Sprint(round, moves)
 		m := mover{vregs: vregs, scratch: [numClasses]PReg{11, 47}}
 		m.sequence(moves, func(from, to Loc, v VReg, class Class) {
-			require.True(t, to.IsReg() || from.IsReg(), text)
+			require.True(t, to.IsReg() || from.IsReg() || from.IsRemat(), text)
+			if from.IsRemat() && to.IsSlot() {
+				state[RegLoc(m.scratch[class])] = ^uint64(0)
+			}
 			state[to] = value(from)
 		})
 		for l, x := range want {

@@ -109,14 +109,13 @@ type Edge struct {
 	Args []VReg
 }
 
-// Block is a basic block. LoopDepth may be left 0: the allocator finds the loops itself, and a
-// greater LoopDepth only raises the estimate.
+// Block is a basic block. Freq is how often it runs, compared with the others; one that is 0 is estimated from the loops around it.
 type Block struct {
-	Params    []VReg
-	Instrs    []Instr
-	Succs     []Edge
-	LoopDepth int
-	Cold      bool
+	Params []VReg
+	Instrs []Instr
+	Succs  []Edge
+	Freq   float32
+	Cold   bool
 }
 
 // Func is a function in SSA form. Blocks are in layout order; Blocks[0] is the entry, which has no
@@ -206,7 +205,8 @@ func (l Loc) String() string {
 }
 
 // Edit is a move to be inserted before instruction number Before of its block. From is a register, a slot
-// or a constant; To is a register or a slot; never both slots, and never a constant to a slot. Class
+// or a constant; To is a register or a slot; never both slots. To put a constant into a slot the target may
+// use the scratch register of its class. Class
 // is the class of the register in it: a general value may pass through the floating-point scratch register, as 8 bytes.
 // Edits may stand between any two instructions: moves and re-emitted constants must leave the flags alone where
 // the target keeps flags from one Instr to another.

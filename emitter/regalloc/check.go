@@ -163,7 +163,7 @@ func (c *checker) edit(e Edit) error {
 	switch {
 	case reg(e.From) && (reg(e.To) || slot(e.To)):
 	case slot(e.From) && reg(e.To):
-	case e.From.IsRemat() && reg(e.To) && e.From.Remat() == e.V && c.f.VRegs[e.V].Remat && c.f.VRegs[e.V].Class == e.Class:
+	case e.From.IsRemat() && (reg(e.To) || slot(e.To)) && e.From.Remat() == e.V && c.f.VRegs[e.V].Remat && c.f.VRegs[e.V].Class == e.Class:
 	default:
 		return fmt.Errorf("regalloc: edit %v is no move", e)
 	}
@@ -178,6 +178,9 @@ func (c *checker) apply(s contents, e Edit, where string) {
 		c.failf("%s: edit %v writes an incoming slot", where, e)
 	}
 	if e.From.IsRemat() {
+		if e.To.IsSlot() {
+			s[place(RegLoc(c.f.Scratch[e.Class]))] = nil
+		}
 		s[place(e.To)] = []VReg{e.V}
 		return
 	}

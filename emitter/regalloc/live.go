@@ -28,6 +28,7 @@ type use struct {
 	hint     PReg    // the register that saves a move, or NoReg
 	gain     float32 // what that move costs
 	need     bool
+	edge     bool // passed on to another block: worth something only if it is in a register anyway
 }
 
 // fixedRange is a stretch in which a machine register is taken by the value of owner.
@@ -281,9 +282,12 @@ func (l *live) findLoops() {
 	}
 	l.freq = arena.Fresh(l.freq, nb)
 	for b := range f.Blocks {
-		depth := f.Blocks[b].LoopDepth
+		if l.freq[b] = f.Blocks[b].Freq; l.freq[b] > 0 {
+			continue
+		}
+		depth := 0
 		if in := l.loop[b]; in >= 0 {
-			depth = max(depth, int(l.loops[in].depth))
+			depth = int(l.loops[in].depth)
 		}
 		l.freq[b] = 1
 		for range min(depth, 6) {
@@ -525,7 +529,7 @@ func (l *live) ranges() error {
 				if f.VRegs[v].Class != f.VRegs[p].Class {
 					fail("v%d is passed to v%d of another class", v, p)
 				}
-				l.uses.prepend(v, use{from: last - 1, to: last, v: v, weight: weight * costEdge, hint: NoReg})
+				l.uses.prepend(v, use{from: last - 1, to: last, v: v, weight: weight * costEdge, hint: NoReg, edge: true})
 				l.affinity = append(l.affinity, affinity{a: v, b: p, weight: weight})
 			}
 		}
@@ -682,7 +686,7 @@ func (l *live) ranges() error {
 				continue
 			}
 			if alive {
-				l.uses.prepend(v, use{from: first, to: first + 1, v: v, weight: freq * costEdge, hint: NoReg})
+				l.uses.prepend(v, use{from: first, to: first + 1, v: v, weight: freq * costEdge, hint: NoReg, edge: true})
 			}
 		}
 	}

@@ -108,7 +108,7 @@ func (m *mover) reading(l Loc) *int32 {
 // one emits a move, through a scratch register if neither end is one, but not through busy, in which a cycle has a value.
 func (m *mover) one(mv move, busy Loc) {
 	class := m.vregs[mv.v].Class
-	if mv.to.IsReg() || mv.from.IsReg() {
+	if mv.to.IsReg() || mv.from.IsReg() || mv.from.IsRemat() {
 		m.emit(mv.from, mv.to, mv.v, class)
 		return
 	}

@@ -478,6 +478,9 @@ func run(t *testing.T, f *Func, r *Result, seed uint64, steps int) (trace []uint
 	}
 	move := func(e Edit) {
 		if e.From.IsRemat() {
+			if e.To.IsSlot() {
+				machine[RegLoc(f.Scratch[e.Class])] = mix(1 << 40)
+			}
 			machine[e.To] = constantOf(e.From.Remat())
 		} else {
 			machine[e.To] = machine[e.From]

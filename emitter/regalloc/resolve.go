@@ -210,7 +210,7 @@ func (r *resolver) storeAtDef(v VReg) bool {
 			continue
 		}
 		from := p[i].from
-		if b := r.block[from/2]; i > 0 && p[i-1].to == from && from > 2*r.start[b] {
+		if b := r.block[from/2]; i > 0 && p[i-1].to == from && from > 2*r.start[b] && !r.loaded(p, i-1) {
 			cost += r.freq[b]
 		}
 		for b := r.block[from/2]; b <= r.block[(p[i].to-1)/2] && cost < limit; b++ {
@@ -229,6 +229,12 @@ func (r *resolver) storeAtDef(v VReg) bool {
 		}
 	}
 	return false
+}
+
+// loaded tells whether the value of p[i], a register, was in its slot before, and came from there in the same block: it still is.
+func (r *resolver) loaded(p []placed, i int) bool {
+	return i > 0 && p[i-1].to == p[i].from && !p[i-1].loc.IsReg() && p[i].from > 2*r.start[r.block[p[i].from/2]] &&
+		r.block[p[i].from/2] == r.block[(p[i].to-1)/2]
 }
 
 // operands finds the location of every operand, and the moves to those that are fixed or tied.
@@ -326,7 +332,7 @@ func (r *resolver) changes() {
 					panic("BUG: a value changes its register within an instruction")
 				}
 				add(x/2, p[i-1].loc, p[i].loc, v)
-			case !store || r.stored[v]:
+			case !store || r.stored[v] || r.loaded(p, i-1):
 			case x&1 != 0:
 				add(x/2, r.before(VReg(v), x/2), mem, v)
 			default:
