@@ -268,6 +268,7 @@ type builder struct {
 	kept        int  // stack items that the bytecode has not pushed itself
 	effect      bool // the bytecode has had an effect: the state before it must not be used any more
 	ended       bool // the block has its control operation
+	fused       bool // the bytecode was translated together with the next one
 	beforeState *ir.FrameState
 	translated  int         // bytecodes
 	sawUnseen   bool        // a site that nothing is recorded of was met
@@ -406,6 +407,10 @@ func (b *builder) translate(v *version) error {
 		}
 		if b.ended {
 			return nil
+		}
+		if b.fused {
+			b.fused = false
+			n++
 		}
 	}
 	b.begin(&decoder.Instr{Op: decoder.OpNop, Off: b.ins.Next, At: b.ins.At, Next: b.ins.Next})

@@ -13,7 +13,7 @@ import (
 // call translates CALL. On the stack: NULL and the callable, or a method and self; then the arguments.
 func callOp(b *builder) error {
 	n := int(b.ins.Arg)
-	if b.ins.Kw < 0 && !b.general() {
+	if !b.general() {
 		first, second := b.peek(n+1), b.peek(n)
 		switch {
 		case first.kind == ir.SlotNull && second.kind == ir.SlotObj:
@@ -28,20 +28,24 @@ func callOp(b *builder) error {
 			}
 		}
 	}
-	kw := b.null()
-	if b.ins.Kw >= 0 {
-		o := b.code.Code.Consts[b.ins.Kw]
-		kw = b.constObj(o.Address, b.classTuple)
-	}
+	kw := b.keywordNames()
 	callable := b.peek(n)
 	if first := b.peek(n + 1); first.kind == ir.SlotObj {
 		callable = first
 	}
-	if o := b.known(callable.object()); o == nil || b.abi.Name(o.Address) == "" {
+	if o := callable.object(); o.Op != ir.OpConstObj || b.abi.Name(uint64(o.Aux)) == "" {
 		b.countOperands(n + 2)
 	}
 	b.finishCall(b.vector("gs_call", n+2, true, kw), n+2)
 	return nil
+}
+
+// keywordNames is the tuple of a call's keywords, or NULL.
+func (b *builder) keywordNames() *ir.Value {
+	if b.ins.Kw < 0 {
+		return b.null()
+	}
+	return b.constObj(b.code.Code.Consts[b.ins.Kw].Address, b.classTuple)
 }
 
 // countOperands takes the references that the interpreter's stack would hold: an unknown callable may count them, as
@@ -71,6 +75,9 @@ func (b *builder) knownCall(o *decoder.Object, n int) (bool, error) {
 	if o.Func != nil {
 		return b.nativeCall(o.Func, b.topObject(n), n, n+2)
 	}
+	if b.ins.Kw >= 0 {
+		return false, nil
+	}
 	if f, ok := builtins[b.abi.Name(o.Address)]; ok {
 		args := clone(b.stack[len(b.stack)-n:])
 		if r, ok := f(b, args); ok {
@@ -95,24 +102,35 @@ func (b *builder) knownCall(o *decoder.Object, n int) (bool, error) {
 // quietBuiltins run no Python code when all arguments are builtin numbers, strings or None.
 var quietBuiltins = map[string]bool{"builtin.divmod": true, "builtin.pow": true, "builtin.round": true, "builtin.abs": true, "builtin.min": true,
 	"builtin.max": true, "type.int": true, "type.float": true, "type.bool": true, "type.str": true, "builtin.chr": true, "builtin.ord": true,
-	"builtin.hash": true, "builtin.isinstance": false, "builtin.len": true}
+	"builtin.hash": true, "builtin.len": true}
 
 // builtins are translated inline where the arguments' types allow. A function that returns false has emitted nothing that matters.
 var builtins = map[string]func(b *builder, args []slot) (slot, bool){
-	"builtin.len":   lenCall,
-	"builtin.abs":   absCall,
-	"builtin.min":   func(b *builder, args []slot) (slot, bool) { return b.extremum(args, ir.OpILt, ir.OpFLt) },
-	"builtin.max":   func(b *builder, args []slot) (slot, bool) { return b.extremum(args, ir.OpIGt, ir.OpFGt) },
-	"builtin.round": roundCall,
-	"type.range":    rangeCall,
-	"type.int":      intCall,
-	"type.float":    floatCall,
-	"type.bool":     boolCall,
-	"math.sqrt":     sqrtCall,
-	"math.fabs":     fabsCall,
-	"math.floor":    func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFFloor) },
-	"math.ceil":     func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFCeil) },
-	"math.trunc":    func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFTrunc) },
+	"builtin.len":        lenCall,
+	"builtin.abs":        absCall,
+	"builtin.min":        func(b *builder, args []slot) (slot, bool) { return b.extremum(args, ir.OpILt, ir.OpFLt) },
+	"builtin.max":        func(b *builder, args []slot) (slot, bool) { return b.extremum(args, ir.OpIGt, ir.OpFGt) },
+	"builtin.round":      roundCall,
+	"type.range":         rangeCall,
+	"builtin.isinstance": isinstanceCall,
+	"type.int":           intCall,
+	"type.float":         floatCall,
+	"type.bool":          boolCall,
+	"math.sqrt":          sqrtCall,
+	"math.fabs":          fabsCall,
+	"math.floor":         func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFFloor) },
+	"math.ceil":          func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFCeil) },
+	"math.trunc":         func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFTrunc) },
+}
+
+// isinstanceCall asks the classes. It leaves where Python code has a say: metaclasses, `__class__` of instances.
+func isinstanceCall(b *builder, args []slot) (slot, bool) {
+	if len(args) != 2 || b.profile(b.ins.At).failed() {
+		return slot{}, false
+	}
+	is := b.helper("gs_is_instance", b.escapeTop(1), b.escapeTop(0))
+	b.require(b.pure(ir.OpIGe, ir.Bool, is, b.constInt(0)), ir.WhyValue)
+	return boolSlot(b.pure(ir.OpINe, ir.Bool, is, b.constInt(0))), true
 }
 
 func lenCall(b *builder, args []slot) (slot, bool) {
@@ -325,8 +343,8 @@ func loadMethod(b *builder) error {
 	if m := b.known(s.object()); m != nil && !b.general() && b.moduleAttr(m) {
 		return nil
 	}
-	if !b.general() && s.kind == ir.SlotObj && s.class == b.classList {
-		if address, ok := b.abi.Lookup("method.list." + b.code.Code.Names[b.ins.Arg]); ok {
+	if class, ok := strings.CutPrefix(b.abi.Name(uint64(s.class)), "type."); ok && !b.general() && s.kind == ir.SlotObj {
+		if address, ok := b.abi.Lookup("method." + class + "." + b.code.Code.Names[b.ins.Arg]); ok {
 			self := b.pop()
 			b.push(borrowedSlot(b.constObj(address, ir.Class(b.abi.TypeMethodDescr))))
 			b.push(self)
@@ -391,7 +409,7 @@ func (b *builder) methodCall(method, self *slot, n int) (bool, error) {
 	if known := b.known(o); known != nil && known.Func != nil {
 		return b.nativeCall(known.Func, o, n+1, n+2)
 	}
-	if b.abi.Name(uint64(o.Aux)) == "method.list.append" && n == 1 {
+	if b.abi.Name(uint64(o.Aux)) == "method.list.append" && n == 1 && b.ins.Kw < 0 {
 		item := b.escapeTop(0)
 		b.settle()
 		b.effect = true
@@ -401,14 +419,34 @@ func (b *builder) methodCall(method, self *slot, n int) (bool, error) {
 		b.push(noneSlot())
 		return true, nil
 	}
-	return false, nil
+	return b.strMethod(b.abi.Name(uint64(o.Aux)), n), nil
+}
+
+// strMethod calls a method of str that runs no Python code, as they do for builtin arguments, but for codecs.
+func (b *builder) strMethod(name string, n int) bool {
+	name, ok := strings.CutPrefix(name, "method.str.")
+	if !ok || name == "encode" {
+		return false
+	}
+	for i := range n + 1 {
+		if !b.builtin(b.peek(i)) {
+			return false
+		}
+	}
+	r := b.vector("gs_call", n+2, false, b.keywordNames())
+	r.Heap = ir.HeapAll // lists and tuples are tracked by the collector, which may start
+	b.finish(r, n+2, false)
+	return true
 }
 
 // nativeCall calls a known Python function directly, with the top n stack items as its arguments, of the operands that the call takes, with its arguments unboxed where nobody needs the objects.
 func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operands int) (bool, error) {
 	c := fn.Code
-	if c == nil || c.Flags&(decoder.CoVarArgs|decoder.CoVarKeywords|decoder.CoGenerator|decoder.CoCoroutine|decoder.CoAsyncGenerator) != 0 ||
-		c.KwOnly != 0 || n > c.ArgCount || n+len(fn.Defaults) < c.ArgCount || c.Record == 0 {
+	if c == nil || c.Flags&(decoder.CoGenerator|decoder.CoCoroutine|decoder.CoAsyncGenerator) != 0 || c.Record == 0 {
+		return false, nil
+	}
+	args, ok := b.bind(fn, n)
+	if !ok {
 		return false, nil
 	}
 	dec, err := b.decode(int(c.Index))
@@ -416,11 +454,16 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 		return false, nil
 	}
 	key := make([]slot, len(c.Locals))
-	args := clone(b.stack[len(b.stack)-n:])
-	for i := n; i < c.ArgCount; i++ {
-		args = append(args, b.constSlot(fn.Defaults[len(fn.Defaults)-(c.ArgCount-i)]))
-	}
-	for i, a := range args {
+	for i := range key[:c.Params()] {
+		switch {
+		case args.star == i:
+			key[i] = slot{kind: ir.SlotObj, class: b.classTuple}
+			continue
+		case args.keywords == i:
+			key[i] = slot{kind: ir.SlotObj, class: b.classDict}
+			continue
+		}
+		a := args.params[i]
 		switch a.kind {
 		case ir.SlotRange, ir.SlotRangeIter, ir.SlotNull, ir.SlotObjNull, ir.SlotDyn:
 			return false, nil
@@ -440,20 +483,19 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	// The function must still have the code and the defaults that were compiled.
 	same := b.load(ir.OpLoadPtr, ir.HeapOther, callable, b.abi.FuncCode)
 	b.require(b.pure(ir.OpPEq, ir.Bool, same, b.constPtr(c.Address)), ir.WhyCallee)
-	if n < c.ArgCount {
-		for i := n; i < c.ArgCount; i++ {
-			want := fn.Defaults[len(fn.Defaults)-(c.ArgCount-i)]
-			tuple := b.load(ir.OpLoadPtr, ir.HeapOther, callable, b.abi.FuncDefaults)
-			b.require(b.pure(ir.OpPNe, ir.Bool, tuple, b.constPtr(0)), ir.WhyCallee)
-			size := b.load(ir.OpLoadI64, ir.HeapConst, tuple, b.abi.ObSize)
-			b.require(b.pure(ir.OpIEq, ir.Bool, size, b.constInt(int64(len(fn.Defaults)))), ir.WhyCallee)
-			item := b.load(ir.OpLoadPtr, ir.HeapConst, tuple, b.abi.TupleItem+8*uint64(len(fn.Defaults)-(c.ArgCount-i)))
-			b.require(b.pure(ir.OpPEq, ir.Bool, item, b.constPtr(want.Address)), ir.WhyCallee)
-		}
+	for _, i := range args.defaults {
+		want := fn.Defaults[len(fn.Defaults)-(c.ArgCount-i)]
+		tuple := b.load(ir.OpLoadPtr, ir.HeapOther, callable, b.abi.FuncDefaults)
+		b.require(b.pure(ir.OpPNe, ir.Bool, tuple, b.constPtr(0)), ir.WhyCallee)
+		size := b.load(ir.OpLoadI64, ir.HeapConst, tuple, b.abi.ObSize)
+		b.require(b.pure(ir.OpIEq, ir.Bool, size, b.constInt(int64(len(fn.Defaults)))), ir.WhyCallee)
+		item := b.load(ir.OpLoadPtr, ir.HeapConst, tuple, b.abi.TupleItem+8*uint64(len(fn.Defaults)-(c.ArgCount-i)))
+		b.require(b.pure(ir.OpPEq, ir.Bool, item, b.constPtr(want.Address)), ir.WhyCallee)
 	}
+	operands += b.pack(&args)
 	values := []*ir.Value{callable}
-	for i, a := range args {
-		values = append(values, a.v[:len(key[i].kind.Components())]...)
+	for i := range key[:c.Params()] {
+		values = append(values, args.params[i].v[:len(key[i].kind.Components())]...)
 	}
 	b.settle()
 	b.effect = true
@@ -592,6 +634,126 @@ func (b *builder) afterCall(ce *callee) {
 		b.checkFrame()
 	}
 	b.define(b.ins.At)
+}
+
+// arguments are a call's, by parameter.
+type arguments struct {
+	params         []slot // what *args and **kw take is made by pack
+	defaults       []int  // parameters that take their defaults
+	star, keywords int    // which parameter takes the rest, -1: none
+	rest           []int  // what *args takes: stack items, counted from the top
+	named          []named
+}
+
+// named is an item for **kw.
+type named struct {
+	name *decoder.Object
+	item int // counted from the top of the stack
+}
+
+// bind gives each parameter of a known function its argument, of the top n stack items, as the interpreter does. Not ok: it would
+// raise, or that is left to the runtime.
+func (b *builder) bind(fn *decoder.Function, n int) (arguments, bool) {
+	c := fn.Code
+	a := arguments{params: make([]slot, c.Params()), star: -1, keywords: -1}
+	if c.Flags&decoder.CoVarArgs != 0 {
+		a.star = c.ArgCount + c.KwOnly
+	}
+	if c.Flags&decoder.CoVarKeywords != 0 {
+		a.keywords = c.Params() - 1
+	}
+	var names []*decoder.Object
+	if b.ins.Kw >= 0 {
+		tuple := b.code.Code.Consts[b.ins.Kw]
+		if names = tuple.Items; tuple.Flags&decoder.ObjCut != 0 {
+			return a, false
+		}
+	}
+	given := make([]bool, c.ArgCount+c.KwOnly)
+	for i := range n - len(names) {
+		switch {
+		case i < c.ArgCount:
+			a.params[i], given[i] = b.peek(n-1-i), true
+		case a.star >= 0:
+			a.rest = append(a.rest, n-1-i)
+		default:
+			return a, false
+		}
+	}
+	for k, name := range names {
+		at, item := parameter(c, name.Text), len(names)-1-k
+		switch {
+		case name.Flags&decoder.ObjCut != 0:
+			return a, false
+		case at >= 0 && !given[at]:
+			a.params[at], given[at] = b.peek(item), true
+		case at < 0 && a.keywords >= 0:
+			a.named = append(a.named, named{name, item})
+		default:
+			return a, false
+		}
+	}
+	for i := range given {
+		if given[i] {
+			continue
+		}
+		d := len(fn.Defaults) - (c.ArgCount - i)
+		if i >= c.ArgCount || d < 0 {
+			return a, false
+		}
+		a.params[i] = b.constSlot(fn.Defaults[d])
+		a.defaults = append(a.defaults, i)
+	}
+	return a, true
+}
+
+// parameter is the index of the parameter that a keyword names, or -1.
+func parameter(c *decoder.Code, name string) int {
+	for i := c.PosOnly; i < c.ArgCount+c.KwOnly; i++ {
+		if c.Locals[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// pack makes what *args and **kw take, on top of the stack, and says how many items that are.
+func (b *builder) pack(a *arguments) int {
+	items := 0
+	build := func(name string, class ir.Class, words []*ir.Value) slot {
+		b.settle()
+		b.effect = true
+		v := b.helper(name, words...)
+		v.Type.Class = class
+		b.push(ownedSlot(b.raising(v, b.here())))
+		items++
+		s := b.peek(0)
+		s.owned = false
+		return s
+	}
+	for _, i := range a.rest {
+		b.escapeTop(i)
+	}
+	for _, n := range a.named {
+		b.escapeTop(n.item)
+	}
+	var rest, pairs []*ir.Value
+	for _, i := range a.rest {
+		rest = append(rest, b.topObject(i))
+	}
+	for _, n := range a.named {
+		pairs = append(pairs, b.constObj(n.name.Address, b.classStr), b.topObject(n.item))
+	}
+	switch {
+	case a.star >= 0 && len(rest) == 0:
+		a.params[a.star] = borrowedSlot(b.constObj(b.abi.ObjEmptyTuple, b.classTuple))
+	case a.star >= 0:
+		a.params[a.star] = build("gs_build_tuple", b.classTuple, rest)
+	}
+	if a.keywords >= 0 {
+		a.params[a.keywords] = build("gs_build_map", b.classDict, pairs)
+	}
+	return items
 }
 
 // rawResult makes a number of the result on top of the stack, where the callee may also return a number as an object: a parameter, whose

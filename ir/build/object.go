@@ -3,6 +3,8 @@
 package build
 
 import (
+	"math"
+
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
 )
@@ -375,6 +377,9 @@ func buildConstKeyMap(b *builder) error {
 
 func buildSlice(b *builder) error {
 	n := int(b.ins.Arg)
+	if n == 2 && b.slicedNext() {
+		return nil
+	}
 	step := b.null()
 	for i := range n {
 		b.escapeTop(i)
@@ -388,6 +393,40 @@ func buildSlice(b *builder) error {
 	r.Type.Class = b.classSlice
 	b.finish(r, n, false)
 	return nil
+}
+
+// slicedNext translates x[i:j] of an exact list, tuple or str together with the BINARY_SUBSCR that follows: no slice is made.
+func (b *builder) slicedNext() bool {
+	next := b.code.InstrAt(b.ins.Next)
+	if next == nil || next.Op != decoder.OpBinarySubscr || b.code.BlockAt(next.Off) != b.code.BlockAt(b.ins.Off) || b.general() || len(b.stack) < 3 {
+		return false
+	}
+	o, from, to := b.peek(2), b.peek(1), b.peek(0)
+	if !b.sequence(&o) && (o.kind != ir.SlotObj || o.class != b.classStr) {
+		return false
+	}
+	bound := func(s slot, missing int64) *ir.Value {
+		switch {
+		case s.isInt():
+			return s.v[0]
+		case s.kind == ir.SlotNone:
+			return b.constInt(missing)
+		}
+		return nil
+	}
+	first, last := bound(from, 0), bound(to, math.MaxInt64)
+	if first == nil || last == nil {
+		return false
+	}
+	b.settle()
+	b.effect = true
+	b.ins = *next
+	b.line = int32(b.code.Line(next.At))
+	b.fused = true
+	r := b.helper("gs_get_slice", o.v[0], first, last)
+	r.Type.Class = o.class
+	b.finish(r, 3, false)
+	return true
 }
 
 func formatValue(b *builder) error {
@@ -485,14 +524,41 @@ func isOp(b *builder) error {
 // containsOp translates CONTAINS_OP.
 func containsOp(b *builder) error {
 	item, container := b.escapeTop(1), b.escapeTop(0)
-	r := b.finishStatus(b.call("PySequence_Contains", container, item), 2, false)
+	quiet := b.quietMembers(b.peek(0)) && b.builtin(b.peek(1))
+	var r *ir.Value
+	if quiet {
+		b.settle()
+		b.effect = true
+		r = b.finishStatus(b.helper("PySequence_Contains", container, item), 2, false)
+	} else {
+		r = b.finishStatus(b.call("PySequence_Contains", container, item), 2, false)
+	}
 	op := ir.OpINe
 	if b.ins.Arg&1 != 0 {
 		op = ir.OpIEq
 	}
 	b.push(boolSlot(b.pure(op, ir.Bool, r, b.constInt(0))))
-	b.checkFrame()
+	if !quiet {
+		b.checkFrame()
+	}
 	return nil
+}
+
+// quietMembers reports whether looking for a builtin in the container runs no Python code: its members are builtin, too.
+func (b *builder) quietMembers(s slot) bool {
+	if s.kind == ir.SlotObj && s.class == b.classStr {
+		return true
+	}
+	o := b.known(s.object())
+	if o == nil || o.Kind != decoder.ObjTuple || o.Flags&decoder.ObjCut != 0 {
+		return false
+	}
+	for _, item := range o.Items {
+		if !b.builtin(slot{kind: ir.SlotObj, class: ir.Class(item.Class)}) {
+			return false
+		}
+	}
+	return true
 }
 
 // name is the name that the bytecode's argument refers to, as a str object.

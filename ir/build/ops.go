@@ -50,7 +50,7 @@ func init() {
 		decoder.OpLoadAttr:     {loadAttr, "instance attributes of classes without `__getattribute__`; attributes of modules", others, ""},
 		decoder.OpStoreAttr:    {storeAttr, "instance attributes of classes without `__setattr__` that are bound", others, ""},
 		decoder.OpDeleteAttr:   {deleteAttr, "", always, ""},
-		decoder.OpLoadMethod:   {loadMethod, "functions of an instance's class; methods of list; attributes of modules", others, ""},
+		decoder.OpLoadMethod:   {loadMethod, "functions of an instance's class; methods of list, str, dict, set, tuple, bytes; attributes of modules", others, ""},
 
 		decoder.OpBinaryOp:      {binaryOp, "int, bool and float", others, ""},
 		decoder.OpBinarySubscr:  {binarySubscr, "list and tuple by an index in range", others, ""},
@@ -72,7 +72,7 @@ func init() {
 		decoder.OpGetIter:       {getIter, "range", others, ""},
 		decoder.OpForIter:       {forIter, "range, list, tuple", "others, by `tp_iternext`", ""},
 		decoder.OpReturnValue:   {returnValue, always, "", ""},
-		decoder.OpCall:          {callOp, "Python functions and methods that are known, with positional arguments; len, abs, min, max, range, int, float, bool, round, math's, list.append of numbers and containers", "others, by vectorcall", ""},
+		decoder.OpCall:          {callOp, "Python functions and methods that are known; len, abs, min, max, range, int, float, bool, round and math's functions of numbers and containers", "isinstance, list.append, methods of str without a frame; others by vectorcall", ""},
 		decoder.OpCallEx:        {callEx, "", always, ""},
 		decoder.OpMakeFunction:  {makeFunction, "", always, ""},
 

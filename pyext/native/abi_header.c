@@ -338,7 +338,9 @@ put_all(struct writer *w, PyObject *empty_tuple, PyObject *empty_str, PyObject *
     if (put_module(w, "builtin.", builtins, 0) < 0 || put_module(w, "exc.", builtins, 1) < 0) {
         return -1;
     }
-    if (put_methods(w, "method.list.", &PyList_Type) < 0) {
+    if (put_methods(w, "method.list.", &PyList_Type) < 0 || put_methods(w, "method.str.", &PyUnicode_Type) < 0
+        || put_methods(w, "method.dict.", &PyDict_Type) < 0 || put_methods(w, "method.set.", &PySet_Type) < 0
+        || put_methods(w, "method.tuple.", &PyTuple_Type) < 0 || put_methods(w, "method.bytes.", &PyBytes_Type) < 0) {
         return -1;
     }
     return math ? put_module(w, "math.", math, 0) : 0;

@@ -5,6 +5,8 @@
 
 /* helpers_object.c */
 int64_t gs_compare_bool(PyObject *, PyObject *, int op);
+int64_t gs_is_instance(PyObject *, PyObject *class);
+PyObject *gs_get_slice(PyObject *, int64_t from, int64_t to);
 PyObject *gs_for_iter(PyObject *iterator);
 int64_t gs_error_pending(void);
 PyObject *gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count);

@@ -15,6 +15,46 @@ gs_compare_bool(PyObject *left, PyObject *right, int op)
     return truth;
 }
 
+/* Of classes made by `type` itself, for instances whose `__class__` is their class. */
+int64_t
+gs_is_instance(PyObject *o, PyObject *class)
+{
+    PyTypeObject *type = Py_TYPE(o);
+    if ((PyObject *)type == class) {
+        return 1;
+    }
+    if (Py_IS_TYPE(class, &PyType_Type)) {
+        if (PyType_IsSubtype(type, (PyTypeObject *)class)) {
+            return 1;
+        }
+        static PyObject *name, *plain;
+        if (!plain && ((name = PyUnicode_InternFromString("__class__")))) {
+            plain = _PyType_Lookup(&PyBaseObject_Type, name);
+        }
+        return type->tp_getattro == PyObject_GenericGetAttr && plain && _PyType_Lookup(type, name) == plain ? 0 : -1;
+    }
+    if (!PyTuple_CheckExact(class)) {
+        return -1;
+    }
+    int64_t is = 0;
+    for (Py_ssize_t i = 0; is == 0 && i < PyTuple_GET_SIZE(class); i++) {
+        PyObject *item = PyTuple_GET_ITEM(class, i);
+        is = PyTuple_Check(item) ? -1 : gs_is_instance(o, item);
+    }
+    return is;
+}
+
+PyObject *
+gs_get_slice(PyObject *o, int64_t from, int64_t to)
+{
+    Py_ssize_t size = PyUnicode_Check(o) ? PyUnicode_GET_LENGTH(o) : Py_SIZE(o);
+    PySlice_AdjustIndices(size, &from, &to, 1);
+    if (PyUnicode_Check(o)) {
+        return PyUnicode_Substring(o, from, Py_MAX(from, to));
+    }
+    return PyList_Check(o) ? PyList_GetSlice(o, from, to) : PyTuple_GetSlice(o, from, to);
+}
+
 PyObject *
 gs_for_iter(PyObject *iterator)
 {
@@ -117,7 +157,9 @@ gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
             tuple = PySequence_Tuple(args);
         }
     }
-    if (tuple) {
+    if (tuple && Py_IS_TYPE(callable, &gs_function_type) && (!dict || PyDict_GET_SIZE(dict) == 0)) {
+        result = PyObject_Vectorcall(callable, ((PyTupleObject *)tuple)->ob_item, (size_t)PyTuple_GET_SIZE(tuple) | GS_ARGS_OWNED, NULL); /* the tuple holds them */
+    } else if (tuple) {
         result = PyObject_Call(callable, tuple, dict);
     }
     if (tuple != args) {
