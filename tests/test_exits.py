@@ -253,8 +253,11 @@ def test_range_iterators(driver, next_, step, left):
 
 
 def test_one_value_in_two_slots_is_one_object(driver):
-    a, b, c, d = driver.leave(pick, 0, [("!float", 2.5), ("!same", 0), ("!range_iter", 0, 1, 3), ("!same", 2)], [])
+    a, b, c, d = driver.leave(pick, 0, [("!float", 2.5), ("!same", 0), ("!range", 0, 3, 1), ("!same", 2)], [])
     assert a is b and c is d
+    # Those of two loops in their first round, whose state is the same: the loops advance them one by one.
+    a, b, _, _ = driver.leave(pick, 0, [("!range_iter", 0, 1, 3), ("!same", 0), 0, 0], [])
+    assert a is not b
     a, b, c, d = driver.leave(pick, 0, [("!float", 2.5), ("!float", 2.5), ("!int", 2**40), ("!same", 2)], [])
     assert a is not b and c is d
 

@@ -13,12 +13,13 @@ same_place(const struct gs_activation *a, uint32_t i, uint32_t j)
            && memcmp(&a->locs[s->first_loc], &a->locs[t->first_loc], s->ncomp * sizeof *a->locs) == 0;
 }
 
-/* A new reference for slot i. One raw value that lies in several slots becomes one object: `x is x`. */
+/* A new reference for slot i. One raw value that lies in several slots becomes one object: `x is x`. Not so iterators: no bytecode makes
+   another slot of one that has no object yet, and two of nested loops that are in the same round lie in the same place. */
 static int
 box_slot(const struct gs_activation *a, uint32_t i, PyObject *const *boxed, PyObject **result)
 {
     const struct gs_value *v = &a->st.slots[i];
-    int raw = v->kind == GS_INT || v->kind == GS_FLOAT || v->kind == GS_RANGE || v->kind == GS_RANGE_ITER;
+    int raw = v->kind == GS_INT || v->kind == GS_FLOAT || v->kind == GS_RANGE;
     if (raw && i < a->nslots && !a->changed) {
         for (uint32_t j = 0; j < i; j++) {
             if (boxed[j] && same_place(a, i, j)) {
