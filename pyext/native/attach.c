@@ -433,11 +433,14 @@ PyTypeObject gs_function_type = {
 /* ---- Attaching, detaching ---- */
 
 int
-gs_attach(PyObject *function, int strict)
+gs_attach(PyObject *function, int strict, int casual)
 {
     struct gs_attached *a = gs_attached_find(function);
     if (a) {
         a->strict |= strict;
+        if (!casual) {
+            a->casual = a->record->casual = 0;
+        }
         if (a->marker) {
             a->marker->strict = a->strict;
         }
@@ -466,6 +469,7 @@ gs_attach(PyObject *function, int strict)
     }
     a->func = f;
     a->strict = strict;
+    a->casual = casual;
     Py_INCREF(m);
     if (put_marker(f, m) < 0) {
         goto failed;

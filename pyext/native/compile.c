@@ -6,7 +6,6 @@
 #include "policy.h"
 #include <internal/pycore_interp.h>
 #include <internal/pycore_runtime.h>
-#include <time.h>
 #include <unistd.h>
 
 PyObject *gs_error;
@@ -165,14 +164,6 @@ failed(struct gs_record *r)
     return outcome;
 }
 
-static uint64_t
-now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static enum gs_outcome
 compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, enum gs_mode mode, struct gs_unitobj **installed)
 {
@@ -180,7 +171,7 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
         return failed(r);
     }
     release_ended();
-    uint64_t began = now();
+    uint64_t began = gs_now();
     void *snapshot;
     size_t size;
     if (gs_snapshot(r, callable, state, mode, &snapshot, &size) < 0) {
@@ -204,9 +195,10 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
         gs_release_later((uint64_t)(uintptr_t)unit);
         return failed(r);
     }
-    uint64_t ns = now() - began;
+    uint64_t ns = gs_now() - began;
     r->compile_ns += ns;
     gs_totals.compile_ns += ns;
+    gs_pay(r, ns);
     gs_totals.compiles++;
     return GS_COMPILED;
 }
@@ -266,6 +258,9 @@ gs_compile_continuation(struct gs_record *r, struct gs_state *state, enum gs_mod
     }
     if (r->retry_after) {
         r->retry_after--;
+        return NULL;
+    }
+    if (!gs_is_paid(r)) {
         return NULL;
     }
     uint32_t there = 0, general = 0;

@@ -245,6 +245,9 @@ choose(struct gs_attached *a, PyObject *const *args, int refused, struct gs_func
     /* One that has recorded is compiled anew by its second call. */
     int learnt = f && f->flags & GS_FUNC_RECORDING && f->calls && r->recording_rounds < GS_RECORDING_ROUNDS;
     *chosen = NULL;
+    if ((!f || learnt) && r->nentries && !gs_is_warm(r)) {
+        return 0; /* what has recorded all its rounds would leave at once */
+    }
     if (f && refused) {
         return 0; /* its stub has just said no: for a reason that is no class of an argument */
     }
@@ -315,6 +318,9 @@ dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
     struct gs_record *r = a->record;
     if (!r->nentries && (r->give_up || r->retry_after > 1) && !a->strict) {
         r->retry_after -= r->retry_after > 1;
+        return interpret(r, callable, args, nargsf, kwnames);
+    }
+    if (!r->nentries && !gs_is_warm(r)) {
         return interpret(r, callable, args, nargsf, kwnames);
     }
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);

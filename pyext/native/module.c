@@ -20,11 +20,11 @@ attach(PyObject *self, PyObject *args)
 {
     (void)self;
     PyObject *function;
-    int strict = 0;
-    if (!PyArg_ParseTuple(args, "O|p", &function, &strict) || !is_function(function)) {
+    int strict = 0, casual = 0;
+    if (!PyArg_ParseTuple(args, "O|pp", &function, &strict, &casual) || !is_function(function)) {
         return NULL;
     }
-    int rc = gs_attach(function, strict);
+    int rc = gs_attach(function, strict, casual);
     return rc < 0 ? NULL : PyBool_FromLong(rc == 0);
 }
 
@@ -138,7 +138,7 @@ describe(PyObject *self, PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-    {"attach", attach, METH_VARARGS, "attach(function, strict=False): whether its calls may now be compiled; its marker tells why not."},
+    {"attach", attach, METH_VARARGS, "attach(function, strict=False, casual=False): whether its calls may now be compiled; its marker tells why not."},
     {"decline", decline, METH_VARARGS, "decline(function, reason): leave it plain, and let its marker tell why."},
     {"marker", marker, METH_VARARGS, "marker(code, reason, strict): what tells of a function with this code why it stays plain."},
     {"detach", detach, METH_O, "detach(function): whether it was attached."},

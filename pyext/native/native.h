@@ -41,6 +41,7 @@ struct gs_attached {
     struct gs_attached *next, **link; /* among the functions of the record */
     struct gs_marker *marker;     /* in its __dict__, or NULL; not counted: the marker's deallocation clears this */
     int strict;
+    int casual;                   /* nobody chose it: it was jitted with everything around it */
     int embedded;                 /* a unit of its own record embeds it, uncounted */
 };
 
@@ -79,6 +80,7 @@ struct gs_record {
     uint32_t nparams;             /* locals that the caller fills: with *args and **kw */
     uint8_t simple;               /* no *args, **kw, keyword-only: a stub may stand in `vectorcall` */
     uint8_t general;              /* an entry for any classes exists */
+    uint8_t casual;               /* so are all its functions: heat.c says when it may be compiled */
     uint8_t give_up;              /* no more compiles; what there is stays in use */
     uint32_t compiles, failures, recording_rounds; /* compiles: of entries */
     uint32_t continuation_compiles;
@@ -101,7 +103,7 @@ gs_is_borrowed(const struct gs_record *r, uint32_t local)
 extern PyTypeObject gs_function_type; /* of attached functions; answers as the plain function type */
 extern PyTypeObject gs_marker_type;   /* of f.__gophersnake__ */
 struct gs_attached *gs_attached_find(PyObject *function); /* or NULL, no exception */
-int gs_attach(PyObject *function, int strict);            /* 0, 1 if it stays plain (its marker tells why), -1 with an exception */
+int gs_attach(PyObject *function, int strict, int casual); /* 0, 1 if it stays plain (its marker tells why), -1 with an exception */
 int gs_detach(PyObject *function, const char *reason);    /* reason: kept in the marker, or NULL: there is none, but for what may be running. Nothing raised is left */
 void gs_unmark(PyObject *function);                       /* of one that is not attached: takes away what tells why */
 int gs_decline(PyObject *function, const char *reason);   /* leaves or makes it plain; the marker tells why. -1 with an exception */
@@ -159,6 +161,12 @@ extern PyObject *gs_error;                              /* gophersnake.Gophersna
 extern struct gs_totals { uint64_t compiles, failures, compile_ns, exits, released; } gs_totals;
 extern int gs_log_compile, gs_log_exits;
 extern PyObject *gs_dump;                               /* stages to print, or NULL */
+
+/* heat.c */
+int gs_is_warm(struct gs_record *);                     /* whether an entry may be compiled for it now */
+int gs_is_paid(const struct gs_record *);               /* whether a continuation may be */
+void gs_pay(const struct gs_record *, uint64_t ns);     /* for a compile */
+uint64_t gs_now(void);                                  /* a clock of nanoseconds */
 
 /* dispatch.c */
 PyObject *gs_vectorcall_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames); /* before the first compile, and

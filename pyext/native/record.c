@@ -264,6 +264,11 @@ gs_record_join(struct gs_record *r, struct gs_attached *a)
             }
         }
     }
+    if (!a->casual) {
+        r->casual = 0;
+    } else if (!r->functions && !r->nunits) {
+        r->casual = 1;
+    }
     a->record = r;
     a->next = r->functions;
     a->link = &r->functions;
@@ -290,7 +295,8 @@ void
 gs_record_release(struct gs_record *r, int functions)
 {
     /* Past the record's own reference to the code, and these: a closure may come again. */
-    int worth = !ending && (r->nunits || (r->give_up && r->reason));
+    int warming = r->casual && r->interpreted && nidle < GS_IDLE_MAX;
+    int worth = !ending && (r->nunits || warming || (r->give_up && r->reason));
     if (!r->functions && !r->idle && worth && Py_REFCNT(r->code) > 1 + functions) {
         if (nidle == GS_IDLE_MAX) {
             struct gs_record *oldest = idle[0].record;

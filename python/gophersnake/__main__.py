@@ -109,6 +109,7 @@ def command_run(words):
     parser.add_argument("script")
     parser.add_argument("args", nargs=argparse.REMAINDER, help="for the script")
     chosen = parser.parse(words)
+    from gophersnake._jit import jit_casually
     from gophersnake._rewrite import NAME, rewrite
 
     _, path = _target.find(os.path.join(os.path.dirname(chosen.script) or ".", os.path.basename(chosen.script)))
@@ -117,7 +118,7 @@ def command_run(words):
     main = types.ModuleType("__main__")
     main.__file__ = chosen.script
     main.__builtins__ = builtins
-    setattr(main, NAME, gophersnake.jit)
+    setattr(main, NAME, jit_casually)
     sys.argv = [chosen.script, *chosen.args]
     sys.path[0] = os.path.dirname(path)
     sys.modules["__main__"] = main

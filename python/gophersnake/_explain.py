@@ -144,7 +144,8 @@ def _head(function, info):
         return ["  is not jitted"]
     lines = []
     if not info["units"]:
-        lines.append("  not compiled yet: it was not called" if not info["reason"] else f"  runs interpreted: {info['reason']}")
+        calls = f"called {info['interpreted']} times, too few to be worth it" if info["interpreted"] else "not called"
+        lines.append(f"  not compiled yet: it was {calls}" if not info["reason"] else f"  runs interpreted: {info['reason']}")
     class_at = _class_at()
     for unit, func in _entries(info):
         types = ", ".join(t.__name__ if t is not object else "any" for t in _types(function, func["slots"], class_at))

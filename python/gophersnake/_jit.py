@@ -143,7 +143,13 @@ def _each(o, do):
     return True
 
 
-def _attach(o, strict):
+def jit_casually(function):
+    """jit for whoever puts it on every function there is (_rewrite): the function has to earn its compile. Never refuses."""
+    _attach(function, False, True)
+    return function
+
+
+def _attach(o, strict, casual=False):
     whole_class = isinstance(o, type)
 
     def attach(f):
@@ -152,7 +158,7 @@ def _attach(o, strict):
                 raise GophersnakeError(f"{f.__qualname__}: {_problem}")
         elif not whole_class and f.__name__ in _PLAIN:
             _decline(f, strict, "the class statement treats a function of this name in its own way")
-        elif not _native.attach(f, strict) and strict:
+        elif not _native.attach(f, strict, casual) and strict:
             raise GophersnakeError(f"{f.__qualname__}: {f.__gophersnake__.reason}")
 
     return _each(o, attach)

@@ -44,7 +44,11 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Call(self._name(node), [node], []), node)
 
 
+def rewrite_tree(tree):
+    """Puts a call of NAME on every function of a module's tree, in place."""
+    return _Rewriter().visit(tree)
+
+
 def rewrite(source, path):
     """The code object of a module in which NAME is called on every function; NAME must be a builtin or a global."""
-    tree = _Rewriter().visit(ast.parse(source, path))
-    return compile(tree, path, "exec", dont_inherit=True)
+    return compile(rewrite_tree(ast.parse(source, path)), path, "exec", dont_inherit=True)
