@@ -261,6 +261,14 @@ func (e *evaluator) value(v *Value) bool {
 		return set(e.w.New(e.w.ClassInt, a[0]))
 	case OpBoxFloat:
 		return set(e.w.New(e.w.ClassFloat, a[0]))
+	case OpReboxFloat:
+		o := e.object(a[1])
+		if o.Refs == 1 {
+			o.Raw = a[0]
+			return set(a[1])
+		}
+		o.Refs--
+		return set(e.w.New(e.w.ClassFloat, a[0]))
 	case OpBoxBool:
 		if a[0] != 0 {
 			return set(e.w.True)

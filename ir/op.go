@@ -145,6 +145,9 @@ const (
 	// Between raw values and objects. Boxes are new references. BoxInt gives the small ints' singletons.
 	OpBoxInt   // leaves with RAISE (no memory)
 	OpBoxFloat // leaves with RAISE (no memory)
+	// ReboxFloat is BoxFloat, and gives back a reference to its second argument, an exact float: that object is the box if nobody else has
+	// it. It keeps the reference if it leaves.
+	OpReboxFloat
 	OpBoxBool  // borrowed: True or False
 	OpUnboxInt // of an exact int; leaves if it does not fit 64 bits
 	OpUnboxFloat
@@ -287,6 +290,7 @@ var Ops = [NumOps]OpInfo{
 
 	OpBoxInt:     {Name: "BoxInt", NArgs: 1, Flags: Guard | Effect, Args: []Kind{I64}, Result: Obj, Writes: HeapRef},
 	OpBoxFloat:   {Name: "BoxFloat", NArgs: 1, Flags: Guard | Effect, Args: []Kind{F64}, Result: Obj, Writes: HeapRef},
+	OpReboxFloat: {Name: "ReboxFloat", NArgs: 2, Flags: Guard | Effect, Args: []Kind{F64, Obj}, Result: Obj, Writes: HeapRef | HeapConst},
 	OpBoxBool:    {Name: "BoxBool", NArgs: 1, Flags: Pure, Args: []Kind{Bool}, Result: Obj},
 	OpUnboxInt:   {Name: "UnboxInt", NArgs: 1, Flags: Guard, Args: []Kind{Obj}, Result: I64, Reads: HeapConst},
 	OpUnboxFloat: {Name: "UnboxFloat", NArgs: 1, Flags: Pure, Args: []Kind{Obj}, Result: F64, Reads: HeapConst},

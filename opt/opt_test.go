@@ -36,8 +36,8 @@ func run(t *testing.T, f *ir.Func, seed uint64) (report string, o *ir.Outcome, o
 func TestRandomPasses(t *testing.T) {
 	stats := compareRuns(t, irtest.Random, 400)
 	for _, name := range Names() {
-		if name == "powers" {
-			continue // no function of irtest calls pow: TestPowers
+		if name == "powers" || name == "rebox" {
+			continue // no function of irtest calls pow, or stores a new float
 		}
 		require.Positive(t, stats[name], "pass %s never changed anything", name)
 	}

@@ -59,10 +59,11 @@ var passes = []passInfo{
 	{name: "licm", run: licm, after: []string{"peel", "gvn"}},      // the copy of the first round does for most
 	{name: "powers", run: powers, after: []string{"fold", "licm"}}, // exponents are constants, and nothing is found out about what it makes
 	{name: "refs", run: refs, after: []string{"gvn"}},              // the same object must have one name
+	{name: "rebox", run: rebox, after: []string{"gvn", "refs"}},    // an object's value is a constant to all the others
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "dce"}
+var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "rebox", "dce"}
 
 var passByName = map[string]*passInfo{}
 

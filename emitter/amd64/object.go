@@ -154,6 +154,43 @@ func (m *machine) boxFloat(f *emitter.Func, v *ir.Value) {
 	})
 }
 
+// reboxFloat overwrites the object that is given back, or takes another one where somebody else has that.
+func (m *machine) reboxFloat(f *emitter.Func, v *ir.Value) {
+	s := m.begin(f, v)
+	a := m.a
+	n, o := s.use(v.Args[0]), s.use(v.Args[1])
+	d := s.defTied(v, o)
+	t := s.temp()
+	x := s.exit(false)
+	s.emit(0, func(l []regalloc.Loc) {
+		n, o, t := reg(l[n]), reg(l[d]), reg(l[t])
+		count := At(o, int32(m.abi.ObRefcnt))
+		shared, done := a.NewLabel(), a.NewLabel()
+		a.Emit(CMPQ_MI, count, Imm(1))
+		a.Jcc(CondNE, shared)
+		a.Emit(MOVSD_MX, At(o, int32(m.abi.FloatVal)), n)
+		a.Bind(done)
+		f.Cold(func() {
+			empty := a.NewLabel()
+			a.Bind(shared)
+			a.Move(scratchX, o)
+			m.takeFloat(t, o, empty)
+			a.Move(o, scratchX)
+			a.Emit(DECQ_M, count)
+			a.Emit(MOVSD_MX, At(t, int32(m.abi.FloatVal)), n)
+			a.Move(o, t)
+			a.Jmp(done)
+			a.Bind(empty)
+			a.Move(scratchX, n)
+			a.Call(m.thunk(thunkBoxFloat, true))
+			a.Jcc(CondE, Label(x.Label(l)))
+			a.Emit(DECQ_M, count)
+			a.Move(o, scratch)
+			a.Jmp(done)
+		})
+	})
+}
+
 // takeFloat takes an object from the list of free floats, all but its value; t is for its use. If there is none it goes to empty, with
 // d = 0.
 func (m *machine) takeFloat(d, t Reg, empty Label) {

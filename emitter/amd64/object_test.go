@@ -129,6 +129,63 @@ func TestBoxes(t *testing.T) {
 	require.Equal(t, uint64(77), tag)
 }
 
+func TestReboxFloat(t *testing.T) {
+	r := newRig(t)
+	f := newFn(ir.F64, ir.Obj)
+	x, old := f.params[0], f.params[1]
+	f.ret(f.guard(ir.OpReboxFloat, f.state(x, old), x, old))
+	g := newFn(ir.F64, ir.Obj) // the old object lives on, to be stored
+	x, old = g.params[0], g.params[1]
+	cell := r.mem.Alloc(8)
+	v := g.guard(ir.OpReboxFloat, g.state(x, old), x, old)
+	store := g.op(ir.OpStoreObj, g.aux(ir.OpConstPtr, int64(cell)), old)
+	store.Heap = ir.HeapOther
+	g.ret(v)
+	for seed := range uint64(6) {
+		mark := r.mem.Mark()
+		r.seed = seed
+		u := r.emit(f.done(t), g.done(t))
+		freeList := func(free ...uintptr) {
+			*r.word(r.interp + uintptr(r.abi.InterpFloatFree)) = 0
+			for _, o := range free {
+				*r.word(r.interp + uintptr(r.abi.InterpFloatFree)) = uint64(o)
+				*r.word(o + 8) = 0
+			}
+			*r.mem.Int32(r.interp + uintptr(r.abi.InterpFloatNumFree)) = int32(len(free))
+		}
+		for n := range 2 {
+			own, shared, free := r.newFloat(1), r.newFloat(2), r.newFloat(3)
+			*r.word(shared) = 2
+			freeList(free)
+			word, tag := u.call(n, 1.5, own)
+			require.Equal(t, []uint64{uint64(own), uint64(pyabi.Obj)}, []uint64{word, tag})
+			require.Equal(t, []uint64{1, r.abi.TypeFloat, math.Float64bits(1.5)}, []uint64{*r.word(own), *r.word(own + 8), *r.word(own + 16)})
+
+			word, tag = u.call(n, 2.5, shared)
+			require.Equal(t, []uint64{uint64(free), uint64(pyabi.Obj)}, []uint64{word, tag})
+			require.Equal(t, []uint64{1, r.abi.TypeFloat, math.Float64bits(2.5)}, []uint64{*r.word(free), *r.word(free + 8), *r.word(free + 16)})
+			require.Equal(t, []uint64{1, math.Float64bits(2)}, []uint64{*r.word(shared), *r.word(shared + 16)})
+			if n == 1 {
+				require.Equal(t, uint64(shared), *r.word(cell))
+			}
+
+			*r.word(shared) = 2
+			freeList()
+			word, tag = u.call(n, 3.5, shared)
+			require.Equal(t, []uint64{math.Float64bits(3.5), uint64(pyabi.Obj)}, []uint64{word, tag}) // the fake's box
+			require.Equal(t, uint64(1), *r.word(shared))
+
+			*r.word(shared) = 2
+			_, tag = u.call(n, 0.0, shared) // the fake has no memory
+			require.Equal(t, uint64(77), tag)
+			_, slots := u.exited()
+			require.Equal(t, [][]uint64{{0}, {uint64(shared)}}, slots)
+			require.Equal(t, uint64(2), *r.word(shared))
+		}
+		r.mem.Release(mark)
+	}
+}
+
 func TestReferences(t *testing.T) {
 	r := newRig(t)
 	constant := r.newInt(5)

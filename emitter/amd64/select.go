@@ -172,6 +172,8 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		m.boxInt(f, v)
 	case ir.OpBoxFloat:
 		m.boxFloat(f, v)
+	case ir.OpReboxFloat:
+		m.reboxFloat(f, v)
 	case ir.OpBoxBool:
 		m.boxBool(f, v)
 	case ir.OpUnboxInt:

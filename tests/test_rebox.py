@@ -1,0 +1,193 @@
+"""A float that takes the place of one that nobody else has is written into that object: nothing but time may tell. Whoever else has the old
+one keeps its value: another list, a local variable, a tuple, a constant, an attribute, a default, a frame that goes on in the interpreter."""
+
+import gc
+import sys
+
+import pytest
+from gophersnake import jit
+
+
+def grow(items, n):
+    for i in range(n):
+        items[0] += 0.5
+        items[1] -= items[0]
+        items[2] = items[2] * 0.5 + items[0]
+    return items
+
+
+def keep_in_local(items, n):
+    seen = 0.0
+    for i in range(n):
+        x = items[0]
+        items[0] += 1.5
+        seen += x
+        if x is items[0]:
+            return "the same"
+    return seen, x, items
+
+
+def keep_in_list(items, n):
+    kept = []
+    for i in range(n):
+        kept.append(items[0])
+        items[0] += 1.5
+        kept.append(items[0])
+    return kept, [a is b for a, b in zip(kept, kept[1:])]
+
+
+def keep_in_tuple(items, n):
+    for i in range(n):
+        pair = (items[0], items[0])
+        items[0] *= 1.25
+        items[1] += pair[0] + pair[1]
+    return items, pair, pair[0] is pair[1]
+
+
+def twice_in_a_list(items, n):
+    for i in range(n):
+        items[1] = items[0]
+        items[0] += 1.0
+        if items[1] is items[0]:
+            return "the same"
+    return items
+
+
+def move(items, n):
+    for i in range(n):
+        items[0], items[1] = items[1], items[0] + 1.0
+        items[2], items[0] = items[0] + items[2], items[2] - 1.0
+    return items
+
+
+def constant(n):
+    out = []
+    for i in range(n):
+        items = [1.5, 2.5]
+        items[0] += 1.0
+        items[1] += 1.5 + items[0]
+        out.append(items[0] + items[1])
+        out.append(1.5)
+    return out
+
+
+def default(n, start=[0.25], step=0.125):
+    items = [step, step]
+    for i in range(n):
+        items[0] += step
+        start[0] += step
+    return items, start, step
+
+
+def chain(items, n):
+    a = items[0]
+    for i in range(n):
+        b = a
+        a = items[0] = items[0] + 1.0
+        items[1] = b * 2.0 + items[1]
+        items[1] += 1.0
+    return a, b, items, a is items[0]
+
+
+def to_interpreter(items, n):
+    last = None
+    for i in range(n):
+        x = items[0]
+        items[0] += 1.0
+        y = items[0]
+        items[0] += 1.0
+        if i % 7 == 6:
+            last = [x, y, items[0], dict(x=x, y=y), sorted([x, y], reverse=True)]
+            x = y = "other"
+    return last, items, x, y
+
+
+def not_only_floats(items, n):
+    for i in range(n):
+        items[0] += 1.0
+        if i == n // 2:
+            items[0] = 7
+        elif i == n // 2 + 3:
+            items[0] = items[0] * 1.0
+    return items
+
+
+LISTS = [grow, keep_in_local, keep_in_list, keep_in_tuple, twice_in_a_list, move, chain, to_interpreter, not_only_floats]
+
+
+@pytest.mark.parametrize("f", LISTS, ids=lambda f: f.__name__)
+def test_lists(f):
+    compiled = jit(type(f)(f.__code__, f.__globals__, f.__name__))
+    shared = 3.0
+    for n in (1, 3, 20, 60, 61):
+        for make in (lambda: [1.0, 2.0, 3.0], lambda: [float("1.25")] * 3, lambda: [shared, shared, float("7.5")], lambda: [float(i) for i in range(3)]):
+            plain, other = make(), make()
+            same_plain, same_other = list(plain), list(other)
+            assert repr(compiled(other, n)) == repr(f(plain, n)), n
+            assert other == plain and same_other == same_plain and shared == 3.0
+
+
+@pytest.mark.parametrize("f", [constant, default], ids=lambda f: f.__name__)
+def test_what_the_function_has(f):
+    copy = type(f)(f.__code__, f.__globals__, f.__name__, f.__defaults__ and ([0.25], 0.125))
+    plain = type(f)(f.__code__, f.__globals__, f.__name__, f.__defaults__ and ([0.25], 0.125))
+    compiled = jit(copy)
+    for n in (1, 5, 50, 50):
+        assert repr(compiled(n)) == repr(plain(n))
+    assert repr(compiled.__code__.co_consts) == repr(plain.__code__.co_consts)
+
+
+class Body:
+    mass = 2.5
+
+    def __init__(self, x):
+        self.x = x
+        self.y = x
+
+    def step(self, n):
+        for i in range(n):
+            before = self.x
+            self.x += self.mass
+            self.y += before
+            self.x -= 0.5
+        return before
+
+    def share(self, other, n):
+        for i in range(n):
+            other.x = self.x
+            self.x += 1.0
+            other.y += other.x
+        return self.x is other.x
+
+
+@pytest.mark.parametrize("slots", [False, True])
+def test_attributes(slots):
+    def make():
+        names = {k: v for k, v in vars(Body).items() if not k.startswith("__") or k == "__init__"}
+        copies = {k: type(v)(v.__code__, v.__globals__, k) if callable(v) else v for k, v in names.items()}
+        return type("Body", (), {**copies, **({"__slots__": ("x", "y")} if slots else {})})
+
+    plain, compiled = make(), make()
+    compiled.step, compiled.share = jit(compiled.step), jit(compiled.share)
+    for n in (1, 4, 50, 50):
+        result = []
+        for body in (plain, compiled):
+            one, two = body(1.0), body(float(n))
+            kept = one.x
+            result.append((one.step(n), one.share(two, n), two.step(n), one.x, one.y, two.x, two.y, kept, body.mass))
+        assert result[0] == result[1]
+
+
+def test_no_object_is_lost():
+    f = jit(type(grow)(grow.__code__, grow.__globals__, "grow"))
+    shared = float("12.5")
+    items = [shared, shared, float("3")]
+    f(items, 3)
+    f(items, 100)
+    assert sys.getrefcount(shared) == 2
+    before = sys.getallocatedblocks()
+    for _ in range(50):
+        f([1.0, 2.0, shared], 100)
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 50
+    assert sys.getrefcount(shared) == 2
