@@ -9,7 +9,6 @@ import linecache
 import os
 import sys
 from html import escape
-from types import FunctionType, MethodType
 from typing import NamedTuple
 
 from . import _jit
@@ -64,13 +63,15 @@ def _paint(text):
     return "\n".join(lines)
 
 
-def _functions(o):
+def _count(n, what):
+    return f"{n:,} {what}" + ("" if n == 1 else "s")
+
+
+def _functions(o, asked):
     """The functions in what a user may have decorated, as jit finds them."""
     found = []
     if not _jit._each(o, found.append):
-        if isinstance(o, MethodType):
-            return _functions(o.__func__)
-        raise TypeError(f"explain() takes a function or a class, not {type(o).__name__!r} objects")
+        raise TypeError(_jit._refusal(o).partition(";")[0].replace("jit()", asked))
     return found
 
 
@@ -107,7 +108,7 @@ def _entries(info):
 
 def versions(o):
     result = []
-    for function in _functions(o):
+    for function in _functions(o, "versions()"):
         info = _native.record_info(function) if _native else None
         class_at = _class_at()
         for unit, func in _entries(info) if info else ():
@@ -118,7 +119,7 @@ def versions(o):
 
 
 def explain(o, asm):
-    functions = _functions(o)
+    functions = _functions(o, "explain()")
     return Explanation("\n\n".join(_explain(f, asm) for f in functions) or "No function in it is written in Python.")
 
 
@@ -151,14 +152,14 @@ def _head(function, info):
         types = ", ".join(t.__name__ if t is not object else "any" for t in _types(function, func["slots"], class_at))
         notes = ["recording types"] * bool(func["flags"] & RECORDING) + ["for any types"] * bool(func["flags"] & GENERAL)
         lines.append(
-            f"  version ({types}): {unit['code_bytes']:,} bytes, compiled in {unit['compile_ns'] / 1e6:.3f} ms, called {func['calls']:,} times"
+            f"  version ({types}): {unit['code_bytes']:,} bytes, compiled in {unit['compile_ns'] / 1e6:.3f} ms, called {_count(func['calls'], 'time')}"
             + "".join(f", {note}" for note in notes)
         )
     entered = [func for unit in info["units"] for func in unit["funcs"] if func["own"] and not func["entry"]]
     if entered:
-        lines.append(f"  {len(entered)} more entries, in the middle of it, for what guards met")
+        lines.append(f"  {len(entered)} more {'entry' if len(entered) == 1 else 'entries'}, in the middle of it, for what guards met")
     if info["units"]:
-        lines.append(f"  {info['exits']:,} guards failed, {info['interpreted']:,} calls ran interpreted, {info['compiles']} compiles")
+        lines.append(f"  guards failed {_count(info['exits'], 'time')}, {_count(info['interpreted'], 'call')} ran interpreted, {_count(info['compiles'], 'compile')}")
         if info["reason"]:
             lines.append(f"  the latest compile failed: {info['reason']}")
     return lines
@@ -179,9 +180,9 @@ def _listing(code, info):
     guards, interpreted = {}, set()
     for unit in info["units"]:
         for e in unit["exits"]:
-            if e["code"] is not code or e["kind"] in (POLL, RAISE):
-                continue
-            key = (e["off"] * 2, e["reason"])
+            if e["code"] is not code or e["kind"] in (POLL, RAISE) or e["kind"] in (TOUCHED, RECOMPILE) and not e["count"]:
+                continue  # what is no assumption about the code, or was none yet
+            key = (e["raise_off"] * 2, e["reason"])  # the bytecode whose operands or result it is about
             guards[key] = guards.get(key, 0) + e["count"]
             if e["kind"] == INTERPRET and _GUARDS[e["reason"]] == "not compiled":
                 interpreted.add(e["off"] * 2)
@@ -207,7 +208,7 @@ def _listing(code, info):
             lines.append(text.rstrip())
             for (off, reason), count in guards.items():
                 if off == i.offset:
-                    failed = f"failed {count:,} times" if count else "never failed"
+                    failed = f"failed {_count(count, 'time')}" if count else "never failed"
                     name = _GUARDS[reason] if reason < len(_GUARDS) else f"reason {reason}"
                     lines.append(f"{'':14}  ; guard: {name}: {failed}")
     return lines
