@@ -57,6 +57,8 @@ type Func struct {
 	begun   int // where its instructions begin
 
 	start, end Label
+	// Held are the registers that a call in the middle of the instruction being emitted must keep.
+	Held regalloc.RegSet
 	// Fall is the successor that the control instruction being emitted falls through to, or -1.
 	Fall int
 }
@@ -97,11 +99,13 @@ type Memory struct {
 	succs     []succ
 	stamps    []int32 // by vreg, for collecting operands without doubles
 	stamp     int32
-	indexes   []int32   // by vreg
-	freq      []float32 // by block ID
-	target    []int32   // by position: the block that is written in place of this one
-	visited   []bool    // by block ID
-	edgeBlock []int32   // by position: the first edge block with it as the predecessor, counted from 1
+	indexes   []int32           // by vreg
+	freq      []float32         // by block ID
+	target    []int32           // by position: the block that is written in place of this one
+	visited   []bool            // by block ID
+	edgeBlock []int32           // by position: the first edge block with it as the predecessor, counted from 1
+	held      []regalloc.RegSet // beside written
+	heldIn    []regalloc.RegSet // by position: before the block
 
 	operands arena.Arena[regalloc.Operand]
 	vregArgs arena.Arena[regalloc.VReg]
@@ -512,6 +516,7 @@ func (f *Func) write(ra *regalloc.Func) {
 	for i := len(f.Alloc.EdgeBlocks) - 1; i >= 0; i-- { // those of one predecessor stand together
 		f.edgeBlock[f.Alloc.EdgeBlocks[i].Pred] = int32(i + 1)
 	}
+	f.findHeld(ra)
 	listing := f.Unit.Input.Listing
 	f.thread()
 	for i, b := range f.order {
@@ -537,6 +542,7 @@ func (f *Func) write(ra *regalloc.Func) {
 			if listing && in.value != nil {
 				f.m.Note(note(in.value))
 			}
+			f.Held = f.held[int(at[0])+j]
 			if j == len(code)-1 {
 				f.control(i, in)
 			} else {

@@ -167,7 +167,6 @@ type machine struct {
 	scratchAt    map[*ir.Value]int // word of an OpScratch
 	arrayBase    int
 	scratchBase  int
-	usesXMM      bool
 	joined       map[*ir.Value]*ir.Value // a division to the one of the same operands that makes both results
 }
 
@@ -258,10 +257,6 @@ func (m *machine) layFrame(f *emitter.Func) {
 // Entry emits the entries and the prologue.
 func (m *machine) Entry(f *emitter.Func) {
 	m.layFrame(f)
-	m.usesXMM = f.Alloc.Written&set(allXMM...) != 0
-	for i := range f.Params {
-		m.usesXMM = m.usesXMM || f.ParamLoc[i].IsReg() && f.ParamLoc[i].Reg().Class() == regalloc.FPR
-	}
 	a := m.a
 	a.Align(16)
 	if !f.ByMemory {

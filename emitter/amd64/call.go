@@ -233,14 +233,14 @@ func (m *machine) SelectEntry(f *emitter.Func) {
 	if f.IR.Resume {
 		s.state(x, false)
 		s.emit(0, func(l []regalloc.Loc) {
-			none, done := a.NewLabel(), a.NewLabel()
+			none, done, push := a.NewLabel(), a.NewLabel(), m.thunk(thunkFramePush, f.Held)
 			a.Emit(CMPQ_MI, At(RSP, 0), Imm(0))
 			a.Jcc(CondE, none)
 			a.Bind(done)
 			f.Cold(func() {
 				a.Bind(none)
 				a.Emit(MOVQ_RM, scratch, At(RSP, 8))
-				a.Call(m.thunk(thunkFramePush, m.usesXMM))
+				a.Call(push)
 				a.Emit(MOVQ_MR, At(RSP, 0), scratch)
 				a.Jcc(CondNE, done)
 				a.Jmp(Label(x.Label(l)))

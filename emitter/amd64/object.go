@@ -43,7 +43,7 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 			a.Emit(INCQ_M, At(o, count))
 		} else {
 			a.Emit(DECQ_M, At(o, count))
-			dead := a.NewLabel()
+			dead, dealloc := a.NewLabel(), m.thunk(thunkDealloc, f.Held)
 			a.Jcc(CondE, dead)
 			f.Cold(func() {
 				a.Bind(dead)
@@ -51,7 +51,7 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 					m.freeFloat(o, reg(l[t]), done)
 				}
 				a.Move(scratch, o)
-				a.Call(m.thunk(thunkDealloc, m.usesXMM))
+				a.Call(dealloc)
 				a.Jmp(done)
 			})
 		}
@@ -93,7 +93,7 @@ func (m *machine) boxInt(f *emitter.Func, v *ir.Value) {
 	x := s.exit(false)
 	s.emit(0, func(l []regalloc.Loc) {
 		d, n := reg(l[d]), reg(l[n])
-		big, done := a.NewLabel(), a.NewLabel()
+		big, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxInt, f.Held)
 		a.Emit(LEAQ_RM, scratch, At(n, int32(m.abi.SmallIntNeg)))
 		a.Emit(CMPQ_RI, scratch, Imm(m.abi.SmallIntNeg+m.abi.SmallIntPos))
 		a.Jcc(CondAE, big)
@@ -104,7 +104,7 @@ func (m *machine) boxInt(f *emitter.Func, v *ir.Value) {
 		f.Cold(func() {
 			a.Bind(big)
 			a.Move(scratch, n)
-			a.Call(m.thunk(thunkBoxInt, m.usesXMM))
+			a.Call(box)
 			a.Jcc(CondNE, done)
 			a.Jmp(Label(x.Label(l)))
 		})
@@ -139,14 +139,14 @@ func (m *machine) boxFloat(f *emitter.Func, v *ir.Value) {
 	x := s.exit(true)
 	s.emit(0, func(l []regalloc.Loc) {
 		n, d, t := reg(l[n]), reg(l[d]), reg(l[t])
-		empty, done := a.NewLabel(), a.NewLabel()
+		empty, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxFloat, f.Held)
 		m.takeFloat(d, t, empty)
 		a.Emit(MOVSD_MX, At(d, int32(m.abi.FloatVal)), n)
 		a.Bind(done)
 		f.Cold(func() {
 			a.Bind(empty)
 			a.Move(scratchX, n)
-			a.Call(m.thunk(thunkBoxFloat, true))
+			a.Call(box)
 			a.Move(d, scratch)
 			a.Jcc(CondNE, done)
 			a.Jmp(Label(x.Label(l)))
@@ -239,7 +239,7 @@ func (m *machine) unboxInt(f *emitter.Func, v *ir.Value) {
 	x := s.exit(false)
 	s.emit(0, func(l []regalloc.Loc) {
 		o, d := reg(l[n]), reg(l[d])
-		big, done := a.NewLabel(), a.NewLabel()
+		big, done, unbox := a.NewLabel(), a.NewLabel(), m.thunk(thunkUnboxInt, f.Held)
 		a.Emit(MOVQ_RM, scratch, At(o, int32(m.abi.ObSize)))
 		a.Emit(INCQ_R, scratch)
 		a.Emit(CMPQ_RI, scratch, Imm(2))
@@ -251,7 +251,7 @@ func (m *machine) unboxInt(f *emitter.Func, v *ir.Value) {
 		f.Cold(func() {
 			a.Bind(big)
 			a.Move(scratch, o)
-			a.Call(m.thunk(thunkUnboxInt, m.usesXMM))
+			a.Call(unbox)
 			a.Jcc(CondE, Label(x.Label(l)))
 			a.Move(d, scratch)
 			a.Jmp(done)

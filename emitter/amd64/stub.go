@@ -214,7 +214,7 @@ func (m *machine) letGo(f *emitter.Func, held []int) {
 		}
 		a.Emit(DECQ_M, At(scratch, int32(m.abi.ObRefcnt)))
 		a.Jcc(CondNE, next)
-		a.Call(m.thunk(thunkDealloc, false))
+		a.Call(m.thunk(thunkDealloc, set(callerSaved...)))
 		a.Bind(next)
 	}
 	a.Bind(none)
@@ -309,7 +309,7 @@ func (m *machine) unboxArgument(c component, unfit Label, store func(component, 
 	a.Emit(INCQ_R, d)
 	a.Emit(CMPQ_RI, d, Imm(2))
 	a.Jcc(CondBE, small)
-	a.Call(m.thunk(thunkUnboxInt, false))
+	a.Call(m.thunk(thunkUnboxInt, set(callerSaved...)))
 	a.Jcc(CondE, unfit)
 	a.Move(d, scratch)
 	a.Jmp(done)

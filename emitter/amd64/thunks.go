@@ -1,16 +1,18 @@
-// Code that a unit has once: the common exit, and calls of the runtime that keep every register. Also the bridge from C.
+// Code that a unit has once: the common exit, and calls of the runtime that keep the registers which hold something. Also the bridge from C.
 
 package amd64
 
 import (
+	"slices"
+
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
-// thunk is a call of the runtime that keeps all registers but r11 (xmm15), in which its argument arrives and its result leaves. With xmm it
-// keeps the vector registers too, which functions without floats need not.
+// thunk is a call of the runtime that keeps the registers in keeps. In r11 (xmm15) its argument arrives and its result leaves.
 type thunk struct {
-	kind thunkKind
-	xmm  bool
+	kind  thunkKind
+	keeps regalloc.RegSet
 }
 
 type thunkKind uint8
@@ -23,8 +25,8 @@ const (
 	thunkFramePush                  // r11: callable → frame; ZF if there is no memory
 )
 
-func (m *machine) thunk(kind thunkKind, xmm bool) Label {
-	t := thunk{kind, xmm}
+func (m *machine) thunk(kind thunkKind, held regalloc.RegSet) Label {
+	t := thunk{kind, held & clobberedByC}
 	l, ok := m.thunks[t]
 	if !ok {
 		l = m.a.NewLabel()
@@ -60,27 +62,19 @@ func (m *machine) emitThunk(t thunk) {
 	if t.kind == thunkUnboxInt {
 		m.unboxTwoDigits()
 	}
+	var kept []Reg
+	for _, r := range slices.Concat(callerSaved, allXMM) {
+		if t.keeps.Has(preg(r)) {
+			kept = append(kept, r)
+		}
+	}
 	// One word, then the registers; with the return address a multiple of 16.
-	size := 8 + 8*len(callerSaved)
-	if t.xmm {
-		size += 8*len(allXMM) + 8
-	}
-	size = (size+7)&^15 + 8
-	each := func(visit func(m Mem, r Reg)) {
-		at := int32(8)
-		for _, r := range callerSaved {
-			visit(At(RSP, at), r)
-			at += 8
-		}
-		if t.xmm {
-			for _, r := range allXMM {
-				visit(At(RSP, at), r)
-				at += 8
-			}
-		}
-	}
+	size := (8+8*len(kept)+7)&^15 + 8
+	at := func(i int) Mem { return At(RSP, int32(8+8*i)) }
 	a.Emit(LEAQ_RM, RSP, At(RSP, -int32(size)))
-	each(a.Store)
+	for i, r := range kept {
+		a.Store(at(i), r)
+	}
 	a.Move(RDI, scratch)
 	switch t.kind {
 	case thunkUnboxInt:
@@ -103,7 +97,9 @@ func (m *machine) emitThunk(t thunk) {
 		a.Move(scratch, RAX)
 		a.Emit(TESTQ_RR, RAX, RAX)
 	}
-	each(func(m Mem, r Reg) { a.Load(r, m) })
+	for i, r := range kept {
+		a.Load(r, at(i))
+	}
 	a.Emit(LEAQ_RM, RSP, At(RSP, int32(size))) // flags stay
 	a.Emit(RET)
 }
