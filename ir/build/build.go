@@ -273,7 +273,7 @@ type builder struct {
 	translated  int         // bytecodes
 	sawUnseen   bool        // a site that nothing is recorded of was met
 	inFrame     []*ir.Value // what the frame's slots hold since they were last shown; nil: not known
-	shown       []shown     // boxes that the linked frame shows
+	shown       []shown     // boxes that were made for the frame; the slice is never changed in place
 }
 
 // errPostpone puts off a block version: what it needs to know (the result of a callee that is being built) may be known later.
@@ -381,7 +381,7 @@ func (b *builder) lastChance(v *version) bool {
 
 // translate translates one block version.
 func (b *builder) translate(v *version) error {
-	b.block, b.locals, b.stack, b.shown, b.ended = v.block, clone(v.locals), clone(v.stack), nil, false
+	b.block, b.locals, b.stack, b.shown, b.ended = v.block, clone(v.locals), clone(v.stack), v.shown, false
 	b.inFrame = make([]*ir.Value, len(v.locals))
 	copy(b.inFrame, v.inFrame)
 	b.current = v

@@ -23,6 +23,7 @@ type version struct {
 	single  bool        // entered from one place only: holds its predecessor's values, without parameters
 	inFrame []*ir.Value // of a single one: what the frame's slots hold
 	rounds  int         // how often its translation was put off
+	shown   []shown     // of a single one
 	forks   int         // of a single one: how often its bytecode block forked on the way to it
 }
 
@@ -167,6 +168,7 @@ func (b *builder) edge(target uint32) {
 		b.alone(target, 0)
 		return
 	}
+	b.hide()
 	live := b.liveAt(target)
 	nl := len(b.locals)
 	for i := range nl + len(b.stack) {
@@ -199,7 +201,7 @@ func (b *builder) edge(target uint32) {
 
 // alone leads to a version of the bytecodes at off that nobody else enters.
 func (b *builder) alone(off uint32, forks int) {
-	v := &version{off: off, single: true, forks: forks, block: b.f.NewBlock(), locals: clone(b.locals), stack: clone(b.stack), inFrame: append([]*ir.Value(nil), b.inFrame...)}
+	v := &version{off: off, single: true, forks: forks, block: b.f.NewBlock(), locals: clone(b.locals), stack: clone(b.stack), inFrame: append([]*ir.Value(nil), b.inFrame...), shown: b.shown}
 	v.block.Off = off
 	b.work = append(b.work, v)
 	b.jump(v.block)

@@ -145,6 +145,7 @@ func (b *builder) boxElsewhere(s slot) (slot, bool) {
 		for i := range slots {
 			t := &slots[i]
 			if (t.kind == ir.SlotIntOrigin || t.kind == ir.SlotFloatOrigin) && t.v[0] == s.v[0] {
+				b.keep(t.v[1])
 				return b.own(slot{kind: t.kind, v: t.v}), true
 			}
 		}

@@ -37,7 +37,7 @@ func loadConst(b *builder) error {
 
 func loadFast(b *builder) error {
 	i := int(b.ins.Arg)
-	s := b.locals[i]
+	s := b.local(i)
 	switch s.kind {
 	case ir.SlotNull:
 		b.unbound(i)
@@ -106,15 +106,13 @@ func storeFast(b *builder) error {
 		s = b.own(s)
 	}
 	s.local, s.volatile = 0, false
-	old := b.locals[i]
-	b.locals[i] = s
-	b.release(old)
+	b.release(b.setLocal(i, s))
 	return nil
 }
 
 func deleteFast(b *builder) error {
 	i := int(b.ins.Arg)
-	switch b.locals[i].kind {
+	switch b.local(i).kind {
 	case ir.SlotNull:
 		b.unbound(i)
 		return nil
@@ -125,9 +123,7 @@ func deleteFast(b *builder) error {
 		b.bound(i)
 	}
 	b.detach(i)
-	old := b.locals[i]
-	b.locals[i] = nullSlot()
-	b.release(old)
+	b.release(b.setLocal(i, nullSlot()))
 	return nil
 }
 

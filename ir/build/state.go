@@ -5,6 +5,7 @@ package build
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gophersnake/gophersnake/ir"
 )
@@ -213,10 +214,12 @@ func (b *builder) call(name string, args ...*ir.Value) *ir.Value {
 	return v
 }
 
-// shown is a local that was boxed so that the interpreter's frame can show it.
+// shown is a local that was boxed so that the interpreter's frame can show it. It keeps the box for the calls that follow in its block; to whatever
+// else reads the local it is raw, unless that needs the object.
 type shown struct {
-	local int
-	raw   slot
+	local  int
+	raw    slot
+	object *ir.Value
 }
 
 // link stores the locals into the interpreter's frame and makes it current. Until checkFrame has had its look, the locals are what
@@ -228,7 +231,7 @@ func (b *builder) link() {
 		raw := b.locals[i]
 		o := b.boxedForFrame(raw)
 		if o.owned && !raw.owned {
-			b.shown = append(b.shown, shown{i, raw})
+			b.shown = append(slices.Clip(b.shown), shown{i, raw, o.object()})
 			b.locals[i] = o
 		}
 		args[i] = o.object()
@@ -256,15 +259,38 @@ func (b *builder) boxedForFrame(s slot) slot {
 }
 
 // hide takes back the boxes that link made for the frame, but for locals that the loop does not change: they keep theirs for
-// the next call.
-func (b *builder) hide(list []shown) {
-	for _, s := range list {
-		if b.code.invariant(b.ins.Off, s.local) {
-			continue
+// the calls in the next round.
+func (b *builder) hide() {
+	for _, s := range b.shown {
+		if !b.code.invariant(b.ins.Off, s.local) {
+			b.release(b.locals[s.local])
+			b.locals[s.local] = s.raw
 		}
-		b.release(b.locals[s.local])
-		b.locals[s.local] = s.raw
 	}
+	b.shown = nil
+}
+
+// local is what a bytecode reads from a local.
+func (b *builder) local(i int) slot {
+	for _, s := range b.shown {
+		if s.local == i {
+			return s.raw
+		}
+	}
+	return b.locals[i]
+}
+
+// setLocal gives a local another value, and returns what it had.
+func (b *builder) setLocal(i int, s slot) slot {
+	old := b.locals[i]
+	b.locals[i] = s
+	b.shown = slices.DeleteFunc(slices.Clone(b.shown), func(s shown) bool { return s.local == i })
+	return old
+}
+
+// keep makes a box that was made for the frame the value of its locals: others have it now.
+func (b *builder) keep(object *ir.Value) {
+	b.shown = slices.DeleteFunc(slices.Clone(b.shown), func(s shown) bool { return s.object == object })
 }
 
 // raising checks a helper's result for NULL and raises through fs.
@@ -284,8 +310,6 @@ func (b *builder) checkFrame() { b.checkFrameAt(b.ins.Next) }
 // checkFrameAt is checkFrame where the bytecode at off is next.
 func (b *builder) checkFrameAt(off uint32) {
 	b.guard(ir.OpGuardFrame, ir.Type{}, b.frameState(off, b.locals, b.stack), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
-	b.hide(b.shown)
-	b.shown = nil
 }
 
 // finish ends a bytecode that called an object-making helper: operands go, errors raise, the result is pushed and its class
