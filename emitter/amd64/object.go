@@ -165,7 +165,7 @@ func (m *machine) reboxFloat(f *emitter.Func, v *ir.Value) {
 	s.emit(0, func(l []regalloc.Loc) {
 		n, o, t := reg(l[n]), reg(l[d]), reg(l[t])
 		count := At(o, int32(m.abi.ObRefcnt))
-		shared, done := a.NewLabel(), a.NewLabel()
+		shared, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxFloat, f.Held)
 		a.Emit(CMPQ_MI, count, Imm(1))
 		a.Jcc(CondNE, shared)
 		a.Emit(MOVSD_MX, At(o, int32(m.abi.FloatVal)), n)
@@ -182,7 +182,7 @@ func (m *machine) reboxFloat(f *emitter.Func, v *ir.Value) {
 			a.Jmp(done)
 			a.Bind(empty)
 			a.Move(scratchX, n)
-			a.Call(m.thunk(thunkBoxFloat, true))
+			a.Call(box)
 			a.Jcc(CondE, Label(x.Label(l)))
 			a.Emit(DECQ_M, count)
 			a.Move(o, scratch)
