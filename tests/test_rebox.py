@@ -191,3 +191,26 @@ def test_no_object_is_lost():
     gc.collect()
     assert sys.getallocatedblocks() - before < 50
     assert sys.getrefcount(shared) == 2
+
+
+def test_a_value_on_its_way_into_a_call():
+    def grown(items, x, n):
+        for i in range(n):
+            items[0] += 1.0
+        return x
+
+    def calls(items, n):
+        r = []
+        for i in range(20):
+            a = items[0]
+            b = grown(items, a, n)
+            r.append((items[0], grown(items, items[0], n), items[0], a, b, a is b))
+            r.append(max(items[0], grown(items, items[0], n), items[0]))
+            r.append(items[0] + grown(items, 1.0, n) + items[0])
+        return r
+
+    plain = [repr(calls([1.5, 2.5], n)) for n in (0, 1, 2, 5)]
+    grown = jit(grown)
+    calls = jit(calls)
+    for _ in range(3):
+        assert [repr(calls([1.5, 2.5], n)) for n in (0, 1, 2, 5)] == plain
