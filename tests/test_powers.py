@@ -109,6 +109,39 @@ def test_values_that_live_across_a_power():
     assert compiled(4000) == plain
 
 
+@pytest.mark.parametrize("name", ["pow", "math.pow"])
+def test_functions(name):
+    wide = [*BORDERS[:26], 3, -2, 0, 10**10, 2**70, True, 1.5, 2.5, -1.5]
+    for exponent in (2, 0.5, -1, 1.5, 3, 0, 1, -0.5, 2.0, 1e300, math.inf, -math.inf, math.nan, 7, True):
+        c = "math.nan" if exponent != exponent else repr(exponent).replace("inf", "math.inf")
+        source = f"def f(x):\n return {name}(x, {c})\ndef g(x, y):\n return {name}(x, y)"
+        plain, other = {"math": math}, {"math": math}
+        exec(source, plain)
+        exec(source, other)
+        f, g = jit(other["f"]), jit(other["g"])
+        for x in [*wide, *wide]:
+            assert raised(f, x) == raised(plain["f"], x), (x, exponent)
+            assert raised(g, x, exponent) == raised(plain["g"], x, exponent), (x, exponent)
+
+
+def raised(f, *args):
+    try:
+        return outcome(f, *args)
+    except ValueError as error:
+        return type(error), error.args
+
+
+def test_the_first_power_is_another_object():
+    def f(x):
+        y = x * 3
+        return y**1 is y, y**1, pow(y, 1) is y, x**1 is x, x**2, x**0
+
+    compiled = jit(type(f)(f.__code__, f.__globals__))
+    for x in (10**10, -(10**10), 5, 0, -1, 300, True):
+        for _ in range(3):
+            assert compiled(x) == f(x)
+
+
 def test_without_the_pass():
     script = (
         "from tests.test_powers import *\n"

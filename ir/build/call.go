@@ -116,6 +116,8 @@ var builtins = map[string]func(b *builder, args []slot) (slot, bool){
 	"type.int":           intCall,
 	"type.float":         floatCall,
 	"type.bool":          boolCall,
+	"builtin.pow":        powCall,
+	"math.pow":           mathPowCall,
 	"math.sqrt":          sqrtCall,
 	"math.fabs":          fabsCall,
 	"math.floor":         func(b *builder, args []slot) (slot, bool) { return b.rounded(args, ir.OpFFloor) },
@@ -328,6 +330,25 @@ func sqrtCall(b *builder, args []slot) (slot, bool) {
 	x := b.rawFloat(args[0])
 	b.require(b.pure(ir.OpFGe, ir.Bool, x, b.constFloat(0)), ir.WhyValue) // nan leaves too
 	return floatSlot(b.pure(ir.OpFSqrt, ir.F64, x)), true
+}
+
+// powCall is ** of two numbers.
+func powCall(b *builder, args []slot) (slot, bool) {
+	switch {
+	case len(args) != 2 || !args[0].isNumber() || !args[1].isNumber():
+		return slot{}, false
+	case args[0].isFloat() || args[1].isFloat():
+		return b.floatBinary(decoder.BinPow, args[0], args[1], b.profile(b.ins.At))
+	}
+	return b.intBinary(decoder.BinPow, args[0], args[1], b.profile(b.ins.At))
+}
+
+// mathPowCall is ** of floats: where they differ, neither has a result that is a float.
+func mathPowCall(b *builder, args []slot) (slot, bool) {
+	if len(args) != 2 || !args[0].isNumber() || !args[1].isNumber() {
+		return slot{}, false
+	}
+	return b.floatBinary(decoder.BinPow, args[0], args[1], b.profile(b.ins.At))
 }
 
 func fabsCall(b *builder, args []slot) (slot, bool) {

@@ -162,13 +162,15 @@ func (b *builder) intPower(x, y *ir.Value, p profile) (slot, bool) {
 	if y.Op != ir.OpConstInt || y.Aux < 0 || y.Aux > maxPower {
 		return intSlot(b.flagged("gs_int_pow", ir.OpLoadI64, x, y)), true
 	}
-	r := b.constInt(1)
-	for n := range y.Aux {
-		if n == 0 {
-			r = x
-		} else {
-			r = b.numberGuard(ir.OpMulOvf, ir.WhyOverflow, r, x)
-		}
+	r := x
+	switch y.Aux {
+	case 0:
+		r = b.constInt(1)
+	case 1:
+		return slot{}, false // the same number, but another object
+	}
+	for range y.Aux - 1 {
+		r = b.numberGuard(ir.OpMulOvf, ir.WhyOverflow, r, x)
 	}
 	return intSlot(r), true
 }
