@@ -420,3 +420,41 @@ print("ran")
 ''')
 """)
     assert ran.returncode == 0 and ran.stdout == "ran\n", ran.stderr
+
+
+@pytest.mark.parametrize("ends", ["first", "last"])
+def test_a_subinterpreter_may_import_it_first(ends):
+    pytest.importorskip("_xxsubinterpreters")
+    ran = run(f"""
+import gc, _xxsubinterpreters as interpreters
+sub = interpreters.create()
+interpreters.run_string(sub, '''
+import gophersnake
+f = gophersnake.jit(lambda n: n + 1)
+assert f(1) == 2 and "subinterpreter" in gophersnake.explain(f)
+try:
+    gophersnake.jit(f, strict=True)
+except gophersnake.GophersnakeError:
+    print("refused")
+gophersnake.unjit(f)
+''')
+if {ends!r} == "first":
+    interpreters.destroy(sub)
+gc.collect()
+from gophersnake import GophersnakeError, jit, unjit, versions
+f = jit(lambda n: sum(range(n)))
+assert [f(4) for _ in range(3)] == [6] * 3 and versions(f)
+def g():
+    yield
+try:
+    jit(g, strict=True)
+except GophersnakeError:
+    pass
+unjit(f), unjit(g)
+del f, g
+if {ends!r} == "last":
+    interpreters.destroy(sub)
+gc.collect()
+assert [jit(lambda n: n * 2)(k) for k in range(3)] == [0, 2, 4]
+""")
+    assert ran.returncode == 0 and ran.stdout == "refused\n", ran.stderr
