@@ -180,3 +180,44 @@ for k, o in enumerate(objects): o.a = k
 for _ in range(5):
     print(total(objects))
 ''')
+
+
+def test_instances_whose_dict_was_made():
+    same(CLASSES + '''
+class Key(str):
+    def __hash__(self): return hash(str(self))
+    def __eq__(self, other):
+        if raising: raise ValueError("compared")
+        return str.__eq__(self, other)
+raising = False
+class C:
+    def method(self): return "method"
+class L(list):
+    def method(self): return len(self)
+@jit
+def use(o, n):
+    s = []
+    for i in range(n):
+        o.x = i
+        s.append(o.x)
+        s.append(o.method())
+        o.y = [o.x]
+    return s, o.y
+def dicts():
+    o = C(); vars(o); yield o
+    o = C(); o.__dict__ = {"y": 1, "x": 2}; yield o
+    o = C(); o.__dict__ = {1: 2, "x": 3}; yield o
+    o = C(); vars(o).update({"k%d" % i: i for i in range(100)}); yield o
+    o = C(); vars(o)["method"] = lambda: "own"; yield o
+    o = C(); o.__dict__ = {Key("method"): lambda: "key"}; yield o
+    o = C(); o.__dict__ = {Key("x"): 3}; yield o
+    o = L([1]); o.z = 3; yield o
+    squares = [C() for _ in range(50)]
+    for k, o in enumerate(squares):
+        o.x = o.late = k
+    for o in squares[-3:]: yield o
+for raising in (False, True):
+    for _ in range(3):
+        for o in dicts():
+            print(outcome(use, o, 4), sorted(map(str, vars(o)), key=str) if not raising else "")
+''')

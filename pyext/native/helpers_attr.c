@@ -22,12 +22,13 @@ gs_ensure_keys_version(PyDictKeysObject *keys)
 
 enum place {
     ELSEWHERE,   /* asking the C-API */
+    IN_DICT,     /* in the dict of an instance, if anywhere */
     UNKNOWN_KEY, /* likewise, as long as the instances' shared keys are as many as at says */
-    IN_VALUES,   /* in the values of an instance whose dict is not made; at: the index */
+    IN_VALUES,   /* likewise, or in the values of an instance whose dict is not made; at: the index */
     IN_INSTANCE, /* in a field, of a class with __slots__; at: the offset */
     READ_ONLY,   /* likewise */
     METHOD,      /* in the class, and instances have no dict */
-    METHOD_UNLESS_IN_VALUES, /* in the class, and not in the values of instances whose keys have the version at */
+    METHOD_UNLESS_IN_DICT, /* in the class, and not in the values of instances whose keys have the version at */
 };
 
 /* A version tag names one state of one class for ever; the class in that state keeps its method alive. */
@@ -37,8 +38,10 @@ struct known {
     uint64_t at;
     PyObject *name;   /* a reference: its address must not be used again */
     PyObject *method;
+    Py_ssize_t hint;  /* where in the dict of an instance the name was found last */
 };
 
+#define MOST_KEYS 64 /* of a dict that is searched from its begin to its end */
 #define ROWS 4096 /* the interpreter's own table of type lookups has as many */
 static struct known table[ROWS];
 
@@ -52,6 +55,16 @@ static PyDictValues *
 values_of(PyObject *o)
 {
     return Py_TYPE(o)->tp_flags & Py_TPFLAGS_MANAGED_DICT ? *_PyObject_ValuesPointer(o) : NULL;
+}
+
+static PyObject *
+dict_of(PyObject *o)
+{
+    PyTypeObject *class = Py_TYPE(o);
+    if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        return *_PyObject_ManagedDictPointer(o);
+    }
+    return class->tp_dictoffset > 0 ? *(PyObject **)((char *)o + class->tp_dictoffset) : NULL;
 }
 
 static PyDictKeysObject *
@@ -85,6 +98,8 @@ look(PyTypeObject *class, PyObject *name, struct known *k)
             Py_ssize_t i = index_in(shared_keys(class), name);
             k->place = i >= 0 ? IN_VALUES : UNKNOWN_KEY;
             k->at = i >= 0 ? (uint64_t)i : (uint64_t)shared_keys(class)->dk_nentries;
+        } else {
+            k->place = IN_DICT;
         }
     } else if (Py_IS_TYPE(attribute, &PyMemberDescr_Type)) {
         struct PyMemberDef *member = ((PyMemberDescrObject *)attribute)->d_member;
@@ -99,7 +114,7 @@ look(PyTypeObject *class, PyObject *name, struct known *k)
         } else if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT && shared_keys(class) && index_in(shared_keys(class), name) < 0) {
             gs_ensure_keys_version(shared_keys(class));
             k->at = shared_keys(class)->dk_version;
-            k->place = k->at ? METHOD_UNLESS_IN_VALUES : ELSEWHERE;
+            k->place = k->at ? METHOD_UNLESS_IN_DICT : ELSEWHERE;
         }
     }
 }
@@ -109,14 +124,14 @@ static int
 is_stale(const struct known *k, PyTypeObject *class)
 {
     return (k->place == UNKNOWN_KEY && (uint64_t)shared_keys(class)->dk_nentries != k->at)
-           || (k->place == METHOD_UNLESS_IN_VALUES && shared_keys(class)->dk_version != k->at);
+           || (k->place == METHOD_UNLESS_IN_DICT && shared_keys(class)->dk_version != k->at);
 }
 
 /* Where instances of the class keep the attribute. */
-static const struct known *
+static struct known *
 place_of(PyTypeObject *class, PyObject *name)
 {
-    static const struct known elsewhere = {.place = ELSEWHERE};
+    static struct known elsewhere = {.place = ELSEWHERE};
     uint32_t version = class->tp_version_tag;
     struct known *k = row_of(version, name);
     if (version && k->version == version && k->name == name && !is_stale(k, class)) {
@@ -135,16 +150,35 @@ place_of(PyTypeObject *class, PyObject *name)
     return fresh.version ? k : &elsewhere;
 }
 
+/* The value of the name in the dict of an instance, borrowed; NULL: the C-API knows. */
+static PyObject *
+dict_value(PyObject *dict, struct known *k)
+{
+    if (!dict || !DK_IS_UNICODE(((PyDictObject *)dict)->ma_keys)) {
+        return NULL;
+    }
+    PyDictObject *d = (PyDictObject *)dict;
+    PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(d->ma_keys);
+    if (k->hint >= d->ma_keys->dk_nentries || entries[k->hint].me_key != k->name) {
+        Py_ssize_t i = d->ma_keys->dk_nentries <= MOST_KEYS ? index_in(d->ma_keys, k->name) : -1;
+        if (i < 0) {
+            return NULL;
+        }
+        k->hint = i;
+    }
+    return d->ma_values ? d->ma_values->values[k->hint] : entries[k->hint].me_value;
+}
+
 PyObject *
 gs_get_attr(PyObject *o, PyObject *name)
 {
     PyTypeObject *class = Py_TYPE(o);
     if (class->tp_getattro == PyObject_GenericGetAttr) {
-        const struct known *k = place_of(class, name);
+        struct known *k = place_of(class, name);
         PyObject *value = NULL;
-        if (k->place == IN_VALUES) {
-            PyDictValues *values = values_of(o);
-            value = values ? values->values[k->at] : NULL;
+        if (k->place == IN_VALUES || k->place == UNKNOWN_KEY || k->place == IN_DICT) {
+            PyDictValues *values = k->place == IN_VALUES ? values_of(o) : NULL;
+            value = values ? values->values[k->at] : dict_value(dict_of(o), k);
         } else if (k->place == IN_INSTANCE || k->place == READ_ONLY) {
             value = *(PyObject **)((char *)o + k->at);
         }
@@ -159,18 +193,22 @@ int64_t
 gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
 {
     PyTypeObject *class = Py_TYPE(o);
-    PyObject *method = NULL;
-    int unbound = 0;
-    if (class->tp_getattro == PyObject_GenericGetAttr) {
-        const struct known *k = place_of(class, name);
-        if (k->place == METHOD) {
-            unbound = 1;
-        } else if (k->place == METHOD_UNLESS_IN_VALUES) {
-            unbound = values_of(o) != NULL;
+    PyObject *method = NULL, *own = NULL, *dict;
+    int unbound = 1;
+    const struct known *k = class->tp_getattro == PyObject_GenericGetAttr ? place_of(class, name) : NULL;
+    if (k && (k->place == METHOD || k->place == METHOD_UNLESS_IN_DICT)) {
+        method = Py_NewRef(k->method);
+        if (k->place == METHOD_UNLESS_IN_DICT && !values_of(o)) {
+            dict = Py_XNewRef(dict_of(o));
+            own = dict ? PyDict_GetItemWithError(dict, name) : Py_None; /* keys may have an __eq__ of their own */
+            Py_XDECREF(dict);
+            if (own || PyErr_Occurred()) {
+                Py_CLEAR(method);
+            }
         }
-        if (unbound) {
-            method = Py_NewRef(k->method);
-        }
+    }
+    if (!method && PyErr_Occurred()) {
+        return -1;
     }
     if (!method) {
         unbound = _PyObject_GetMethod(o, name, &method);
@@ -189,9 +227,9 @@ gs_set_attr(PyObject *o, PyObject *name, PyObject *value)
     PyTypeObject *class = Py_TYPE(o);
     if (class->tp_setattro == PyObject_GenericSetAttr) {
         const struct known *k = place_of(class, name);
-        PyObject *old;
-        if (k->place == IN_VALUES) {
-            PyDictValues *values = values_of(o);
+        PyObject *old, *dict;
+        if (k->place == IN_VALUES || k->place == UNKNOWN_KEY || k->place == IN_DICT) {
+            PyDictValues *values = k->place == IN_VALUES ? values_of(o) : NULL;
             if (values) {
                 old = values->values[k->at];
                 values->values[k->at] = Py_NewRef(value);
@@ -201,6 +239,12 @@ gs_set_attr(PyObject *o, PyObject *name, PyObject *value)
                     _PyDictValues_AddToInsertionOrder(values, (Py_ssize_t)k->at);
                 }
                 return 0;
+            }
+            if ((dict = dict_of(o))) {
+                Py_INCREF(dict);
+                int status = PyDict_SetItem(dict, name, value);
+                Py_DECREF(dict);
+                return status;
             }
         } else if (k->place == IN_INSTANCE) {
             PyObject **field = (PyObject **)((char *)o + k->at);
