@@ -331,6 +331,8 @@ func (e *evaluator) value(v *Value) bool {
 		e.trace("link %d %v", v.Aux, a)
 	case OpUnlink:
 		e.trace("unlink")
+	case OpLetGo:
+		e.trace("let go")
 	case OpRecordClass:
 		e.trace("record %#x %#x", v.Aux, uint64(e.object(a[0]).Class))
 	default:

@@ -175,6 +175,7 @@ const (
 	OpCallTag
 	OpLink   // all locals as objects or NULL (ObjNull), or ConstPtr LinkKept: the slot holds it already; Aux: the instruction's offset in code units
 	OpUnlink // takes the frame off again
+	OpLetGo  // drops the frame's object, if it has one that nobody else holds
 	OpRecordClass
 
 	// Control. Branch: condition, Succs[0] if true, Succs[1] if false; Aux > 0: likely, < 0: unlikely. Return: the value, Aux
@@ -313,6 +314,7 @@ var Ops = [NumOps]OpInfo{
 	OpCallTag:     {Name: "CallTag", NArgs: 1, Flags: Effect, Args: []Kind{I64}, Result: I64},
 	OpLink:        {Name: "Link", NArgs: -1, Flags: Effect | UsesAux | Variadic, Writes: HeapThread},
 	OpUnlink:      {Name: "Unlink", Flags: Effect, Writes: HeapThread},
+	OpLetGo:       {Name: "LetGo", Flags: Effect, Writes: HeapThread},
 	OpRecordClass: {Name: "RecordClass", NArgs: 1, Flags: Effect | UsesAux, Args: []Kind{Obj}},
 
 	OpJump:      {Name: "Jump", Flags: Control},

@@ -124,6 +124,7 @@ const (
 	SiteFailed   = 4
 	SiteDivisor  = 8
 	SiteRange    = 16
+	SiteRaised   = 32
 )
 
 // Flags of a native function.

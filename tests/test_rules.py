@@ -461,7 +461,7 @@ for where in (1, 1500):
         f(N, d, l, where)
         info = _native.record_info(f)
         if surprise.startswith("try: d"):
-            assert raised(f) - before == 3, "the interpreter went on after the first one"
+            assert raised(f) == before, "the way to a handler that has caught something is compiled"
         assert units(f) and info["interpreted"] == 0, (surprise, where, info["interpreted"])
         assert info["exits"] < N // 10, (surprise, where, info["exits"])
 """)

@@ -214,6 +214,28 @@ func (m *machine) link(f *emitter.Func, v *ir.Value) {
 	})
 }
 
+// dropFrameObject has the runtime drop the frame's object, if there is one.
+func (m *machine) dropFrameObject(f *emitter.Func) {
+	if !f.MayHaveFrame() {
+		return
+	}
+	a := m.a
+	done, held, thunk := a.NewLabel(), a.NewLabel(), m.thunk(thunkLetGo, f.Held)
+	a.Emit(MOVQ_RM, scratch, At(RSP, 0))
+	if !f.IR.HasFrame {
+		a.Emit(TESTQ_RR, scratch, scratch)
+		a.Jcc(CondE, done)
+	}
+	a.Emit(CMPQ_MI, At(scratch, int32(m.abi.FrameObject)), Imm(0))
+	a.Jcc(CondNE, held)
+	f.Cold(func() {
+		a.Bind(held)
+		a.Call(thunk)
+		a.Jmp(done)
+	})
+	a.Bind(done)
+}
+
 // SelectEntry makes the interpreter's frame where the function needs one, and asks for what the prologue's exits need.
 func (m *machine) SelectEntry(f *emitter.Func) {
 	if !f.IR.Resume {

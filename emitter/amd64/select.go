@@ -272,6 +272,8 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			a.Emit(MOVQ_RM, reg(l[t]), At(reg(l[t]), int32(m.abi.FramePrevious)))
 			a.Emit(MOVQ_MR, At(scratch, int32(m.abi.CFrameCurrent)), reg(l[t]))
 		})
+	case ir.OpLetGo:
+		s.emit(0, func(l []regalloc.Loc) { m.dropFrameObject(f) })
 	default:
 		panic(fmt.Sprintf("BUG: no selection for %v", v.Op))
 	}

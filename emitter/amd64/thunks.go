@@ -21,6 +21,7 @@ const (
 	thunkUnboxInt  thunkKind = iota // r11: object → number; ZF if it does not fit
 	thunkBoxInt                     // r11: number → object; ZF if there is no memory
 	thunkBoxFloat                   // xmm15 → r11: object; ZF if there is no memory
+	thunkLetGo                      // r11: frame
 	thunkDealloc                    // r11: object
 	thunkFramePush                  // r11: callable → frame; ZF if there is no memory
 )
@@ -89,6 +90,8 @@ func (m *machine) emitThunk(t thunk) {
 		m.call("gs_box_float")
 	case thunkDealloc:
 		m.call("gs_dealloc")
+	case thunkLetGo:
+		m.call("gs_let_go")
 	case thunkFramePush:
 		m.call("gs_frame_push")
 	}

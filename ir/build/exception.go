@@ -4,8 +4,80 @@
 package build
 
 import (
+	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
 )
+
+// How gs_catch takes what was raised, as enum gs_reraise.
+const (
+	raises = iota
+	raisesBare
+	reraises
+)
+
+// catcher is the handler of what the current bytecode raises, if it has raised and fs, where an exit would raise, is no state before
+// it. nil: the exit does it; what never happened is not compiled.
+func (b *builder) catcher(fs *ir.FrameState) *decoder.Handler {
+	if fs != nil && fs.Off == b.ins.Off || !b.profile(b.ins.At).raised() {
+		return nil
+	}
+	if n := b.code.HandlerAt(b.ins.At); n >= 0 {
+		return &b.code.Handlers[n]
+	}
+	return nil
+}
+
+// orCatch goes on where the condition holds, and else, with the exception that is set, at the handler.
+func (b *builder) orCatch(cond *ir.Value, h *decoder.Handler) {
+	fine, raised := b.newBlock(), b.newBlock()
+	b.branch(cond, fine, raised, 1)
+	locals, stack, kept, effect, seen := clone(b.locals), clone(b.stack), b.kept, b.effect, b.shown
+	inFrame := append([]*ir.Value(nil), b.inFrame...)
+	b.block = raised
+	b.catch(h, b.null(), raises)
+	b.locals, b.stack, b.kept, b.effect, b.shown, b.block, b.inFrame, b.ended = locals, stack, kept, effect, seen, fine, inFrame, false
+}
+
+// catch takes the exception that is set, as the interpreter does on its way to a handler, and goes on there.
+func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
+	b.settle()
+	b.effect = true
+	b.link()
+	out := b.scratch(2)
+	index := ir.HelperIndex("gs_catch")
+	exc := b.pure(ir.OpCallHelper, ir.ObjNull, lasti, b.constInt(how), out)
+	exc.Aux, exc.Heap = index, ir.Helpers[index].Writes
+	null := b.null()
+	for i := range b.inFrame {
+		b.inFrame[i] = null // the frame is hidden: its slots are empty
+		if b.code.Code.Locals[i].Kind&decoder.LocalFree != 0 {
+			b.inFrame[i] = nil
+		}
+	}
+	b.hide()
+	at := b.load(ir.OpLoadObj, ir.HeapScratch, out, 0)
+	traced := b.load(ir.OpLoadI64, ir.HeapScratch, out, 8)
+	b.drop(len(b.stack) - int(h.Depth))
+	at.Type.Class = b.classInt
+	if h.Lasti {
+		b.push(ownedSlot(at))
+	} else {
+		b.add(ir.OpDecrefQuiet, ir.Type{}, at)
+	}
+	b.push(ownedSlot(b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj}, exc)))
+	fs := b.frameState(h.Target, b.locals, b.stack)
+	b.guard(ir.OpGuard, ir.Type{}, fs, ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame}, b.pure(ir.OpIEq, ir.Bool, traced, b.constInt(0)))
+	b.edge(h.Target)
+	b.ended = true
+}
+
+// letGo drops the frame object that a traceback has left behind, where code has caught exceptions: else each call would be followed by
+// an exit, since there is an object that somebody might have used.
+func (b *builder) letGo() {
+	if b.code.catches {
+		b.add(ir.OpLetGo, ir.Type{})
+	}
+}
 
 func loadAssertionError(b *builder) error {
 	address, ok := b.abi.Lookup("exc.AssertionError")
@@ -29,17 +101,32 @@ func raise(b *builder) error {
 	}
 	b.call("gs_raise", args...)
 	b.drop(n)
+	if h := b.catcher(nil); h != nil {
+		how := int64(raises)
+		if n == 0 {
+			how = raisesBare
+		}
+		b.catch(h, b.null(), how)
+		return nil
+	}
 	b.exit(ir.ExitRaise, ir.WhyRaised, b.here())
 	return nil
 }
 
 // reraise passes on an exception that was caught. The bytecode to blame, if it is not this one, lies deeper in the stack; the runtime finds it.
 func reraise(b *builder) error {
-	exc := b.escapeTop(0)
+	exc, lasti := b.escapeTop(0), b.null()
+	if n := int(b.ins.Arg); n > 0 {
+		lasti = b.escapeTop(n)
+	}
 	b.settle()
 	b.effect = true
 	b.helper("gs_reraise", exc)
 	b.drop(1)
+	if h := b.catcher(nil); h != nil {
+		b.catch(h, lasti, reraises)
+		return nil
+	}
 	b.exit(ir.ExitRaise, ir.WhyRaised, b.here())
 	return nil
 }
@@ -66,9 +153,11 @@ func popExcept(b *builder) error {
 
 func checkExcMatch(b *builder) error {
 	exc := b.peek(1)
-	r := b.finishStatus(b.call("gs_check_exc_match", exc.object(), b.boxTop(0)), 1, false)
+	class := b.boxTop(0)
+	b.settle()
+	b.effect = true
+	r := b.finishStatus(b.helper("gs_check_exc_match", exc.object(), class), 1, false) // it looks at MROs only
 	b.push(boolSlot(b.pure(ir.OpINe, ir.Bool, r, b.constInt(0))))
-	b.checkFrame()
 	return nil
 }
 

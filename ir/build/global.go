@@ -15,6 +15,7 @@ type code struct {
 	allLive      bool   // something may ask for the locals by name
 	entry        uint32 // where the function asked for begins, in the code it is of
 	storesGlobal map[string]bool
+	catches      bool           // handlers of it have caught what its bytecodes raised
 	stored       []decoder.Bits // locals that each loop stores to
 }
 
@@ -60,6 +61,9 @@ func newCode(f *decoder.Func) *code {
 	for _, name := range f.Code.Names {
 		c.allLive = c.allLive || frameReaders[name]
 	}
+	for _, s := range f.Code.Sites {
+		c.catches = c.catches || s.Flags&pyabi.SiteRaised != 0
+	}
 	for i := range f.Instrs {
 		switch in := &f.Instrs[i]; in.Op {
 		case decoder.OpStoreGlobal, decoder.OpDeleteGlobal:
@@ -91,6 +95,7 @@ func (p profile) poly() bool       { return p.site.Flags&pyabi.SitePoly != 0 }
 func (p profile) overflowed() bool { return p.site.Flags&pyabi.SiteOverflow != 0 }
 func (p profile) failed() bool     { return p.site.Flags&pyabi.SiteFailed != 0 }
 func (p profile) divided() bool    { return p.site.Flags&pyabi.SiteDivisor != 0 }
+func (p profile) raised() bool     { return p.site.Flags&pyabi.SiteRaised != 0 }
 func (p profile) outOfRange() bool { return p.site.Flags&pyabi.SiteRange != 0 }
 
 // siteAddress is where native code records for a bytecode.

@@ -231,6 +231,7 @@ func (b *builder) unwind() {
 }
 
 func returnValue(b *builder) error {
+	b.letGo()
 	b.guard(ir.OpGuardFrame, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
 	s := b.peek(0)
 	if s.kind == ir.SlotRange || s.kind == ir.SlotRangeIter {

@@ -226,6 +226,7 @@ type shown struct {
 // the frame shows: a frame object that somebody made may be compared with them, and takes their references over.
 func (b *builder) link() {
 	b.f.HasFrame = true
+	b.letGo()
 	args := make([]*ir.Value, len(b.locals))
 	for i := range b.locals {
 		raw := b.locals[i]
@@ -296,11 +297,19 @@ func (b *builder) keep(object *ir.Value) {
 // raising checks a helper's result for NULL and raises through fs.
 func (b *builder) raising(v *ir.Value, fs *ir.FrameState) *ir.Value {
 	t := ir.Type{Kind: ir.Obj, Class: v.Type.Class}
+	if h := b.catcher(fs); h != nil {
+		b.orCatch(b.pure(ir.OpPNe, ir.Bool, v, b.null()), h)
+		return b.add(ir.OpWordObj, t, v)
+	}
 	return b.guard(ir.OpRaiseIfNull, t, fs, ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyRaised}, v)
 }
 
 // raisingNegative checks a helper's status.
 func (b *builder) raisingNegative(v *ir.Value, fs *ir.FrameState) *ir.Value {
+	if h := b.catcher(fs); h != nil {
+		b.orCatch(b.pure(ir.OpIGe, ir.Bool, v, b.constInt(0)), h)
+		return v
+	}
 	return b.guard(ir.OpRaiseIfNeg, ir.Type{Kind: ir.I64}, fs, ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyRaised}, v)
 }
 

@@ -569,6 +569,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         if (raised && !gs_raise_at(ts, &a, blamed, index)) {
             goto raised;
         }
+        if (kind == GS_EXIT_RAISE) {
+            gs_record_caught(d->record, unit, d);
+        }
         gs_activation_learn(&a);
         gs_frame_unlink(ts, a.st.frame);
         /* What only the main thread can do keeps the breaker set for all. A loop goes on past its poll, but a function's

@@ -4,6 +4,7 @@
    sys._getframe, debuggers and the interpreter itself find what they know. CPython does not export what makes and ends such
    frames, so it is written anew here. While the frame belongs to native code its slots are borrowed from it, and own
    nothing; the interpreter's frames own everything. All that depends on the version's frame is in this file: 3.11. */
+#include "helpers.h"
 #include "runtime.h"
 
 #define CHUNK_SIZE (16 * 1024) /* as CPython's own; its pop frees chunks of any size */
@@ -164,8 +165,17 @@ gs_frame_hide(_PyInterpreterFrame *f)
     }
     f->stacktop = code->co_nlocalsplus;
     f->previous = NULL;
+    if (f->frame_obj) {
+        gs_let_go(f);
+    }
+}
+
+/* A frame object that nobody holds, and that no debugger has marked. */
+void
+gs_let_go(_PyInterpreterFrame *f)
+{
     PyFrameObject *object = f->frame_obj;
-    if (object && Py_REFCNT(object) == 1 && !object->f_trace && object->f_trace_lines && !object->f_trace_opcodes) {
+    if (Py_REFCNT(object) == 1 && !object->f_trace && object->f_trace_lines && !object->f_trace_opcodes) {
         f->frame_obj = NULL;
         Py_DECREF(object);
     }

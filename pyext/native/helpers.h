@@ -69,6 +69,11 @@ PyObject *gs_prep_reraise_star(PyObject *original, PyObject *raised);
 PyObject *gs_before_with(PyObject *manager, PyObject **exit);
 PyObject *gs_with_except_start(PyObject *exit, PyObject *);
 
+/* raise.c, frame.c */
+struct _PyInterpreterFrame;
+PyObject *gs_catch(PyObject *lasti, int64_t how, PyObject **out);
+void gs_let_go(struct _PyInterpreterFrame *);
+
 /* helpers_match.c */
 PyObject *gs_match_keys(PyObject *subject, PyObject *keys);
 PyObject *gs_match_class(PyObject *subject, PyObject *type, int64_t npositional, PyObject *keywords);

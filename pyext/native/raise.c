@@ -1,5 +1,6 @@
 /* Raising by hand, as the interpreter's `error` and `exception_unwind` do it, because _PyEval_EvalFrameDefault can only raise
    and go on by itself, while here the handler may be native. */
+#include "helpers.h"
 #include "runtime.h"
 
 /* ---- Tools: the tracer's events. Native code does not begin under a tracer, but one may be set meanwhile ---- */
@@ -91,6 +92,52 @@ is_handled(PyThreadState *ts)
     return same;
 }
 
+/* How the bytecode at fault raises: an exception that is passed on gets no entry in its traceback. */
+static void
+tell(PyThreadState *ts, _PyInterpreterFrame *f, enum gs_reraise how)
+{
+    if (how == GS_RAISES || (how == GS_RAISES_BARE && !is_handled(ts))) {
+        add_traceback(ts, f);
+        trace_exception(ts, f);
+    }
+}
+
+/* The current exception, taken off the thread: what a handler finds. */
+static PyObject *
+take_exception(void)
+{
+    PyObject *type, *value, *tb;
+    PyErr_Fetch(&type, &value, &tb);
+    PyErr_NormalizeException(&type, &value, &tb);
+    PyException_SetTraceback(value, tb ? tb : Py_None);
+    Py_XDECREF(tb);
+    Py_XDECREF(type);
+    return value;
+}
+
+/* For a handler in native code: its frame is linked, and hidden when this is done. */
+PyObject *
+gs_catch(PyObject *lasti, int64_t how, PyObject **out)
+{
+    PyThreadState *ts = _PyThreadState_GET();
+    _PyInterpreterFrame *f = ts->cframe->current_frame;
+    if (!PyErr_Occurred()) {
+        PyErr_SetString(PyExc_SystemError, "error return without exception set");
+    }
+    if (lasti && PyLong_Check(lasti)) {
+        f->prev_instr = _PyCode_CODE(f->f_code) + PyLong_AsLong(lasti);
+    }
+    tell(ts, f, (enum gs_reraise)how);
+    while (!(out[0] = PyLong_FromLong(_PyInterpreterFrame_LASTI(f)))) {
+        /* MemoryError has taken the exception's place */
+    }
+    PyObject *value = take_exception();
+    gs_frame_unlink(ts, f);
+    gs_frame_hide(f);
+    ((int64_t *)out)[1] = ts->cframe->use_tracing;
+    return value;
+}
+
 static PyObject *
 lasti_of(const struct gs_value *v)
 {
@@ -118,10 +165,7 @@ gs_raise_at(PyThreadState *ts, struct gs_activation *a, uint32_t traceback, int 
         }
         Py_XDECREF(lasti);
     }
-    if (how == GS_RAISES || (how == GS_RAISES_BARE && !is_handled(ts))) {
-        add_traceback(ts, f);
-        trace_exception(ts, f);
-    }
+    tell(ts, f, how);
     while (gs_find_handler(code, index, &level, &handler, &wants_lasti)) {
         while (a->st.nstack > (uint32_t)level) {
             gs_release(&stack[--a->st.nstack]);
@@ -133,13 +177,7 @@ gs_raise_at(PyThreadState *ts, struct gs_activation *a, uint32_t traceback, int 
             }
             stack[a->st.nstack++] = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)lasti}};
         }
-        PyObject *type, *value, *tb;
-        PyErr_Fetch(&type, &value, &tb);
-        PyErr_NormalizeException(&type, &value, &tb);
-        PyException_SetTraceback(value, tb ? tb : Py_None);
-        Py_XDECREF(tb);
-        Py_XDECREF(type);
-        stack[a->st.nstack++] = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)value}};
+        stack[a->st.nstack++] = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)take_exception()}};
         a->st.off = (uint32_t)handler;
         return 1;
     }

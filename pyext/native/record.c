@@ -405,6 +405,16 @@ gs_profile_sum(const struct gs_record *r)
     return sum;
 }
 
+/* A look costs a walk over the profile: at the third time, then at each doubling. */
+static void
+look_again(const struct gs_unit *unit, const struct gs_exitdesc *e)
+{
+    uint32_t n = e->count;
+    if (n == GS_EXITS_FIRST_LOOK || (n > GS_EXITS_FIRST_LOOK && !(n & (n - 1)))) {
+        gs_unit_retire_if_outdated(unit);
+    }
+}
+
 void
 gs_record_exit(struct gs_record *r, const struct gs_unit *unit, const struct gs_exitdesc *e)
 {
@@ -421,10 +431,15 @@ gs_record_exit(struct gs_record *r, const struct gs_unit *unit, const struct gs_
         return; /* polls, raises and what is not compiled teach nothing about types */
     }
     r->exits++;
-    /* A look costs a walk over the profile: at the third time, then at each doubling. */
-    uint32_t n = e->count;
-    if (n < GS_EXITS_FIRST_LOOK || (n & (n - 1) && n != GS_EXITS_FIRST_LOOK)) {
-        return;
+    look_again(unit, e);
+}
+
+/* What a handler of the same activation caught: from now on the way there is compiled. */
+void
+gs_record_caught(struct gs_record *r, const struct gs_unit *unit, const struct gs_exitdesc *e)
+{
+    if (r->profile) {
+        r->profile[e->raise_off].flags |= GS_SITE_RAISED;
+        look_again(unit, e);
     }
-    gs_unit_retire_if_outdated(unit);
 }

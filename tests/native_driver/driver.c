@@ -17,6 +17,7 @@ static struct { struct gs_func func; uint8_t kinds[512], owned[512]; } version; 
 
 struct gs_attached *gs_attached_find(PyObject *f) { (void)f; return NULL; }
 void gs_record_exit(struct gs_record *r, const struct gs_unit *u, const struct gs_exitdesc *d) { (void)r, (void)u, (void)d; exits_recorded++; }
+void gs_record_caught(struct gs_record *r, const struct gs_unit *u, const struct gs_exitdesc *d) { (void)r, (void)u, (void)d; }
 struct gs_func *gs_compile_continuation(struct gs_record *r, struct gs_state *s, enum gs_mode m) { (void)r, (void)s, (void)m; return NULL; }
 
 struct gs_func *

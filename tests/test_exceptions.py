@@ -1,0 +1,211 @@
+"""Handlers in native code: what they see (sys.exc_info, tracebacks, frames, contexts), what they leave behind, and that a loop that
+raises and catches stays native."""
+
+import gc
+import os
+import subprocess
+import sys
+
+import pytest
+from gophersnake import jit
+
+SOURCE = """
+import sys
+class Dies:
+    def __init__(s, log): s.log = log
+    def __del__(s): s.log.append("dead")
+class CtorErr(Exception):
+    def __init__(self, *a):
+        super().__init__(*a)
+        self.seen = sorted(k for k in sys._getframe(1).f_locals if k in "abci")
+def thrower(x):
+    if x % 3 == 0: raise ValueError(x)
+    if x % 3 == 1: return [][x]
+    return x
+@JIT
+def loop(n, keep):
+    log = []
+    total = 0.5
+    for i in range(n):
+        a = i + 0.25
+        b = [i]
+        c = Dies(log)
+        try:
+            try:
+                thrower(i)
+                total += a
+            finally:
+                log.append(("fin", i, repr(sys.exc_info()[1])))
+                b.append(a)
+        except ValueError as e:
+            keep.append(e)
+            total += e.args[0]
+            log.append((sorted(e.__traceback__.tb_frame.f_locals.keys()), e.__traceback__.tb_frame.f_locals["b"], e.__traceback__.tb_frame.f_locals["a"]))
+        except (IndexError, KeyError) as e:
+            try:
+                raise KeyError(i) from e
+            except KeyError as e2:
+                log.append((repr(e2.__cause__), repr(e2.__context__), sys.exc_info()[1] is e2))
+                for k in range(3):
+                    try:
+                        int("x" * k)
+                    except ValueError as e3:
+                        log.append((repr(e3.__context__), k, sys.exc_info()[1] is e3))
+                    else: log.append("no")
+                log.append(sys.exc_info()[1] is e2)
+            log.append(sys.exc_info()[1] is e)
+        else:
+            log.append("else")
+        log.append(sys.exc_info()[1])
+    return total, log
+@JIT
+def small(t):
+    try: return int(t)
+    except ValueError: return -1
+    finally: t = None
+@JIT
+def leak(n, o):
+    for i in range(n):
+        x = o
+        y = (o, i)
+        try:
+            [o, x, y, {}[i]]
+        except KeyError as e:
+            z = [o, e.args]
+        try:
+            small("q")
+            raise KeyError(o)
+        except KeyError as e: pass
+@JIT
+def deep(n):
+    try:
+        if n == 0: {}["k"]
+        return deep(n - 1)
+    except KeyError:
+        if n < 3: raise
+        return n
+def frames(e):
+    r = []
+    tb = e.__traceback__
+    while tb:
+        r.append((tb.tb_lineno, tb.tb_lasti, tb.tb_frame.f_code.co_name, tb.tb_frame.f_lineno))
+        tb = tb.tb_next
+    return r
+@JIT
+def gen_user(n):
+    it = iter(range(n))
+    out = []
+    while True:
+        try: out.append(next(it))
+        except StopIteration: return out
+@JIT
+def withs(n, log):
+    class C:
+        def __init__(s, sup): s.sup = sup
+        def __enter__(s): return s
+        def __exit__(s, t, v, tb):
+            log.append((t, repr(v), tb and tb.tb_lineno, tb and tb.tb_lasti))
+            return s.sup
+    for i in range(n):
+        try:
+            with C(i % 2) as c, C(i % 3 == 0):
+                if i % 5 != 4: raise ValueError(i)
+        except ValueError as e: log.append(("out", i, [x[:2] for x in frames(e)]))
+"""
+
+
+def module(decorator):
+    names = {"JIT": decorator}
+    exec(compile(SOURCE, "source", "exec"), names)
+    return names
+
+
+@pytest.fixture
+def both():
+    return module(lambda f: f), module(jit)
+
+
+def test_a_loop_that_catches(both):
+    for n in (3, 10, 60, 60):
+        told = []
+        for names in both:
+            kept = []
+            told.append(names["loop"](n, kept))
+            for e in kept:  # each frame object has what its function's locals were last
+                line, _, *place = names["frames"](e)[0]  # the interpreter blames the last cache of an inlined call
+                local = sorted((k, repr(v)) for k, v in e.__traceback__.tb_frame.f_locals.items() if k in ("a", "b", "i", "total", "n"))
+                told[-1][1].append((line, place, local))
+        assert told[0] == told[1]
+
+
+def test_calls_that_catch(both):
+    for text in ["1", "x", None, "", "7"] * 30:
+        told = []
+        for names in both:
+            try:
+                told.append(names["small"](text))
+            except TypeError as e:
+                told.append(repr(e))
+        assert told[0] == told[1]
+
+
+def test_recursion_that_catches(both):
+    for n in (0, 1, 2, 3, 10, 50) * 3:
+        told = []
+        for names in both:
+            try:
+                told.append(names["deep"](n))
+            except KeyError as e:
+                told.append([(line, name) for line, _, name, _ in names["frames"](e)[1:]])
+        assert told[0] == told[1]
+
+
+def test_with(both):
+    for n in (4, 40, 40):
+        told = [], []
+        for names, log in zip(both, told):
+            names["withs"](n, log)
+        assert told[0] == told[1]
+
+
+def test_stop_iteration(both):
+    for _ in range(3):
+        assert both[1]["gen_user"](50) == list(range(50))
+
+
+def test_references(both):
+    o = object()
+    leak = both[1]["leak"]
+    leak(300, o)
+    gc.collect()
+    references, objects = sys.getrefcount(o), len(gc.get_objects())
+    leak(5000, o)
+    gc.collect()
+    assert sys.getrefcount(o) == references
+    assert len(gc.get_objects()) - objects < 20
+
+
+LOOP = """
+from gophersnake import jit
+@jit
+def f(n):
+    found = 0
+    table = {i: i for i in range(0, n, 2)}
+    for i in range(n):
+        try:
+            try:
+                found += table[i]
+            finally:
+                found += 1
+        except KeyError:
+            found -= 1
+    return found
+for _ in range(4):
+    f(1000)
+"""
+
+
+def test_a_loop_that_catches_stays_native():
+    environment = {**os.environ, "GOPHERSNAKE_LOG": "exits"}
+    done = subprocess.run([sys.executable, "-c", LOOP], capture_output=True, text=True, env=environment, check=True)
+    assert done.stderr.count("exit: f,") < 30
