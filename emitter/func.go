@@ -43,15 +43,16 @@ type Func struct {
 	// CallsOut: it may be called again from within itself, by native code or by what a linked call runs. Known before selection.
 	CallsOut bool
 
-	// Params are the entry's parameters (the callable first); ParamLoc is where each arrives.
-	Params   []*ir.Value
-	ParamLoc []regalloc.Loc
+	// Params are the entry's parameters (the callable first); ParamLoc is where each arrives, ParamUsed whether anybody asked for it.
+	Params    []*ir.Value
+	ParamLoc  []regalloc.Loc
+	ParamUsed []bool
 	// ByMemory: there is no register entry.
 	ByMemory bool
 
 	Alloc *regalloc.Result
 
-	*Memory // of this function alone, while it is emitted
+	*Memory // of this function alone, while it is emitted; nil afterwards, when it is the next one's
 	m       Machine
 	current int // position of the block being selected
 	begun   int // where its instructions begin
@@ -181,6 +182,10 @@ func (f *Func) emit() error {
 	}
 	f.Alloc = result
 	f.write(ra)
+	for i, p := range f.Params {
+		f.ParamUsed[i] = f.Wanted(p)
+	}
+	f.Memory = nil
 	return nil
 }
 
@@ -316,6 +321,7 @@ func (f *Func) placeParams() {
 	regs := f.m.Registers()
 	f.Params = f.IR.Blocks[0].Params
 	f.ParamLoc = make([]regalloc.Loc, len(f.Params))
+	f.ParamUsed = make([]bool, len(f.Params))
 	var next [2]int
 	slots := 0
 	f.ByMemory = f.IR.Resume || f.IR.Off != 0

@@ -220,6 +220,35 @@ PROGRAMS = {
             del target
             print(seen)
     """,
+    "what __exit__ gets is borrowed, and it calls a function that is compiled with it": """
+        import sys
+
+        @jit
+        def clear_frames(tb):
+            while tb is not None:
+                try:
+                    tb.tb_frame.clear()
+                except RuntimeError:
+                    pass
+                tb = tb.tb_next
+
+        class Manager:
+            def __enter__(self):
+                return self
+
+            @jit
+            def __exit__(self, kind, value, tb):
+                clear_frames(tb)
+                counts.append(sys.getrefcount(tb))
+                self.exception = value.with_traceback(None)
+                return True
+
+        counts = []
+        for i in range(10):
+            with Manager() as m:
+                bool(42, 42)
+            print(type(m.exception), counts)
+    """,
     "a loop that is peeled, with more calls behind it": """
         import contextlib
 

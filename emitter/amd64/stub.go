@@ -164,7 +164,7 @@ func heldArguments(f *emitter.Func, n int) (held []int) {
 		at += len(k.Kind.Components())
 		switch k.Kind {
 		case ir.SlotObj, ir.SlotObjNull, ir.SlotIntOrigin, ir.SlotFloatOrigin:
-			if !k.Owned && f.Wanted(f.Params[at-1]) { // the object is the last component
+			if !k.Owned && f.ParamUsed[at-1] { // the object is the last component
 				held = append(held, i)
 			}
 		}
