@@ -834,15 +834,19 @@ func (a *alloc) splitLinear(p *piece) {
 		if a.defAt[p.uses[n-1].v] == p.uses[n-1].from/2 { // a parameter, made there
 			end = (end + 1) &^ 1
 		}
-		before, rest := a.cut(p.segs, end)
-		gap, after := a.cut(rest, p.uses[n].from&^1)
-		if len(before) > 0 && len(gap) > 0 && len(after) > 0 {
+		// A parameter that the first instruction wants where it came is used before p begins, and nothing is cut.
+		if before, rest := a.cut(p.segs, end); len(before) > 0 {
+			gap, after := a.cut(rest, p.uses[n].from&^1)
+			if len(after) == 0 {
+				panic("BUG: nothing to cut") // the next use is in p
+			}
 			a.pushPart(before, p.uses[:n:n], p.bundle)
-			a.toPlaces(gap, 0)
+			if len(gap) > 0 { // in the order of the code the value may be dead there
+				a.toPlaces(gap, 0)
+			}
 			a.pushPart(after, p.uses[n:], p.bundle)
 			return
 		}
-		panic("BUG: nothing to cut") // the uses on both sides are in p
 	}
 	if n > 0 {
 		end := (p.uses[n-1].to + 1) &^ 1
