@@ -1,6 +1,8 @@
 """Bytecodes of statements that few functions have: patterns, except*, what passes exceptions on, classes in functions. Plain and jitted
 they give the same, down to the tracebacks' instructions."""
 
+import types
+
 import pytest
 from gophersnake import explain, jit, versions
 
@@ -168,3 +170,19 @@ def test_they_are_compiled():
         lines = str(explain(names[function])).splitlines()
         over = [i for i, line in enumerate(lines) if "guard: not compiled" in line]
         assert all("PREP_RERAISE_STAR" in lines[i - 1] for i in over), function
+
+
+def test_what_suspends_costs_what_it_cost():
+    """It is not attached: a call of it is the interpreter's own."""
+
+    def generator(n):
+        yield n
+
+    async def coroutine():
+        return 1
+
+    async def asynchronous():
+        yield 1
+
+    for f in (generator, coroutine, asynchronous):
+        assert type(jit(f)) is types.FunctionType
