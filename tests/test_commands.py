@@ -1,6 +1,7 @@
 """The commands from outside: what they print, and their exit status: 0 fine, 1 a finding, 2 a mistake in the command line."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -233,3 +234,46 @@ def test_run(tmp_path):
     )
     done = command("run", "script.py", "--json", "x", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (7, f"['--json', 'x'] 6 42 True {COMPILES}\n"), done.stderr
+
+
+SCRIPT = """
+import inspect, sys, traceback
+
+def total(n):
+    s = 0
+    for i in range(n):
+        s += i
+    return s
+
+def fails(n):
+    try:
+        return total(n) // 0
+    except ZeroDivisionError as e:
+        raise ValueError("deep") from e
+
+print(sorted(name for name in globals() if not name.startswith("__gophersnake")), __annotations__, __cached__, __loader__.name, __spec__)
+print(inspect.getsource(total), __loader__.get_source("__main__")[:5])
+if sys.argv[1:] == ["hook"]:
+    sys.excepthook = lambda kind, e, tb: print(kind, e, [f.name for f in traceback.extract_tb(tb)], sys.last_value is e)
+if sys.argv[1:] == ["interrupt"]:
+    raise KeyboardInterrupt
+fails(3)
+"""
+
+
+@pytest.mark.parametrize("words", [[], ["hook"], ["interrupt"]], ids=str)
+def test_run_ends_as_python_does(tmp_path, words):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    plain = subprocess.run([sys.executable, "script.py", *words], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = command("run", "script.py", *words, cwd=tmp_path)
+    # Python's traceback has the path as it was given.
+    assert (done.stdout, done.stderr.replace(f"{tmp_path}{os.sep}", "")) == (plain.stdout, plain.stderr.replace(f"{tmp_path}{os.sep}", ""))
+    assert (done.returncode, plain.returncode) == ((130, -2) if words == ["interrupt"] else (1, 1))
+
+
+def test_run_of_a_script_that_is_wrong(tmp_path):
+    (tmp_path / "script.py").write_text("def f(:\n")
+    plain = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = command("run", "script.py", cwd=tmp_path)
+    assert (done.returncode, done.stderr.replace(f"{tmp_path}{os.sep}", "")) == (1, plain.stderr.replace(f"{tmp_path}{os.sep}", ""))
+    assert command("run").stderr == "gophersnake: the following arguments are required: script.\n"

@@ -6,6 +6,7 @@ command, so that `info` works in a broken installation.
 
 import argparse
 import builtins
+import importlib.machinery
 import json
 import os
 import sys
@@ -107,7 +108,7 @@ def command_run(words):
     """run a script with all its functions jitted"""
     parser = Parser(prog="python -m gophersnake run", description=command_run.__doc__)
     parser.add_argument("script")
-    parser.add_argument("args", nargs=argparse.REMAINDER, help="for the script")
+    parser.add_argument("args", nargs=argparse.REMAINDER, help="for the script").required = False
     chosen = parser.parse(words)
     from gophersnake._jit import jit_casually
     from gophersnake._rewrite import NAME, rewrite
@@ -117,13 +118,32 @@ def command_run(words):
         source = file.read()
     main = types.ModuleType("__main__")
     main.__file__ = chosen.script
+    main.__cached__ = None
+    main.__loader__ = importlib.machinery.SourceFileLoader("__main__", chosen.script)
     main.__builtins__ = builtins
+    main.__annotations__ = {}
     setattr(main, NAME, jit_casually)
     sys.argv = [chosen.script, *chosen.args]
     sys.path[0] = os.path.dirname(path)
     sys.modules["__main__"] = main
-    exec(rewrite(source, path), vars(main))
+    try:
+        code = rewrite(source, path)
+    except SyntaxError as e:
+        return uncaught(e, None)
+    try:
+        exec(code, vars(main))
+    except SystemExit:
+        raise
+    except BaseException as e:
+        return uncaught(e, e.__traceback__.tb_next)
     return 0
+
+
+def uncaught(e, traceback):
+    """Python's own way with what a script did not catch, without the frames that ran the script."""
+    sys.last_type, sys.last_value, sys.last_traceback = type(e), e.with_traceback(traceback), traceback
+    sys.excepthook(type(e), e, traceback)
+    return 130 if isinstance(e, KeyboardInterrupt) else 1
 
 
 def as_dict(version):
