@@ -17,7 +17,7 @@ def test_straight_code_has_to_be_called_often():
     program("""if 1:
     @jit_casually
     def f(a): return "plain"
-    assert [f(1) for _ in range(500)] == ["plain"] * 500 and not fake.requests
+    assert [f(1) for _ in range(2000)] == ["plain"] * 2000 and not fake.requests
     assert f(1) == "native int" and len(fake.requests) == 1
     """)
 
@@ -52,7 +52,7 @@ def test_whoever_is_decorated_is_compiled_in_its_first_call():
 def test_closures_warm_up_together():
     program("""if 1:
     def make(): return jit_casually(lambda a: "plain")
-    assert [make()(1) for _ in range(500)] == ["plain"] * 500
+    assert [make()(1) for _ in range(2000)] == ["plain"] * 2000
     assert make()(1) == "native int"
     """)
 

@@ -37,22 +37,30 @@ funds(void)
     return budget;
 }
 
+static int
+has_loop(struct gs_record *r)
+{
+    if (!r->loops) {
+        r->loops = (uint8_t)(1 + gs_loop_ahead(r->code, 0));
+    }
+    return r->loops == 2;
+}
+
 int
 gs_is_warm(struct gs_record *r)
 {
     if (!r->casual) {
         return 1;
     }
-    int loops = gs_loop_ahead(r->code, 0);
-    if (!loops && r->interpreted < GS_WARM_CALLS) {
-        return 0;
+    int64_t more_than = r->interpreted < GS_WARM_LOOPS ? GS_BUDGET_NS / 2 : 0;
+    if (budget <= more_than && look_again-- > 0) {
+        return 0; /* a look at the clock costs as much as the call */
     }
-    if (budget <= 0 && look_again-- > 0) {
+    if (r->interpreted < GS_WARM_CALLS && !has_loop(r)) {
         return 0;
     }
     look_again = GS_BUDGET_LOOKS;
-    int64_t have = funds();
-    return have > (loops && r->interpreted < GS_WARM_LOOPS ? GS_BUDGET_NS / 2 : 0);
+    return funds() > more_than;
 }
 
 int

@@ -81,6 +81,7 @@ struct gs_record {
     uint8_t simple;               /* no *args, **kw, keyword-only: a stub may stand in `vectorcall` */
     uint8_t general;              /* an entry for any classes exists */
     uint8_t casual;               /* so are all its functions: heat.c says when it may be compiled */
+    uint8_t loops;                /* whether the code has one: 0 not known yet, 1 no, 2 yes */
     uint8_t give_up;              /* no more compiles; what there is stays in use */
     uint32_t compiles, failures, recording_rounds; /* compiles: of entries */
     uint32_t continuation_compiles;

@@ -14,8 +14,8 @@ enum {
     GS_IDLE_MAX = 64,           /* records kept without a function: inner functions of a program that come and go at the same time */
     /* For functions that nobody chose (heat.c). Test suites of 16 packages with everything jitted: nine of ten functions are called less than
        100 times, and a compile takes as long as some 5,000 calls of a function without a loop. */
-    GS_WARM_CALLS = 500,        /* of a function without a loop, interpreted, before it is compiled */
-    GS_WARM_LOOPS = 20,         /* calls of one with a loop, once half of the budget is spent; before that, its first call */
+    GS_WARM_CALLS = 2000,       /* of a function without a loop, interpreted, before it is compiled */
+    GS_WARM_LOOPS = 100,        /* calls of one with a loop, once half of the budget is spent; before that, its first call */
     GS_BUDGET_NS = 100000000,   /* of compile time; a script of a few hundred lines takes less */
     GS_BUDGET_SHARE = 20,       /* and one part in so many of the time that passes */
     GS_BUDGET_LOOKS = 16,       /* calls between two looks at the clock when there is nothing left */

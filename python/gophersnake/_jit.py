@@ -145,7 +145,10 @@ def _each(o, do):
 
 def jit_casually(function):
     """jit for whoever puts it on every function there is (_rewrite): the function has to earn its compile. Never refuses."""
-    _attach(function, False, True)
+    if type(function) is FunctionType and not _problem and function.__name__ not in _PLAIN:
+        _native.attach(function, False, True)  # a closure may be made as often as others are called
+    else:
+        _attach(function, False, True)
     return function
 
 
