@@ -134,3 +134,36 @@ def test_builtins_do_as_plain():
     for name, n in ("checks", 9), ("slices", 14), ("methods", 12):
         for _ in range(4):
             assert jitted[name](n) == plain[name](n)
+
+
+COMPREHENSIONS = """
+class Dies:
+    def __init__(self, log): self.log = log
+    def __del__(self): self.log.append("dead")
+@JIT
+def f(row, k):
+    log = []
+    a = [x * x for x in row if x]
+    b = {x: y for x, y in enumerate(row)}
+    c = {x + k for x in row}
+    d = [[y + x + k for y in row] for x in row]
+    e = [x for x in row for y in row if y > x]
+    h = [Dies(log) for x in row]
+    h = [(len(log), x) for x in row]
+    try: g = [1 // x for x in row]
+    except ZeroDivisionError as ex: g = repr(ex), ex.__traceback__.tb_next.tb_frame.f_code.co_name, ex.__traceback__.tb_next.tb_lineno
+    return a, b, c, d, e, h, g
+@JIT
+def locals_of(n):
+    return [sorted(locals()) for x in range(n)]
+"""
+
+
+def test_comprehensions():
+    plain, jitted = {"JIT": lambda f: f}, {"JIT": jit}
+    exec(COMPREHENSIONS, plain)
+    exec(COMPREHENSIONS, jitted)
+    for _ in range(60):
+        for row, k in [([0, 1, 2, 3], 1), ((1, 2.5, 3), 2), (range(3), 1.5), ([], 0), ({1: 2}, 3), ([2**70, True], 1)]:
+            assert repr(jitted["f"](row, k)) == repr(plain["f"](row, k))
+        assert jitted["locals_of"](3) == plain["locals_of"](3)

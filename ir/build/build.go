@@ -185,7 +185,7 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 		if first {
 			ce.tags = map[int64]bool{}
 		}
-		b := &builder{unit: u, index: index, code: c, f: f, depth: depth, self: ce, embedded: map[uint64]bool{}, versions: map[uint32][]*version{}}
+		b := &builder{unit: u, index: index, code: c, f: f, depth: depth, self: ce, embedded: map[uint64]bool{}, made: map[*ir.Value]*decoder.Code{}, versions: map[uint32][]*version{}}
 		b.start(off, clone(key))
 		if err := b.run(); err != nil {
 			return err
@@ -265,10 +265,11 @@ type builder struct {
 	stack       []slot
 	savedLocals []slot // before the bytecode
 	savedStack  []slot
-	kept        int  // stack items that the bytecode has not pushed itself
-	effect      bool // the bytecode has had an effect: the state before it must not be used any more
-	ended       bool // the block has its control operation
-	fused       bool // the bytecode was translated together with the next one
+	kept        int                         // stack items that the bytecode has not pushed itself
+	effect      bool                        // the bytecode has had an effect: the state before it must not be used any more
+	ended       bool                        // the block has its control operation
+	made        map[*ir.Value]*decoder.Code // functions that the block has made, by their code
+	fused       bool                        // the bytecode was translated together with the next one
 	beforeState *ir.FrameState
 	translated  int         // bytecodes
 	sawUnseen   bool        // a site that nothing is recorded of was met

@@ -424,6 +424,9 @@ func (b *builder) classMethod(s slot) bool {
 // methodCall translates calls of methods that are known: functions natively, those of builtin classes inline where that is worth it.
 func (b *builder) methodCall(method, self *slot, n int) (bool, error) {
 	o := method.v[0]
+	if c := b.made[o]; c != nil { // a comprehension: what it iterates over lies where a method's self would
+		return b.nativeCall(&decoder.Function{Code: c}, o, n+1, n+2)
+	}
 	if o.Op != ir.OpConstObj {
 		return false, nil
 	}
@@ -877,7 +880,11 @@ func makeFunction(b *builder) error {
 	}
 	code := b.pop()
 	r := b.vector("gs_make_function", n, false, b.callable, code.object(), b.constInt(int64(b.ins.Arg)))
+	r.Type.Class = b.classFunction
 	b.finish(r, n, false)
+	if o := b.known(code.object()); o != nil && o.Code != nil && b.ins.Arg&3 == 0 && !b.ended {
+		b.made[b.topObject(0)] = o.Code
+	}
 	return nil
 }
 

@@ -722,6 +722,36 @@ put_names(struct writer *w, struct gs_record *r, const uint8_t *p, const uint8_t
     return s;
 }
 
+/* The codes of comprehensions, which are called where they are made. */
+static void
+put_comprehensions(struct writer *w, struct gs_record *r)
+{
+    static PyObject *comprehension; /* how their names end */
+    PyObject *consts = r->code->co_consts;
+    if (!comprehension && !(comprehension = PyUnicode_InternFromString("comp>"))) {
+        w->failed = 1;
+        return;
+    }
+    for (Py_ssize_t i = 0; !w->failed && i < PyTuple_GET_SIZE(consts); i++) {
+        PyCodeObject *code = (PyCodeObject *)PyTuple_GET_ITEM(consts, i);
+        if (!PyCode_Check(code) || code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
+            || !PyUnicode_Tailmatch(code->co_name, comprehension, 0, PY_SSIZE_T_MAX, 1)) {
+            continue;
+        }
+        PyObject *function = PyFunction_New((PyObject *)code, r->globals);
+        struct gs_record *made = function ? gs_record_for(function) : NULL;
+        Py_XDECREF(function);
+        if (!made) {
+            w->failed = 1;
+        } else if (made->builtins == r->builtins) {
+            uint32_t at = object_at(w, (PyObject *)code, 2), known = code_of_record(w, made);
+            if (!w->failed) {
+                AT(&w->objects, struct object_row, at)->aux = known;
+            }
+        }
+    }
+}
+
 static void
 put_code(struct writer *w, uint32_t index)
 {
@@ -750,6 +780,7 @@ put_code(struct writer *w, uint32_t index)
     row.filename = put_text(w, code->co_filename, &cut);
     row.kinds = put_bytes_object(w, code->co_localspluskinds);
     row.consts = put_tuple(w, code->co_consts, 2);
+    put_comprehensions(w, r);
     row.names = put_tuple(w, code->co_names, 0);
     row.locals = put_tuple(w, code->co_localsplusnames, 0);
     row.sites = (struct span){COUNT(&w->sites, struct gs_site), r->profile ? (uint32_t)Py_SIZE(code) : 0};
