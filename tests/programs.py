@@ -25,6 +25,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests import program_support
+from tests.program_objects import Objects
 
 BUDGET = 1500  # statements one call of a function may run, estimated
 EDGES = sorted({s * (2**p + d) for p in (15, 30, 31, 32, 60, 62, 63, 64) for d in (-1, 0, 1) for s in (1, -1)})
@@ -943,7 +944,20 @@ class Body:
 
 
 def program(seed, number):
-    return Program(random.Random(f"{seed}:{number}"))
+    """Even ones are of numbers, odd ones of objects."""
+    rng = random.Random(f"{seed}:{number}")
+    return objects(rng) if number % 2 else Program(rng)
+
+
+def objects(rng):
+    """What the grammar cannot easily avoid, such as a name that is both parameter and nonlocal, is made anew."""
+    while True:
+        made = Objects(rng)
+        try:
+            compile(made.source, "<program>", "exec")
+            return made
+        except SyntaxError:
+            continue
 
 
 # ---- reproducing
@@ -1066,7 +1080,7 @@ FORCE = "GOPHERSNAKE_FORCE_GUARD"
 def work(seed, start, count, step, status):
     """A worker: programs start, start+step, ...; differences go to standard output, the one at work to the status file."""
     with open(status, "r+b") as file:
-        shared = mmap.mmap(file.fileno(), 16)
+        shared = mmap.mmap(file.fileno(), 24)
     import resource
 
     # Not RLIMIT_AS: the Go runtime reserves much more address space than it uses.
@@ -1078,7 +1092,7 @@ def work(seed, start, count, step, status):
     gc.disable()
     done = 0
     for number in range(start, count, step):
-        shared[:16] = struct.pack("qq", number, done)
+        shared[:24] = struct.pack("qqq", number, done, len(program_support.LATE))
         made = program(seed, number)
         found = program_support.difference(made.source, made.calls, gophersnake.jit, number % LEAKS_EVERY == 0)
         if found:
@@ -1086,7 +1100,7 @@ def work(seed, start, count, step, status):
         done += 1
         if done % 50 == 0:
             gc.collect()
-    shared[:16] = struct.pack("qq", -1, done)
+    shared[:24] = struct.pack("qqq", -1, done, len(program_support.LATE))
 
 
 class Worker:
@@ -1099,7 +1113,7 @@ class Worker:
 
     def start(self, number):
         self.status.seek(0)
-        self.status.write(struct.pack("qq", number, 0))
+        self.status.write(struct.pack("qqq", number, 0, 0))
         self.status.flush()
         self.position = number, time.monotonic()
         words = ["--worker", self.status.name, "--seed", self.seed, "--start", str(number), "--step", str(self.step), "--count", str(self.count)]
@@ -1107,11 +1121,11 @@ class Worker:
 
     def at(self):
         self.status.seek(0)
-        return struct.unpack("qq", self.status.read(16))
+        return struct.unpack("qqq", self.status.read(24))
 
     def poll(self):
         """None while all is well; (number, what) for a crash or a hang; True when finished."""
-        number, _ = self.at()
+        number, _, _ = self.at()
         code = self.process.poll()
         if code is None:
             if number != self.position[0]:
@@ -1197,7 +1211,7 @@ def big_run(count, seed, jobs, folder, most, shrink):
         report(seed, number, made.source, made.calls, what, folder, shrink and i < 3, i < 3)
     stopped = len(found) >= most and running
     print(f"{'stopped early: ' if stopped else ''}{count if not stopped else 'some'} programs of seed {seed} in {seconds:.0f} s, "
-          f"{len(found)} differ, {spoiled} left out because they do not end in plain Python either")
+          f"{len(found)} differ, in {sum(w.at()[2] for w in workers)} only arguments die later, {spoiled} left out because they do not end in plain Python either")
     return len(found)
 
 

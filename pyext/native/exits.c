@@ -411,10 +411,11 @@ is_stuck(const struct gs_unit *unit, const struct gs_exitdesc *d, const struct g
     return same;
 }
 
+/* Somebody has the frame object, or may have the dict of locals, which is one and the same for each look at an activation. */
 static int
 is_kept(const _PyInterpreterFrame *f)
 {
-    return f && f->frame_obj && Py_REFCNT(f->frame_obj) > 1;
+    return f && (f->f_locals || (f->frame_obj && Py_REFCNT(f->frame_obj) > 1));
 }
 
 /* Whether the version goes on with the frame that the activation has: one that makes none can hold one, and must where
