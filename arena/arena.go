@@ -28,6 +28,14 @@ const (
 // Reset takes back all that was given out.
 func (a *Arena[T]) Reset() { a.chunk, a.used = 0, 0 }
 
+// Size is how many items it has memory for.
+func (a *Arena[T]) Size() (n int) {
+	for _, c := range a.chunks {
+		n += len(c)
+	}
+	return n
+}
+
 // Make gives n items that hold anything.
 func (a *Arena[T]) Make(n int) []T {
 	for a.chunk < len(a.chunks) && n > len(a.chunks[a.chunk])-a.used {

@@ -33,6 +33,7 @@ func TestArena(t *testing.T) {
 	for range 50 {
 		a.Reset()
 		a.Make(10 * chunkSize)
+		require.GreaterOrEqual(t, a.Size(), 10*chunkSize)
 		a.Make(10)
 	}
 	require.LessOrEqual(t, len(a.chunks), chunks+2)

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -31,6 +32,8 @@ const (
 	// What a compile leaves behind is garbage, and little else is on the heap: collecting it at 16 MB instead of 4 took
 	// 200 compiles of a function with three loops from 1.0 s to 0.75 s of processor time.
 	gcPercent = 400
+	// Above this it collects sooner: after 550 random programs the process took 186 MB instead of 480, for 2 s more in 15.
+	memoryLimit = 128 << 20
 )
 
 // Driver is one compiler with its options and everything it has published.
@@ -98,6 +101,9 @@ func (d *Driver) Init(header uintptr) error {
 		return err
 	}
 	debug.SetGCPercent(gcPercent)
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT was not set
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	return d.publishBridge(uintptr(cell))
 }
 

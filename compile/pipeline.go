@@ -48,7 +48,8 @@ const (
 	// Each guard tells where every local variable lies: a function of 1,000 lines that each made a new one took 16 MB of descriptors.
 	maxStates = 2000000 // code units times local variables, of all code objects
 
-	keepMemory = 10000 // values from which on a compile leaves no memory to the next
+	// Memory for so many values is not left to the next compile: 105,000 of an attempt that was given up held 65 MB in all stages.
+	keepMemory = 10000
 )
 
 // failure is a panic in a stage.
@@ -84,10 +85,9 @@ type work struct {
 	wants    map[string]bool // stages to show
 	show     func(stage string, w *work, text string)
 
-	snap   *decoder.Snapshot
-	funcs  []*ir.Func
-	values int // of all functions
-	unit   *emitter.Unit
+	snap  *decoder.Snapshot
+	funcs []*ir.Func
+	unit  *emitter.Unit
 }
 
 // stage runs a stage, and accounts its time.
@@ -112,7 +112,7 @@ func (w *work) run() error {
 		w.d.left = &left{}
 	}
 	defer func() {
-		if w.values > keepMemory {
+		if w.d.left.ir.Values() > keepMemory {
 			w.d.left = nil
 		}
 	}()
@@ -180,7 +180,7 @@ func (w *work) measure() error {
 	for _, f := range w.funcs {
 		values += f.NumValues()
 	}
-	if w.values = values; values > maxValues {
+	if values > maxValues {
 		return errTooLarge
 	}
 	return nil

@@ -32,6 +32,9 @@ func (m *Arena) Reset() {
 	m.numbers.Reset()
 }
 
+// Values is how many values there is memory for.
+func (m *Arena) Values() int { return m.values.Size() }
+
 // NewFunc makes an empty function.
 func (m *Arena) NewFunc(name string) *Func { return &Func{Name: name, memory: m} }
 

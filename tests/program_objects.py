@@ -275,7 +275,7 @@ EXPRESSIONS = {
         1 (<e> | <e>)
         1 (<e> & {1, 2, <i>})
         1 (<e> - <e>)
-        1 frozenset(<t>)
+        1 frozenset((<i>, <s>))
         1 {*<e>, <i>}
     """),
     "t": table("""

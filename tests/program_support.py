@@ -234,6 +234,7 @@ NAMES = {
         "watch", "gone", "look", "stack", "lines", "closing", "partial", "reduce",
     )
 }  # fmt: skip
+_ORDERED = (int, str, float, bool, bytes, complex, type(None), Dies)  # whose hashes do not tell addresses
 _SHARED = (type(None), bool, type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
 
 
@@ -320,7 +321,10 @@ def describe(value, paths, seen):
     elif kind is dict:
         body = tuple([(describe(k, paths, seen), describe(v, paths, seen)) for k, v in value.items()])
     elif kind in (set, frozenset):
-        body = tuple([describe(v, paths, seen) for v in value])
+        body = [describe(v, paths, seen) for v in value]
+        if not all(type(v) in _ORDERED for v in value):
+            body.sort(key=repr)
+        body = tuple(body)
     elif isinstance(value, BaseException):
         body = tuple([describe(v, paths, seen) for v in value.args])
     elif kind in (types.FunctionType, types.MethodType, types.BuiltinFunctionType) or isinstance(value, types.FunctionType):

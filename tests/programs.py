@@ -1161,6 +1161,12 @@ def report(seed, number, source, calls, what, folder, shrink, show):
     print(what)
 
 
+def tell(seed, number, what):
+    """At once: a run of hours may be ended."""
+    first, _, rest = what.partition("\n")
+    print(f"program {number} of seed {seed} differs: {first} {rest[:60].strip()}", flush=True)
+
+
 def big_run(count, seed, jobs, folder, most, shrink):
     """Run it; the number of programs with a difference."""
     began = time.monotonic()
@@ -1183,6 +1189,7 @@ def big_run(count, seed, jobs, folder, most, shrink):
                 made = program(seed, number)
                 if plain_runs(made.source, made.calls):
                     found.append((number, what))
+                    tell(seed, number, what)
                 else:
                     spoiled += 1
                 if number + worker.step < count:
@@ -1193,6 +1200,7 @@ def big_run(count, seed, jobs, folder, most, shrink):
                 worker.output.seek(getattr(worker, "read_to", 0))
                 for line in worker.output.read().splitlines():
                     found.append(tuple(json.loads(line)))
+                    tell(seed, *found[-1])
                 worker.read_to = worker.output.tell()
             if sys.stderr.isatty() and time.monotonic() - told > 1:
                 told = time.monotonic()

@@ -102,6 +102,28 @@ FOUND = {
         """,
         ["(1,)", "(1,)", "(Dies(8),)", "(2,)"],
     ),
+    "the dict of locals after an exception is that of before": (
+        """
+        @JIT
+        def f(a):
+            cell = 1
+            [1 for q in {} if cell]
+            try:
+                raise look()
+            except Exception:
+                pass
+            k = 0
+            while k < 3:
+                k += 1
+                try:
+                    del unbound[2]
+                except Exception:
+                    look()
+                finally:
+                    unbound = 1
+        """,
+        ["(1,)", "(1,)"],
+    ),
 }
 
 
