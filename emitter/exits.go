@@ -28,6 +28,8 @@ type Exit struct {
 	// Late: the instruction may have written its results when it leaves.
 	Late  bool
 	force uint32
+	// counted: the activation is.
+	counted bool
 
 	label  Label
 	number int
@@ -38,13 +40,15 @@ func (f *Func) NewExit(v *ir.Value) *Exit {
 	if v.FS == nil {
 		panic(fmt.Sprintf("BUG: %v v%d of %s has no frame state", v.Op, v.ID, f.IR.Name))
 	}
-	return f.ExitTo(v.FS, v.Exit)
+	x := f.ExitTo(v.FS, v.Exit)
+	x.counted = f.Counted(v.Block)
+	return x
 }
 
-// ExitTo is an exit with this state.
+// ExitTo is an exit of the prologue or the entry block with this state.
 func (f *Func) ExitTo(fs *ir.FrameState, info ir.ExitInfo) *Exit {
 	x := f.newExits.New()
-	*x = Exit{f: f, fs: fs, info: info, at: -1}
+	*x = Exit{f: f, fs: fs, info: info, at: -1, counted: f.Counted(f.rpo[0])}
 	return x
 }
 
@@ -188,7 +192,10 @@ func (x *Exit) describe(l []regalloc.Loc) {
 		if innermost {
 			e.Kind, e.Reason = pyabi.ExitKind(x.info.Kind), pyabi.Reason(x.info.Reason)
 			e.Site, e.SiteSlot = x.info.Site, uint32(x.info.SiteSlot)
-			e.Recursion, e.Force = 1, x.force
+			e.Force = x.force
+			if x.counted {
+				e.Recursion = 1
+			}
 		}
 		for i := range fs.Slots {
 			s := &fs.Slots[i]

@@ -104,6 +104,8 @@ type Memory struct {
 	freq      []float32         // by block ID
 	target    []int32           // by position: the block that is written in place of this one
 	visited   []bool            // by block ID
+	counted   []bool            // by block ID: see counts
+	entered   []bool            // by block ID: from a counted block
 	edgeBlock []int32           // by position: the first edge block with it as the predecessor, counted from 1
 	held      []regalloc.RegSet // beside written
 	heldIn    []regalloc.RegSet // by position: before the block
@@ -165,6 +167,7 @@ func (f *Func) emit() error {
 		panic("BUG: the entry block of " + f.IR.Name + " has predecessors")
 	}
 	f.survey()
+	f.counts()
 	f.m.Begin(f)
 	f.selectBlocks()
 	if f.Unit.err != nil {
@@ -536,6 +539,9 @@ func (f *Func) write(ra *regalloc.Func) {
 		if listing {
 			f.m.Note(fmt.Sprintf("%s b%d", f.IR.Name, b.ID))
 		}
+		if f.countsFirst(b) {
+			f.m.Count()
+		}
 		edits := f.Alloc.Edits[i]
 		at := f.extents[i]
 		code := f.written[at[0]:at[1]]
@@ -550,6 +556,9 @@ func (f *Func) write(ra *regalloc.Func) {
 			}
 			f.Held = f.held[int(at[0])+j]
 			if j == len(code)-1 {
+				if f.countsLast(b) {
+					f.m.Count()
+				}
 				f.control(i, in)
 			} else {
 				in.emit(f.Alloc.Locs[i][j])
@@ -627,13 +636,14 @@ func (f *Func) control(i int, in *written) {
 	}
 }
 
-// thread finds the blocks that only jump on, with nothing to move: they are not written.
+// thread finds the blocks that only jump on, with nothing to move or count: they are not written.
 func (f *Func) thread() {
 	f.target = arena.Fresh(f.target, len(f.order))
 	for i := len(f.order) - 1; i >= 0; i-- {
 		f.target[i] = int32(i)
 		b := f.order[i]
-		if i == 0 || f.extents[i][1]-f.extents[i][0] != 1 || b.Ctrl.Op != ir.OpJump || len(f.Alloc.Edits[i]) > 0 || f.edge(i, 0) != nil {
+		if i == 0 || f.extents[i][1]-f.extents[i][0] != 1 || b.Ctrl.Op != ir.OpJump || len(f.Alloc.Edits[i]) > 0 || f.edge(i, 0) != nil ||
+			f.countsFirst(b) || f.countsLast(b) {
 			continue
 		}
 		// Where it leads is known if that stands behind it; a way back is taken one step at a time.

@@ -51,6 +51,8 @@ type Machine interface {
 	AlignLoop()
 	// Entry emits the function's entries and prologue.
 	Entry(f *Func)
+	// Count counts the activation as recursion. It may stand at the begin of a block and before the jump at its end.
+	Count()
 	// Edit moves a value.
 	Edit(f *Func, e regalloc.Edit)
 	// Jump goes to a label.

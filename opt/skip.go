@@ -1,5 +1,5 @@
 // Pass skip tidies the graph: branches on constants become jumps, unreachable blocks go, straight lines of blocks become
-// one block, and blocks that only jump on are gone around. It never makes an edge from a block with several successors to a
+// one block, blocks that only jump on are gone around, and a jump to a block that only returns is a return. It never makes an edge from a block with several successors to a
 // block with several predecessors, so that the register allocator always has a place for the moves of an edge.
 
 package opt
@@ -13,7 +13,7 @@ func skip(p *pass) int {
 		changes += foldBranch(f, b)
 	}
 	changes += f.RemoveUnreachable()
-	if n := bypass(f); n > 0 {
+	if n := bypass(f) + returns(f); n > 0 {
 		changes += n + f.RemoveUnreachable()
 	}
 	return changes + merge(p)
@@ -90,6 +90,37 @@ func bypass(f *ir.Func) int {
 			e.To, e.Args = next.To, args
 			changes++
 		}
+	}
+	return changes
+}
+
+// returns makes a jump to a block that only returns a return of its own: a few bytes, and the way need not count recursion because another
+// one does. A function with a frame has more to do at its end. Preds are up to date, but for edges that bypass moved.
+func returns(f *ir.Func) int {
+	if f.HasFrame || f.Resume {
+		return 0
+	}
+	changes := 0
+	for _, b := range f.Blocks {
+		if b.Ctrl.Op != ir.OpJump {
+			continue
+		}
+		e := b.Succs[0]
+		end := e.To.Ctrl
+		if len(e.To.Values) > 0 || len(e.To.Preds) < 2 || end.Op != ir.OpReturn && end.Op != ir.OpReturnRaw || end.FS != nil {
+			continue
+		}
+		own := f.NewValue(b, end.Op, end.Type, end.Args...)
+		own.Aux, own.Line = end.Aux, end.Line
+		for i, a := range own.Args {
+			for k, q := range e.To.Params {
+				if a == q {
+					own.Args[i] = e.Args[k]
+				}
+			}
+		}
+		b.Ctrl, b.Succs = own, nil
+		changes++
 	}
 	return changes
 }

@@ -162,8 +162,9 @@ const (
 	SiteFlags = 8
 	SiteCount = 12
 
-	ExitCount = 88 // gs_exitdesc.count
-	ExitForce = 92 // gs_exitdesc.force
+	ExitRecursion = 84 // gs_exitdesc.recursion
+	ExitCount     = 88 // gs_exitdesc.count
+	ExitForce     = 92 // gs_exitdesc.force
 
 	FuncRegisterEntry = 32
 	FuncMemoryEntry   = 40

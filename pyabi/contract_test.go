@@ -143,7 +143,7 @@ func TestLayoutsAreTheContracts(t *testing.T) {
 		offset      int
 	}{
 		{"gs_site", "type", SiteType}, {"gs_site", "flags", SiteFlags}, {"gs_site", "count", SiteCount},
-		{"gs_exitdesc", "count", ExitCount}, {"gs_exitdesc", "force", ExitForce},
+		{"gs_exitdesc", "recursion", ExitRecursion}, {"gs_exitdesc", "count", ExitCount}, {"gs_exitdesc", "force", ExitForce},
 		{"gs_func", "register_entry", FuncRegisterEntry}, {"gs_func", "memory_entry", FuncMemoryEntry},
 		{"gs_func", "stub", FuncStub}, {"gs_func", "rounds", FuncRounds}, {"gs_func", "next", FuncNext}, {"gs_func", "calls", FuncCalls},
 		{"gs_unit", "valid", UnitValid},

@@ -324,11 +324,17 @@ func (m *machine) prologue(f *emitter.Func) {
 	m.checks(f)
 }
 
-// checks counts recursion and tests what native code must not run without. A continuation takes the place of code that was counted and
+// Count counts the activation as recursion.
+func (m *machine) Count() { m.a.Emit(DECL_M, At(thread, int32(m.abi.TStateRecursion))) }
+
+// checks tests what native code must not run without, and counts recursion if the entry block is counted. A continuation takes the place of code that was counted and
 // tested, and its loop polls: it only counts.
 func (m *machine) checks(f *emitter.Func) {
 	a := m.a
-	a.Emit(DECL_M, At(thread, int32(m.abi.TStateRecursion)))
+	counted := f.Counted(f.IR.Blocks[0])
+	if counted {
+		m.Count()
+	}
 	if f.IR.Resume {
 		return
 	}
@@ -349,7 +355,12 @@ func (m *machine) checks(f *emitter.Func) {
 			m.countDown(x, Label(x.EntryLabel()))
 		}
 	}()
-	a.Jcc(CondS, leave(ir.ExitInterpret, ir.WhyStack))
+	if counted {
+		a.Jcc(CondS, leave(ir.ExitInterpret, ir.WhyStack))
+	} else {
+		a.Emit(CMPL_MI, At(thread, int32(m.abi.TStateRecursion)), Imm(0))
+		a.Jcc(CondLE, leave(ir.ExitInterpret, ir.WhyStack))
+	}
 	if !f.CallsOut {
 		return
 	}
@@ -397,7 +408,7 @@ func (m *machine) poll(exit Label) {
 }
 
 // leave is the epilogue: the word is in rax; the tag is in rdx or, if it is given, a constant.
-func (m *machine) leave(f *emitter.Func, tag int64) {
+func (m *machine) leave(f *emitter.Func, b *ir.Block, tag int64) {
 	a := m.a
 	if f.MayHaveFrame() {
 		done := a.NewLabel()
@@ -420,7 +431,9 @@ func (m *machine) leave(f *emitter.Func, tag int64) {
 	if tag >= 0 {
 		a.MoveImm(RDX, tag)
 	}
-	a.Emit(INCL_M, At(thread, int32(m.abi.TStateRecursion)))
+	if f.Counted(b) {
+		a.Emit(INCL_M, At(thread, int32(m.abi.TStateRecursion)))
+	}
 	if f.FrameSize == 8 {
 		a.Emit(POPQ_R, RCX)
 	} else {

@@ -122,7 +122,10 @@ func (r *rig) helpers() {
 		a.Emit(MOVQ_MR, At(RDX, i), RAX)
 	}
 	a.Emit(MOVQ_MR, At(RDX, pyabi.RegsValue), RDI) // the unit's address
-	a.Emit(INCL_M, At(R15, int32(r.abi.TStateRecursion)))
+	a.Emit(IMULQ_RMI, RAX, At(RSI, pyabi.RegsExit), Imm(pyabi.SizeExit))
+	a.Emit(ADDQ_RM, RAX, At(RDI, 48)) // the unit's exits
+	a.Emit(MOVL_RM, RAX, At(RAX, pyabi.ExitRecursion))
+	a.Emit(ADDL_MR, At(R15, int32(r.abi.TStateRecursion)), RAX)
 	a.Emit(MOVQ_MI, At(RSI, pyabi.RegsResume), Imm(0))
 	a.Emit(MOVQ_MI, At(RSI, pyabi.RegsValue), Imm(0))
 	a.Emit(MOVQ_MI, At(RSI, pyabi.RegsTag), Imm(77))

@@ -300,17 +300,17 @@ func (m *machine) SelectControl(f *emitter.Func, b *ir.Block) {
 				n := s.use(x)
 				s.emit(0, func(l []regalloc.Loc) {
 					a.Move(RAX, reg(l[n]))
-					m.leave(f, v.Aux)
+					m.leave(f, b, v.Aux)
 				})
 				return
 			}
 			s.useFixed(x, RAX)
 		}
-		s.emit(0, func([]regalloc.Loc) { m.leave(f, v.Aux) })
+		s.emit(0, func([]regalloc.Loc) { m.leave(f, b, v.Aux) })
 	case ir.OpReturnRaw:
 		s.useFixed(v.Args[0], RAX)
 		s.useFixed(v.Args[1], RDX)
-		s.emit(0, func([]regalloc.Loc) { m.leave(f, -1) })
+		s.emit(0, func([]regalloc.Loc) { m.leave(f, b, -1) })
 	case ir.OpExit:
 		x := s.exit(false)
 		s.emit(0, func(l []regalloc.Loc) { a.Jmp(Label(x.Label(l))) })
