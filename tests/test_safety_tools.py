@@ -522,7 +522,7 @@ for k in range(5):
     def report(disable, core):
         environment = {**os.environ, "GOPHERSNAKE_DISABLE": disable, "COVERAGE_CORE": core, "COVERAGE_FILE": str(tmp_path / "data")}
         run = [sys.executable, "-m", "coverage"]
-        subprocess.run([*run, "run", "--branch", str(program)], check=True, env=environment, timeout=60)
+        subprocess.run([*run, "run", "--branch", "--include", str(program), str(program)], check=True, env=environment, timeout=60)
         return subprocess.run([*run, "report", "-m"], check=True, env=environment, timeout=60, capture_output=True, text=True).stdout
 
     for core in "ctrace", "pytrace":
