@@ -3,7 +3,7 @@
 import textwrap
 
 import pytest
-from gophersnake import jit
+from gophersnake import _native, jit
 
 from tests import program_support
 
@@ -161,3 +161,24 @@ for statement in "local", "del local", "own", "del own", "late", "del late":
             f = jit(space["outer"]())
             f(12)
 """)
+
+
+def test_a_callable_that_is_none_is_compiled():
+    """lark: the compiler failed where the callable was known to be None, a bool or a number."""
+
+    @jit
+    def wanted(predicate, items):
+        return [x for x in items if not predicate or predicate(x)]
+
+    @jit
+    def called(f):
+        try:
+            return f(1)
+        except TypeError as e:
+            return str(e)
+
+    for _ in range(4):
+        assert (wanted(None, [0, 1]), wanted(bool, [0, 1])) == ([0, 1], [1])
+        assert [called(f) for f in (None, 3, 2.5, True, str)] == [f"'{t}' object is not callable" for t in ("NoneType", "int", "float", "bool")] + ["1"]
+    assert called.__gophersnake__.reason is None
+    assert _native.record_info(wanted)["failures"] == 0

@@ -33,7 +33,7 @@ func callOp(b *builder) error {
 	if first := b.peek(n + 1); first.kind == ir.SlotObj {
 		callable = first
 	}
-	if o := callable.object(); o.Op != ir.OpConstObj || b.abi.Name(uint64(o.Aux)) == "" {
+	if o := callable.object(); o == nil || o.Op != ir.OpConstObj || b.abi.Name(uint64(o.Aux)) == "" {
 		b.countOperands(n + 2)
 	}
 	b.finishCall(b.vector("gs_call", n+2, true, kw), n+2)
