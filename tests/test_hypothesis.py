@@ -110,6 +110,7 @@ def _leaks_block(f, args, kw):
         (_other_error, "def f(a): return 1 // a", "(0,)", "raised"),
         (_lost_effect, "def f(a): log(a)", "(1,)", "log"),
         (_leaks_block, "def f(a): return 1", "(1,)", "memory blocks"),
+        (_leaks_argument, "def g(a): return 1\ndef f(n): return g(Dies(n))", "(1,)", "log"),
     ],
 )
 def test_the_comparison_notices(change, source, arguments, what):
@@ -138,6 +139,22 @@ def test_the_comparison_notices_in_tracebacks(replacement, what):
     assert found is not None and what in found
 
 
+def test_an_argument_that_dies_later_is_counted_only():
+    """The caller of an attached function holds its arguments (docs/design.md, section 2)."""
+
+    def jit(function):
+        def wrapper(a):
+            held = [a]
+            del a
+            return function(*held)
+
+        return wrapper
+
+    source = "@JIT\ndef g(a):\n    a = 1\n    log(a)\ndef f(n): g(Dies(n))"
+    assert program_support.difference(source, [("f", "(1,)")], jit) is None
+    assert source in program_support.LATE
+
+
 @pytest.mark.parametrize("function", ["os.kill(os.getpid(), 11)", "time.sleep(60)"])
 def test_a_crash_and_a_hang_are_found(function, tmp_path, monkeypatch):
     """The process that checks dies: its parent must know with which program."""
@@ -151,8 +168,8 @@ def test_a_crash_and_a_hang_are_found(function, tmp_path, monkeypatch):
 
 def test_values_of_programs_stay_small():
     """A program that explodes would measure the machine: no plain run may take long or make huge integers."""
-    for number in range(100):
-        made = programs.Program(random.Random(number))
+    for number in range(200):
+        made = programs.program("small", number)
         run = program_support.Run(made.source, lambda f: f)
         for call in made.calls:
             told = run.call(*call)
