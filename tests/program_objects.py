@@ -942,7 +942,7 @@ class Objects:
     def method(self, name, params, body, decorator=None, first="self", jit=0.85, base=""):
         if decorator:
             self.emit(f"@{decorator}")
-        if jit and self.chance(jit):
+        if jit and self.chance(jit if body is None else min(jit, 0.3)):
             self.emit("@JIT")
         self.emit(f"def {name}({', '.join(p for p in (first, params) if p)}):")
         self.indent += 1
