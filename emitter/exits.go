@@ -145,6 +145,16 @@ func (x *Exit) EntryLabel() Label {
 	return x.Label(l)
 }
 
+// Registers are those that hold operands of the instruction.
+func (x *Exit) Registers(l []regalloc.Loc) (set regalloc.RegSet) {
+	for i := range x.operands {
+		if !x.operands[i].Def && l[i].IsReg() {
+			set = set.With(l[i].Reg())
+		}
+	}
+	return set
+}
+
 // CallSite writes the descriptor of a native call that returns here.
 func (x *Exit) CallSite(l []regalloc.Loc) {
 	x.describe(l)

@@ -145,7 +145,7 @@ var Helpers = []Helper{
 	{Name: "gs_raise", Args: []Kind{ObjNull, ObjNull}, Result: Void, Looks: true, Writes: HeapAll},
 	{Name: "gs_reraise", Args: []Kind{Obj}, Result: Void, Writes: HeapRef | HeapOther},
 	{Name: "gs_push_exc_info", Args: []Kind{Obj}, Result: ObjNull, Writes: HeapRef | HeapOther},
-	{Name: "gs_pop_except", Args: []Kind{Obj}, Result: Void, Looks: true, Writes: HeapAll},
+	{Name: "gs_pop_except", Args: []Kind{Obj}, Result: ObjNull, Writes: HeapRef | HeapOther},
 	{Name: "gs_check_exc_match", Args: []Kind{Obj, Obj}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll},
 	{Name: "gs_check_eg_match", Args: []Kind{Obj, Obj, Ptr}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll | HeapScratch},
 	{Name: "gs_star_knows", Args: []Kind{Obj, Obj}, Result: I64, Writes: HeapRef | HeapOther},
@@ -195,4 +195,5 @@ var Helpers = []Helper{
 	{Name: "gs_frame_push", Args: []Kind{Obj}, Result: Ptr, Error: NullError, Writes: HeapRef | HeapOther},
 	{Name: "gs_frame_pop", Args: []Kind{Ptr}, Result: Void, Looks: true, Writes: HeapAll},
 	{Name: "gs_exit", Args: []Kind{Ptr, Ptr}, Result: Void, Looks: true, Writes: HeapAll},
+	{Name: "gs_release_in", Args: []Kind{Obj, Ptr}, Result: Void, Looks: true, Writes: HeapAll},
 }

@@ -134,7 +134,8 @@ const (
 	OpClassOf // ob_type of an object, as Ptr
 	OpScratch // address of Aux words of the native frame (8-byte words); each OpScratch has its own
 
-	// References. Incref and XIncref never fail. Decref may run any Python code if the object dies; DecrefQuiet is for
+	// References. Incref and XIncref never fail. Decref may run any Python code if the object dies, which sees Value.FS, if it is set, as the state
+	// of the activation, or with an exit of kind RAISE, where the activation ends, its callers alone; DecrefQuiet is for
 	// exact int, float, str, bytes, bool, None and range, whose end runs nothing.
 	OpIncref
 	OpXIncref

@@ -169,7 +169,7 @@ func (c *verifier) value(b *Block, v *Value) {
 	switch {
 	case row.Flags&Guard != 0 && v.FS == nil:
 		c.fail(b, v, "a guard without frame state")
-	case row.Flags&Guard == 0 && v.Op != OpCallNative && v.FS != nil:
+	case row.Flags&Guard == 0 && v.Op != OpCallNative && v.Op != OpDecref && v.Op != OpXDecref && v.FS != nil:
 		c.fail(b, v, "a frame state, but no guard")
 	}
 	if load, store := v.Op.Is(Memory) && v.Op != OpClassOf, v.Op >= OpStoreI64 && v.Op <= OpStoreIdxObj; load || store {

@@ -525,7 +525,7 @@ func init() {
 	rules[ir.OpXDecref] = notNull(ir.OpDecref)
 	rules[ir.OpDecref] = func(f *folder, v *ir.Value) *ir.Value {
 		if f.quiet(v.Args[0].Type.Class) {
-			v.Op = ir.OpDecrefQuiet
+			v.Op, v.FS = ir.OpDecrefQuiet, nil
 		}
 		return nil
 	}

@@ -88,7 +88,7 @@ type Target struct {
 
 // runtimeHelpers are the runtime's functions that code calls without an OpCallHelper.
 var runtimeHelpers = []string{
-	"gs_exit", "gs_unbox_int", "gs_box_int", "gs_box_float", "gs_dealloc", "gs_frame_push", "gs_frame_pop",
+	"gs_exit", "gs_unbox_int", "gs_box_int", "gs_box_float", "gs_dealloc", "gs_release_in", "gs_frame_push", "gs_frame_pop",
 }
 
 // New makes the target for an interpreter, or tells what its ABI header lacks.

@@ -27,6 +27,11 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 	if !up && n >= 0 && uint64(v.Args[0].Type.Class) == m.abi.TypeFloat {
 		t = s.temp()
 	}
+	var site *emitter.Exit
+	if v.FS != nil {
+		site = f.NewExit(v)
+		s.state(site, false)
+	}
 	s.emit(0, func(l []regalloc.Loc) {
 		o := scratch
 		if n >= 0 {
@@ -43,7 +48,12 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 			a.Emit(INCQ_M, At(o, count))
 		} else {
 			a.Emit(DECQ_M, At(o, count))
-			dead, dealloc := a.NewLabel(), m.thunk(thunkDealloc, f.Held)
+			dead, dealloc := a.NewLabel(), Label(0)
+			if site == nil {
+				dealloc = m.thunk(thunkDealloc, f.Held)
+			} else {
+				dealloc = m.releaseThunk(f.Held, site.Registers(l))
+			}
 			a.Jcc(CondE, dead)
 			f.Cold(func() {
 				a.Bind(dead)
@@ -52,6 +62,9 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 				}
 				a.Move(scratch, o)
 				a.Call(dealloc)
+				if site != nil {
+					site.CallSite(l)
+				}
 				a.Jmp(done)
 			})
 		}

@@ -97,7 +97,7 @@ func (s *selection) state(x *emitter.Exit, late bool) {
 // emit adds the instruction.
 func (s *selection) emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) {
 	s.close()
-	if s.m.b.Input.Force != nil && len(s.exits) > 0 && (s.at == nil || s.at.Op != ir.OpCallNative) {
+	if s.m.b.Input.Force != nil && len(s.exits) > 0 && (s.at == nil || s.at.Op.Is(ir.Guard)) {
 		emit = s.m.forced(s.exits[0], emit)
 	}
 	s.f.Add(emitter.Inst{Instr: regalloc.Instr{Ops: s.ops, Clobbers: clobbers}, Value: s.at, Emit: emit})

@@ -23,11 +23,20 @@ const (
 	thunkBoxFloat                   // xmm15 → r11: object; ZF if there is no memory
 	thunkLetGo                      // r11: frame
 	thunkDealloc                    // r11: object
+	thunkRelease                    // the same, at a call site: a destructor may look at the activation
 	thunkFramePush                  // r11: callable → frame; ZF if there is no memory
 )
 
 func (m *machine) thunk(kind thunkKind, held regalloc.RegSet) Label {
-	t := thunk{kind, held & clobberedByC}
+	return m.thunkLabel(thunk{kind, held & clobberedByC})
+}
+
+// releaseThunk is the thunk of a call site at which the descriptor reads these registers.
+func (m *machine) releaseThunk(held, read regalloc.RegSet) Label {
+	return m.thunkLabel(thunk{thunkRelease, held&clobberedByC | read})
+}
+
+func (m *machine) thunkLabel(t thunk) Label {
 	l, ok := m.thunks[t]
 	if !ok {
 		l = m.a.NewLabel()
@@ -62,6 +71,10 @@ func (m *machine) emitThunk(t thunk) {
 	a := m.a
 	if t.kind == thunkUnboxInt {
 		m.unboxTwoDigits()
+	}
+	if t.kind == thunkRelease {
+		m.release(t.keeps)
+		return
 	}
 	var kept []Reg
 	for _, r := range slices.Concat(callerSaved, allXMM) {
@@ -104,6 +117,32 @@ func (m *machine) emitThunk(t thunk) {
 		a.Load(r, at(i))
 	}
 	a.Emit(LEAQ_RM, RSP, At(RSP, int32(size))) // flags stay
+	a.Emit(RET)
+}
+
+// release saves registers in a struct gs_regs, where the runtime finds the activation's state if anybody may look at it.
+func (m *machine) release(keeps regalloc.RegSet) {
+	a := m.a
+	const size = pyabi.SizeRegs // with the return address, which the runtime finds behind it, a multiple of 16
+	each := func(of regalloc.RegSet, visit func(at Mem, r Reg)) {
+		for _, r := range slices.Concat(callerSaved, calleeSaved) {
+			if of.Has(preg(r)) {
+				visit(At(RSP, pyabi.RegsGPR+8*int32(r-RAX)), r)
+			}
+		}
+		for _, r := range allXMM {
+			if of.Has(preg(r)) {
+				visit(At(RSP, pyabi.RegsXMM+8*int32(r-XMM0)), r)
+			}
+		}
+	}
+	a.Emit(LEAQ_RM, RSP, At(RSP, -size))
+	each(keeps, a.Store)
+	a.Move(RDI, scratch)
+	a.Move(RSI, RSP)
+	m.call("gs_release_in")
+	each(keeps&clobberedByC, func(at Mem, r Reg) { a.Load(r, at) })
+	a.Emit(LEAQ_RM, RSP, At(RSP, size))
 	a.Emit(RET)
 }
 

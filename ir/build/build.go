@@ -273,6 +273,7 @@ type builder struct {
 	beforeState *ir.FrameState
 	translated  int         // bytecodes
 	sawUnseen   bool        // a site that nothing is recorded of was met
+	unwinding   bool        // the activation is over: destructors see its callers only
 	inFrame     []*ir.Value // what the frame's slots hold since they were last shown; nil: not known
 	shown       []shown     // boxes that were made for the frame; the slice is never changed in place
 }

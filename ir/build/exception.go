@@ -57,7 +57,9 @@ func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
 	b.hide()
 	at := b.load(ir.OpLoadObj, ir.HeapScratch, out, 0)
 	traced := b.load(ir.OpLoadI64, ir.HeapScratch, out, 8)
-	b.drop(len(b.stack) - int(h.Depth))
+	for len(b.stack) > int(h.Depth) { // from the top, as the interpreter unwinds
+		b.drop(1)
+	}
 	at.Type.Class = b.classInt
 	if h.Lasti {
 		b.push(ownedSlot(at))
@@ -146,8 +148,9 @@ func popExcept(b *builder) error {
 	o := b.boxTop(0)
 	b.settle()
 	b.effect = true
-	b.helper("gs_pop_except", o).Heap = ir.HeapAll // None where nothing was handled before
+	handled := b.helper("gs_pop_except", o)
 	b.drop(1)
+	b.decref(ir.OpXDecref, handled)
 	return nil
 }
 

@@ -194,7 +194,7 @@ func forIter(b *builder) error {
 	return b.forAny(done)
 }
 
-// forSequence takes the next item of a list or tuple iterator inline; its end is left to the iterator itself.
+// forSequence takes the next item of a list or tuple iterator inline.
 func (b *builder) forSequence(s slot, done func()) error {
 	it := s.v[0]
 	heap, class := ir.HeapList, b.classList
@@ -211,8 +211,8 @@ func (b *builder) forSequence(s slot, done func()) error {
 
 	locals, stack, kept := clone(b.locals), clone(b.stack), b.kept
 	b.block = end
-	b.effect = true
-	b.helper("gs_for_iter", it) // lets go of the sequence
+	b.store(ir.OpStoreObj, ir.HeapOther, b.abi.ListIterSeq, it, null) // it lets go of the sequence
+	b.decref(ir.OpXDecref, seq)
 	done()
 
 	b.locals, b.stack, b.kept, b.block, b.effect = locals, stack, kept, have, false

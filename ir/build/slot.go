@@ -115,11 +115,20 @@ func (b *builder) release(s slot) {
 	case s.kind == ir.SlotObjNull:
 		b.settle()
 		b.effect = true
-		b.add(ir.OpXDecref, ir.Type{}, o)
+		b.decref(ir.OpXDecref, o)
 	default:
 		b.settle()
 		b.effect = true
-		b.add(ir.OpDecref, ir.Type{}, o)
+		b.decref(ir.OpDecref, o)
+	}
+}
+
+// decref gives a reference up; the state is what a destructor sees of the activation, which the released one must not be a part of.
+func (b *builder) decref(op ir.Op, o *ir.Value) {
+	v := b.add(op, ir.Type{}, o)
+	v.FS = b.frameState(b.ins.At, b.locals, nil)
+	if b.unwinding {
+		v.Exit.Kind = ir.ExitRaise
 	}
 }
 

@@ -219,15 +219,19 @@ func storeDeref(b *builder) error {
 	s := b.pop()
 	b.store(ir.OpStoreObj, ir.HeapCell, b.abi.CellRef, cell, s.object())
 	b.settle()
-	b.add(ir.OpXDecref, ir.Type{}, old)
+	b.decref(ir.OpXDecref, old)
 	return nil
 }
 
 // unwind gives up the references of all locals, in the interpreter's order.
 func (b *builder) unwind() {
+	b.unwinding = true
 	for i := range b.locals {
-		b.release(b.locals[i])
+		s := b.locals[i]
+		b.locals[i] = nullSlot()
+		b.release(s)
 	}
+	b.unwinding = false
 }
 
 func returnValue(b *builder) error {

@@ -57,11 +57,11 @@ func (b *builder) push(s slot) { b.stack = append(b.stack, s) }
 // peek gives the item n below the top.
 func (b *builder) peek(n int) slot { return b.stack[len(b.stack)-1-n] }
 
-// drop pops n items and gives up their references.
+// drop pops n items and gives up their references, the deepest first as the interpreter does.
 func (b *builder) drop(n int) {
 	dropped := append([]slot(nil), b.stack[len(b.stack)-n:]...)
 	b.forget(n)
-	for i := len(dropped) - 1; i >= 0; i-- {
+	for i := range dropped {
 		b.release(dropped[i])
 	}
 }
@@ -264,8 +264,9 @@ func (b *builder) boxedForFrame(s slot) slot {
 func (b *builder) hide() {
 	for _, s := range b.shown {
 		if !b.code.invariant(b.ins.Off, s.local) {
-			b.release(b.locals[s.local])
+			boxed := b.locals[s.local]
 			b.locals[s.local] = s.raw
+			b.release(boxed)
 		}
 	}
 	b.shown = nil

@@ -25,6 +25,7 @@ struct caller {
     uint64_t sp;
     _PyInterpreterFrame *frame;      /* linked, or NULL */
     int own;                         /* it had a frame already */
+    int fresh;                       /* which is left alone: it gets another */
 };
 
 /* What is to be run beneath this C frame, and who was linked for it, the innermost first. */
@@ -231,7 +232,7 @@ link_caller(PyThreadState *ts, struct caller *c, int only_own)
     }
     struct gs_activation a = {
         .st = {.off = d->off, .nlocals = d->nlocals, .slots = slots, .callable = read_callable(d, c->regs, c->sp),
-               .frame = read_frame(d, c->regs, c->sp)},
+               .frame = c->fresh ? NULL : read_frame(d, c->regs, c->sp)},
         .code = d->record->code,
         .slots = c->unit->slots + d->first_slot, .locs = c->unit->locs, .nslots = d->nlocals,
     };
@@ -716,4 +717,33 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
         d = &unit->exits[d->parent];
     }
     gs_stack_here(); /* another thread may have run */
+}
+
+/* ---- Destructors ---- */
+
+/* A destructor or the callback of a weak reference sees who let go: the activation is linked for it, in a frame of its own for the time, because
+   the frame that the activation may have keeps what native code put there. */
+void
+gs_release_in(PyObject *o, struct gs_regs *regs)
+{
+    if (!gs_end_may_run_python(o)) {
+        _Py_Dealloc(o);
+        return;
+    }
+    PyThreadState *ts = _PyThreadState_GET();
+    const uint64_t *return_address = (const uint64_t *)(regs + 1);
+    struct gs_unit *u = gs_unit_at(*return_address);
+    const struct gs_callsite *site = u ? find_callsite(u, *return_address) : NULL;
+    if (!site) {
+        Py_FatalError("BUG: a reference is given up at a place that nothing describes");
+    }
+    const struct gs_exitdesc *d = &u->exits[site->exit];
+    regs->gpr[4] = (uint64_t)(uintptr_t)(return_address + 1);
+    struct run run = {0};
+    if (d->kind != GS_EXIT_RAISE) { /* else it is over, and its callers alone are seen */
+        add_caller(&run, (struct caller){.unit = u, .desc = d, .regs = regs, .sp = regs->gpr[4], .fresh = 1});
+    }
+    link_callers(ts, &run, u, d, regs);
+    _Py_Dealloc(o);
+    unlink_callers(ts, &run);
 }

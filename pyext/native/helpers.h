@@ -61,7 +61,7 @@ void gs_unbound_local(PyObject *code, int64_t index);
 void gs_raise(PyObject *exception, PyObject *cause);
 void gs_reraise(PyObject *);
 PyObject *gs_push_exc_info(PyObject *);
-void gs_pop_except(PyObject *);
+PyObject *gs_pop_except(PyObject *);
 int64_t gs_check_exc_match(PyObject *, PyObject *classes);
 int64_t gs_check_eg_match(PyObject *exception, PyObject *classes, PyObject **pair);
 int64_t gs_star_knows(PyObject *original, PyObject *raised);

@@ -67,13 +67,13 @@ gs_push_exc_info(PyObject *exception)
     return before ? before : Py_NewRef(Py_None);
 }
 
-void
+PyObject *
 gs_pop_except(PyObject *before)
 {
     _PyErr_StackItem *info = _PyThreadState_GET()->exc_info;
     PyObject *handled = info->exc_value;
     info->exc_value = Py_NewRef(before);
-    Py_XDECREF(handled);
+    return handled;
 }
 
 static int

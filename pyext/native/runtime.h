@@ -99,6 +99,12 @@ int gs_raise_at(PyThreadState *, struct gs_activation *, uint32_t traceback, int
 /* ---- exits.c ---- */
 
 void gs_exit(struct gs_unit *, struct gs_regs *); /* called by the common exit code of a unit */
+void gs_release_in(PyObject *, struct gs_regs *); /* the object's count has become 0. Behind the registers lies the return address, a call site's,
+                                                     whose descriptor tells the state of the activation */
+
+/* ---- finalise.c ---- */
+
+int gs_end_may_run_python(PyObject *);
 
 /* cell: filled by the compiler's Init with the address of code in the C convention, which calls a memory entry with r15 set and
    returns its rax, and its rdx in *tag. While it is 0 the interpreter does what would need it. */
