@@ -24,6 +24,18 @@ FOUND = {
         """,
         ["('x', 0)", "('x', 1)", "('x', 2)"],
     ),
+    "one float in two locals, one of which was boxed for the frame, at an exit": (
+        """
+        @JIT
+        def f(a, call, n):
+            v = a * 2.0
+            call()
+            w = v
+            n = n + 1
+            return v is w, n
+        """,
+        ["(1.5, dict, 3)", "(1.5, dict, 3)", "(1.5, dict, 3)", "(1.5, dict, 2**63 - 1)"],
+    ),
     "one float in two locals, behind a join": (
         """
         @JIT

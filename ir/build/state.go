@@ -20,7 +20,25 @@ func (b *builder) frameState(off uint32, locals, stack []slot) *ir.FrameState {
 	for i := range stack {
 		fs.Slots[len(locals)+i] = stack[i].state()
 	}
+	oneObject(fs.Slots)
 	return fs
+}
+
+// oneObject gives a raw number the object that another slot has of it, as boxElsewhere does: a local that was boxed for the frame is raw
+// to what has read it.
+func oneObject(slots []ir.Slot) {
+	for i := range slots {
+		s := &slots[i]
+		if s.Kind != ir.SlotInt && s.Kind != ir.SlotFloat || s.Vals[0].Op.Is(ir.Constant) {
+			continue
+		}
+		for k := range slots {
+			if t := &slots[k]; (t.Kind == ir.SlotIntOrigin || t.Kind == ir.SlotFloatOrigin) && t.Vals[0] == s.Vals[0] {
+				*s = ir.Slot{Kind: t.Kind, Vals: t.Vals}
+				break
+			}
+		}
+	}
 }
 
 // before is the state before the current bytecode: it will be executed again. It may only be used as long as the
