@@ -89,6 +89,7 @@ var Helpers = []Helper{
 	{Name: "PyObject_Str", Args: []Kind{Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "PyObject_Repr", Args: []Kind{Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "PyObject_GetItem", Args: []Kind{Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
+	{Name: "gs_str_item", Args: []Kind{Obj, I64}, Result: ObjNull, Error: NullError, Writes: HeapRef | HeapOther},
 	{Name: "gs_get_slice", Args: []Kind{Obj, I64, I64}, Result: ObjNull, Error: NullError, Writes: HeapAll},
 	{Name: "PyObject_SetItem", Args: []Kind{Obj, Obj, Obj}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll},
 	{Name: "PyObject_DelItem", Args: []Kind{Obj, Obj}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll},

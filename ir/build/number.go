@@ -532,11 +532,12 @@ func compareOp(b *builder) error {
 	if b.builtin(x) && b.builtin(y) {
 		left, right := b.boxTop(1), b.boxTop(0)
 		b.effect = true
-		r := b.helper("PyObject_RichCompare", left, right, b.constInt(int64(op)))
-		if b.exactClass(&x) != b.classNone && b.exactClass(&y) != b.classNone || op == decoder.CmpEq || op == decoder.CmpNe {
-			r.Type.Class = b.classBool
+		if b.general() {
+			b.finish(b.helper("PyObject_RichCompare", left, right, b.constInt(int64(op))), 2, false)
+			return nil
 		}
-		b.finish(r, 2, false)
+		truth := b.finishStatus(b.helper("gs_compare_bool", left, right, b.constInt(int64(op))), 2, false)
+		b.push(boolSlot(b.pure(ir.OpINe, ir.Bool, truth, b.constInt(0))))
 		return nil
 	}
 	b.finish(b.call("PyObject_RichCompare", b.escapeTop(1), b.escapeTop(0), b.constInt(int64(op))), 2, true)

@@ -58,6 +58,15 @@ func binarySubscr(b *builder) error {
 		b.define(b.ins.At)
 		return nil
 	}
+	if seq.kind == ir.SlotObj && seq.class == b.classStr && index.isIntish() && !b.general() {
+		i := b.rawInt(index)
+		b.settle()
+		b.effect = true
+		r := b.helper("gs_str_item", seq.v[0], i)
+		r.Type.Class = b.classStr
+		b.finish(r, 2, false)
+		return nil
+	}
 	// A list, tuple or str subscript by builtin key runs no Python code, but may raise.
 	o, i := b.escapeTop(1), b.escapeTop(0)
 	if (b.quietContainer(&seq) || b.sequence(&seq) && index.isIntish()) && b.builtin(index) {

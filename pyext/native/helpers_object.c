@@ -6,6 +6,14 @@
 int64_t
 gs_compare_bool(PyObject *left, PyObject *right, int op)
 {
+    if (PyUnicode_CheckExact(left) && PyUnicode_CheckExact(right) && (op == Py_EQ || op == Py_NE) && PyUnicode_IS_READY(left) && PyUnicode_IS_READY(right)) {
+        Py_ssize_t n = PyUnicode_GET_LENGTH(left);
+        int kind = PyUnicode_KIND(left);
+        int same = left == right
+                   || (n == PyUnicode_GET_LENGTH(right) && kind == (int)PyUnicode_KIND(right)
+                       && memcmp(PyUnicode_DATA(left), PyUnicode_DATA(right), (size_t)n * (size_t)kind) == 0);
+        return same == (op == Py_EQ);
+    }
     PyObject *result = PyObject_RichCompare(left, right, op);
     if (!result) {
         return -1;
@@ -42,6 +50,23 @@ gs_is_instance(PyObject *o, PyObject *class)
         is = PyTuple_Check(item) ? -1 : gs_is_instance(o, item);
     }
     return is;
+}
+
+PyObject *
+gs_str_item(PyObject *s, int64_t index)
+{
+    if (PyUnicode_READY(s) < 0) {
+        return NULL;
+    }
+    Py_ssize_t n = PyUnicode_GET_LENGTH(s);
+    if (index < 0) {
+        index += n;
+    }
+    if (index < 0 || index >= n) {
+        PyErr_SetString(PyExc_IndexError, "string index out of range");
+        return NULL;
+    }
+    return PyUnicode_FromOrdinal((int)PyUnicode_READ_CHAR(s, index));
 }
 
 PyObject *
