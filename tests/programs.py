@@ -947,9 +947,9 @@ GRAMMAR = "both"  # or "numbers", or "objects"
 
 
 def program(seed, number):
-    """One in four is of objects, whose many functions take four times as long to compile."""
+    """One in eight is of objects, whose many functions take three times as long to compile."""
     rng = random.Random(f"{seed}:{number}")
-    grammar = GRAMMAR if GRAMMAR != "both" else "objects" if number % 4 == 3 else "numbers"
+    grammar = GRAMMAR if GRAMMAR != "both" else "objects" if number % 8 == 7 else "numbers"
     return objects(rng) if grammar == "objects" else Program(rng)
 
 
@@ -1076,7 +1076,7 @@ def reduce(source, calls, what, seconds=60):
 ROOT = Path(__file__).resolve().parents[1]
 # Freed memory is poisoned: an object that is freed too early shows in its own program, not in some later one.
 DEBUG = {"PYTHONMALLOC": "debug"}
-LEAKS_EVERY = 16
+LEAKS_EVERY = 16  # one of numbers, one of objects
 HANG = 20  # seconds for one program
 FORCE = "GOPHERSNAKE_FORCE_GUARD"
 
@@ -1098,7 +1098,7 @@ def work(seed, start, count, step, status):
     for number in range(start, count, step):
         shared[:24] = struct.pack("qqq", number, done, len(program_support.LATE))
         made = program(seed, number)
-        found = program_support.difference(made.source, made.calls, gophersnake.jit, number % LEAKS_EVERY == 0)
+        found = program_support.difference(made.source, made.calls, gophersnake.jit, number % LEAKS_EVERY in (0, LEAKS_EVERY - 1))
         if found:
             print(json.dumps([number, found]), flush=True)
         done += 1

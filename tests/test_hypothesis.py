@@ -168,7 +168,7 @@ def test_a_crash_and_a_hang_are_found(function, tmp_path, monkeypatch):
 
 def test_values_of_programs_stay_small():
     """A program that explodes would measure the machine: no plain run may take long or make huge integers."""
-    for number in range(200):
+    for number in range(96):
         made = programs.program("small", number)
         run = program_support.Run(made.source, lambda f: f)
         for call in made.calls:
