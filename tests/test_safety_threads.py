@@ -356,3 +356,103 @@ with multiprocessing.get_context({method!r}).Pool(2) as pool:
     assert pool.map(worker.work, range(200, 220)) == [(n * (n - 1) // 2, True) for n in range(200, 220)]
     assert pool.map(worker.total, [5, 5]) == [10, 10]
 """)
+
+
+STRESS = """
+import gc, random, threading
+
+sys.setswitchinterval(1e-6)
+TEXT = '''
+class Dies:
+    def __init__(self, k): self.k = k
+    def __del__(self): self.k += 1
+
+def leaf(a, b):
+    if a == 7: raise ValueError(a)
+    return a + b
+
+def middle(n, d):
+    s = 0
+    for i in range(n):
+        try:
+            s += leaf(i, d)
+        except ValueError as e:
+            s += e.args[0]
+        x = Dies(i)
+        x = (i, x)
+    return s
+
+def deep(n):
+    return 1 if n == 0 else deep(n - 1) + 1
+
+def gen(n):
+    for i in range(n):
+        yield leaf(i if i != 7 else 8, 1)
+
+def uses(n):
+    return sum(gen(n)), [k for k in gen(n)], {k: leaf(0, k) for k in range(n)}
+
+def passes(n):
+    if n == 0: raise KeyError(n)
+    try:
+        return passes(n - 1)
+    finally:
+        l = [n, Dies(n)]
+
+def catches(n):
+    try:
+        passes(n)
+    except KeyError as e:
+        return e.args[0] + n
+'''
+def space():
+    s = {}
+    exec(TEXT, s)
+    for name in ("leaf", "middle", "deep", "gen", "uses", "passes", "catches"): jit(s[name])
+    return s
+SHARED, failed = [space()], []
+
+def step(rng, s):
+    k = rng.randrange(8)
+    if k == 0:
+        assert s["middle"](12, 1) == sum(range(12)) + 11
+    elif k == 1:
+        assert s["middle"](12, 1.5) == sum(range(12)) + 11 * 1.5
+    elif k == 2:
+        assert s["deep"](rng.choice((5, 300))) in (6, 301)
+    elif k == 3:
+        assert s["uses"](5) == (15, [1, 2, 3, 4, 5], {k: k for k in range(5)})
+    elif k == 4:
+        assert s["catches"](rng.choice((3, 30))) in (3, 30)
+    elif k == 5:
+        try:
+            s["deep"](10**5)
+        except RecursionError:
+            return
+        raise AssertionError
+    elif k == 6:
+        SHARED[0] = space()
+    else:
+        s["leaf"].__code__ = s["leaf"].__code__.replace(co_name="again")
+        if rng.random() < 0.1: gc.collect()
+
+def work(seed):
+    rng = random.Random(seed)
+    try:
+        for _ in range(60):
+            step(rng, SHARED[0])
+    except BaseException as e:
+        failed.append(repr(e))
+        raise
+
+threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+for t in threads: t.start()
+for t in threads: t.join()
+assert not failed, failed
+"""
+
+
+@pytest.mark.parametrize("force", ["", "random:7"])
+def test_eight_threads_call_compile_change_and_drop_the_same_functions(force):
+    """With exceptions through native frames, recursion to the limit, generators and the collector in between; guards are forced to fail, too."""
+    python(STRESS, timeout=120, PYTHONMALLOC="debug", GOPHERSNAKE_FORCE_GUARD=force)
