@@ -1,6 +1,6 @@
 """Writes the measured parts of docs/performance.md and README.md: what stands between <!-- name --> and <!-- end -->.
 
-sh tools/performance runs it in an environment where this checkout is installed.
+sh tools/performance [PART...] runs it in an environment where this checkout is installed.
 """
 
 import json
@@ -42,11 +42,11 @@ def python(*words, check=True):
     return done
 
 
-def bench():
+def bench(*files):
     """The report of several runs of the command: of each function the run with the middle speed-up."""
     reports = []
     for _ in range(RUNS):
-        done = python("-m", "gophersnake", "bench", "--json", check=False)
+        done = python("-m", "gophersnake", "bench", "--json", *files, check=False)
         if not done.stdout:
             sys.exit(done.stderr)
         reports.append(json.loads(done.stdout))
@@ -209,17 +209,23 @@ def write(parts):
         document.write_text(text)
 
 
-def main():
+def bench_parts():
     report = bench()
-    write(
-        {
-            "bench": bench_table(report),
-            "bench-short": short_table(report),
-            "compile": compile_table(),
-            "import": import_table(),
-            "build": build_table(),
-        }
-    )
+    return {"bench": bench_table(report), "bench-short": short_table(report)}
+
+
+PARTS = {
+    "bench": bench_parts,
+    "everyday": lambda: {"everyday": bench_table(bench(str(ROOT / "bench" / "everyday.py")))},
+    "compile": lambda: {"compile": compile_table()},
+    "import": lambda: {"import": import_table()},
+    "build": lambda: {"build": build_table()},
+}
+
+
+def main():
+    for part in sys.argv[1:] or PARTS:
+        write(PARTS[part]())
 
 
 if __name__ == "__main__":

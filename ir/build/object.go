@@ -249,9 +249,23 @@ func (b *builder) fallThrough() {
 	}
 }
 
+// quietIterators run no Python code, whatever they iterate over.
+var quietIterators = map[string]bool{"type.str_iterator": true, "type.dict_keyiterator": true, "type.dict_valueiterator": true, "type.dict_itemiterator": true,
+	"type.longrange_iterator": true}
+
 // forAny asks any iterator.
 func (b *builder) forAny(done func()) error {
-	v := b.call("gs_for_iter", b.boxTop(0))
+	it := b.peek(0)
+	quiet := it.kind == ir.SlotObj && quietIterators[b.abi.Name(uint64(it.class))]
+	var v *ir.Value
+	if quiet {
+		b.settle()
+		b.effect = true
+		v = b.helper("gs_for_iter", it.v[0])
+		v.Heap = ir.HeapAll // items of dicts are tracked by the collector, which may start; an iterator at its end lets go
+	} else {
+		v = b.call("gs_for_iter", b.boxTop(0))
+	}
 	null := b.null()
 	have, end := b.newBlock(), b.newBlock()
 	b.branch(b.pure(ir.OpPNe, ir.Bool, v, null), have, end, 1)
@@ -260,11 +274,13 @@ func (b *builder) forAny(done func()) error {
 	b.block = end
 	b.raisingNegative(b.helper("gs_error_pending"), b.here())
 	b.drop(1)
-	b.edgeAfter(b.ins.Target, true)
+	b.edgeAfter(b.ins.Target, !quiet)
 
 	b.locals, b.stack, b.kept, b.shown, b.block = locals, stack, kept, seen, have
 	b.push(ownedSlot(b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj}, v)))
-	b.checkFrame()
+	if !quiet {
+		b.checkFrame()
+	}
 	b.define(b.ins.At)
 	b.fallThrough()
 	return nil

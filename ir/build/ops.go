@@ -70,7 +70,7 @@ func init() {
 		decoder.OpJumpIfNone:    {jumpIfNone, always, "", ""},
 		decoder.OpJumpIfNotNone: {jumpIfNone, always, "", ""},
 		decoder.OpGetIter:       {getIter, "range", others, ""},
-		decoder.OpForIter:       {forIter, "range, list, tuple", "others, by `tp_iternext`", ""},
+		decoder.OpForIter:       {forIter, "range, list, tuple", "others, by `tp_iternext`; str and dicts without a frame", ""},
 		decoder.OpReturnValue:   {returnValue, always, "", ""},
 		decoder.OpCall:          {callOp, "Python functions, methods and comprehensions that are known; len, abs, min, max, range, int, float, bool, round and math's functions of numbers and containers", "isinstance, list.append, methods of str without a frame; others by vectorcall", ""},
 		decoder.OpCallEx:        {callEx, "", always, ""},

@@ -105,6 +105,14 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
     PyObject *callable = is_method ? stack[0] : stack[1];
     PyObject *const *args = is_method ? stack + 1 : stack + 2;
     size_t nargs = (size_t)(count - (is_method ? 1 : 2)) - (kwnames ? (size_t)PyTuple_GET_SIZE(kwnames) : 0);
+    if (!is_method && Py_IS_TYPE(callable, &PyMethod_Type)) { /* which holds both; as the interpreter, self goes before the arguments */
+        PyObject *function = PyMethod_GET_FUNCTION(callable), **self = (PyObject **)stack + 1;
+        *self = PyMethod_GET_SELF(callable);
+        size_t held = Py_IS_TYPE(function, &gs_function_type) ? GS_ARGS_OWNED : 0;
+        PyObject *result = PyObject_Vectorcall(function, self, (nargs + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET | held, kwnames);
+        *self = callable;
+        return result;
+    }
     /* The instructions that the interpreter has for hot calls count less recursion than `vectorcall` and tp_call do. */
     if (Py_IS_TYPE(callable, &PyCFunction_Type)) {
         PyObject *self = PyCFunction_GET_SELF(callable);
