@@ -129,11 +129,12 @@ def test_programs_print_the_same(name):
     assert output("0") == plain
 
 
-def test_pytest_reports_the_same():
+def test_pytest_reports_the_same(tmp_path):
     """Its own tests: rewritten assertions say the same, with faulthandler on."""
 
     def report(disable):
-        options = ["-p", "no:cacheprovider", "-vv", "-l", "-rA", "-o", "faulthandler_timeout=60", "-o", "addopts="]
+        # A folder of its own: in the common one each pytest of the machine tidies up, and warns of what others took away.
+        options = [f"--basetemp={tmp_path / 'suite'}", "-p", "no:cacheprovider", "-vv", "-l", "-rA", "-o", "faulthandler_timeout=60", "-o", "addopts="]
         ran = subprocess.run([sys.executable, "-m", "pytest", *options, "suite_for_pytest.py"], cwd=FOLDER, capture_output=True, text=True,
                              timeout=120, env={**os.environ, "GOPHERSNAKE_DISABLE": disable, "PYTHONDONTWRITEBYTECODE": "1"})
         return re.sub(r"\d+\.\d+s", "", without_addresses(ran.stdout)), ran.stderr, ran.returncode
