@@ -66,7 +66,7 @@ MORE = dict.fromkeys(
     test_int_literal test_isinstance test_iterlen test_itertools test_keywordonlyarg test_listcomps test_long
     test_longexp test_math test_memoryview test_metaclass test_module test_named_expressions test_opcache
     test_opcodes test_patma test_peepholer test_pep646_syntax test_picklebuffer test_positional_only_arg test_pow
-    test_print test_property test_pyexpat test_regrtest test_richcmp test_set test_setcomps test_signal test_slice
+    test_print test_property test_pyexpat test_richcmp test_set test_setcomps test_signal test_slice
     test_sort test_string_literals test_strtod test_struct test_structseq test_subclassinit test_super
     test_support test_syntax test_sys test_sys_setprofile test_thread test_threadsignals test_time
     test_type_annotations test_type_cache test_type_comments test_typechecks test_unary test_unicodedata
@@ -200,7 +200,6 @@ MORE = dict.fromkeys(
     "test_cgitb": ["cgitb"],
     "test_code_module": ["code"],
     "test_compileall": ["compileall"],
-    "test_crashers": [],
     "test_docxmlrpc": ["xmlrpc.server"],
     "test_dbm_dumb": ["dbm"],
     "test_ftplib": ["ftplib"],
@@ -254,14 +253,27 @@ MORE = dict.fromkeys(
     "test_xml_dom_minicompat": ["xml.dom.minicompat"],
     "test_zipapp": ["zipapp"],
     "test_zipimport": [],
-    "test_peg_generator": [],
-    "test_clinic": [],
     "test_ssl": ["ssl"],
     "test_codeccallbacks": [],
     "test_charmapcodec": [],
     "test_eof": [],
-    "test_bigmem": [],
 }
+# Of these, what CI runs besides: each takes a second or two.
+SHARE = """
+    test_augassign test_baseexception test_binop test_builtin test_call test_class test_cmath test_code test_compare test_complex
+    test_contains test_decorators test_defaultdict test_descrtut test_dictcomps test_dictviews test_dict_version test_dynamic
+    test_dynamicclassattribute test_enumerate test_except_star test_exception_group test_exception_hierarchy
+    test_exception_variations test_fileio test_format test_frame test_fstring test_funcattrs test_genericalias test_genericclass
+    test_index test_isinstance test_iterlen test_keywordonlyarg test_named_expressions test_opcache test_opcodes test_picklebuffer
+    test_positional_only_arg test_print test_property test_pyexpat test_richcmp test_sort test_structseq test_subclassinit
+    test_super test_syntax test_sys_setprofile test_type_annotations test_type_comments test_typechecks test_univnewlines
+    test_yield_from test_abc test_base64 test_cmd test_codeop test_colorsys test_contextlib test_contextlib_async test_copy
+    test_copyreg test_csv test_filecmp test_fileinput test_fnmatch test_getopt test_gettext test_glob test_graphlib test_hmac
+    test_html test_http_cookies test_keyword test_linecache test_locale test_memoryio test_mimetypes test_netrc test_operator
+    test_pkgutil test_pulldom test_reprlib test_secrets test_shlex test_stat test_stringprep test_symtable test_textwrap
+    test_timeit test_types test_ucn test_userdict test_userlist test_sndhdr test_sunau test_unicode_file test_urllib_response
+    test_wave test_xdrlib test_xml_dom_minicompat test_codeccallbacks
+""".split()
 SECONDS = int(os.environ.get("STDLIB_SECONDS", 300))  # for one module in one process
 RESTARTS = 8
 
@@ -446,9 +458,9 @@ HEAD = """\
 # CPython's own tests, jitted
 
 Every function of the tests, and of the modules in Python that they test, is jitted at import; each test must end as it does without
-Gophersnake. `python -m tests.run_stdlib --more --rounds {rounds} --record` wrote this page with CPython {version}: each module in two processes of
+Gophersnake. `python -m tests.run_stdlib --rounds {rounds} --record MODULE ...` wrote this page with CPython {version}: each module in two processes of
 its own, plain and jitted, its tests {rounds} times over in each, so that what the first round records is compiled in the next.
-[development.md](development.md) tells how to run a part of it, and `tests/stdlib_known.py` has the differences that are by design.
+[development.md](development.md) tells how to run a part of it; `tests/stdlib_known.py` has the differences that are by design.
 
 {modules} modules, {tests} tests; {found} differ that should not, {known} differ by design.
 

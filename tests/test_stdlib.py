@@ -11,7 +11,7 @@ from gophersnake import _rewrite
 from tests import run_stdlib
 
 
-@pytest.mark.parametrize("module", run_stdlib.MODULES)
+@pytest.mark.parametrize("module", [*run_stdlib.MODULES, *run_stdlib.SHARE])
 def test_module(module):
     found = run_stdlib.check(module, rounds=3).found
     assert not found, "\n".join(f"{name}: {a} -> {b}\n{detail[-1500:]}" for name, a, b, detail in found)
@@ -103,3 +103,16 @@ def test_a_crash_names_its_test_and_the_rest_runs(tmp_path, monkeypatch):
     count, found, _, _ = run_stdlib.check("test_bool")
     assert count > 20
     assert [(name.rpartition(".")[2], a, b) for name, a, b, _ in found] == [("test_repr", "ok", "crash"), ("test_str", "ok", "error")]
+
+
+def test_the_list_tells_what_differs_and_why():
+    rows = {
+        "test_bool": (30, 55, 103, {}, {}),
+        "test_heapq": (51, 69, 651, {"test.test_heapq.A.test_x": "the reason"}, {"test.test_heapq.A.test_y": "ok -> fail"}),
+        "test_ssl": (0, 1, 1, {}, {}),
+    }
+    text = run_stdlib.recorded(rows, 3)
+    assert "2 modules, 81 tests; 1 differ that should not, 1 differ by design." in text
+    assert "| test_heapq | `heapq` | 51 | 69 | 651 | 1 by design, **1 not explained** |" in text
+    assert "The reason:\n- `test.test_heapq.A.test_x`" in text and "- `test.test_heapq.A.test_y`: ok -> fail" in text
+    assert "test_ssl" not in text
