@@ -275,6 +275,7 @@ type builder struct {
 	sawUnseen   bool        // a site that nothing is recorded of was met
 	unwinding   bool        // the activation is over: destructors see its callers only
 	inFrame     []*ir.Value // what the frame's slots hold since they were last shown; nil: not known
+	linking     bool        // a local is being boxed for the frame
 	shown       []shown     // boxes that were made for the frame; the slice is never changed in place
 }
 

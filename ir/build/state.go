@@ -248,7 +248,9 @@ func (b *builder) link() {
 	args := make([]*ir.Value, len(b.locals))
 	for i := range b.locals {
 		raw := b.locals[i]
+		b.linking = true
 		o := b.boxedForFrame(raw)
+		b.linking = false
 		if o.owned && !raw.owned {
 			b.shown = append(slices.Clip(b.shown), shown{i, raw, o.object()})
 			b.locals[i] = o
@@ -310,6 +312,9 @@ func (b *builder) setLocal(i int, s slot) slot {
 
 // keep makes a box that was made for the frame the value of its locals: others have it now.
 func (b *builder) keep(object *ir.Value) {
+	if b.linking {
+		return
+	}
 	b.shown = slices.DeleteFunc(slices.Clone(b.shown), func(s shown) bool { return s.object == object })
 }
 
