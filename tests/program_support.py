@@ -134,7 +134,7 @@ class Ctx:
         return 5
 
     def __exit__(self, kind, value, traceback):
-        LOG.append(("exit", kind and kind.__name__, str(value)))
+        LOG.append(("exit", kind and kind.__name__, _text(value)))
         return self.swallow
 
 
