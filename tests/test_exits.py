@@ -126,7 +126,16 @@ def test_resume_at_every_instruction(driver, function, native):
 
 
 def injected(function, k):
-    """What CPython does if the k-th instruction raises."""
+    """What CPython does if the k-th instruction raises, also in a handler's first and last, where nothing can raise: the thread would handle what
+    was caught there for ever. A generator has an exception state of its own."""
+
+    def inside():
+        yield raised_at(function, k)
+
+    return next(inside())
+
+
+def raised_at(function, k):
     code, left, context = function.__code__, k, []
 
     def trace(frame, event, arg):
