@@ -12,10 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"time"
 
@@ -32,27 +32,31 @@ const (
 	// What a compile leaves behind is garbage, and little else is on the heap: collecting it at 16 MB instead of 4 took
 	// 200 compiles of a function with three loops from 1.0 s to 0.75 s of processor time.
 	gcPercent = 400
-	// Above this it collects sooner: after 550 random programs the process took 186 MB instead of 480, for 2 s more in 15.
-	memoryLimit = 128 << 20
+	// Of a heap that lives on, five times its size would be much: above this, it is let grow to twice. (No memory limit: of a heap
+	// that reaches it, a process did little else than collect.)
+	largeHeap        = 32 << 20
+	gcPercentOfLarge = 100
+	gcLook           = 64 // compiles between two looks at the heap
 )
 
 // Driver is one compiler with its options and everything it has published.
 // It is not safe for concurrent use: pyext serialises the calls.
 type Driver struct {
-	stages   stages
-	abi      *pyabi.ABI
-	target   target
-	options  options
-	dump     map[string]bool
-	log      io.Writer
-	memory   *cache.Cache
-	bridge   uintptr
-	units    map[uintptr]*published
-	keeping  []uintptr // units with a snapshot, oldest first
-	keepSize int
-	keepMax  int
-	stats    statistics
-	left     *left // nil: nothing
+	stages    stages
+	abi       *pyabi.ABI
+	target    target
+	options   options
+	dump      map[string]bool
+	log       io.Writer
+	memory    *cache.Cache
+	bridge    uintptr
+	units     map[uintptr]*published
+	keeping   []uintptr // units with a snapshot, oldest first
+	keepSize  int
+	keepMax   int
+	stats     statistics
+	left      *left // nil: nothing
+	gcPercent int   // 0: as the runtime has it
 }
 
 // left is the memory that a compile leaves to the next one.
@@ -100,11 +104,27 @@ func (d *Driver) Init(header uintptr) error {
 	if err := d.use(abi, os.Getenv); err != nil {
 		return err
 	}
-	debug.SetGCPercent(gcPercent)
-	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // GOMEMLIMIT was not set
-		debug.SetMemoryLimit(memoryLimit)
-	}
+	d.collectAt(gcPercent)
 	return d.publishBridge(uintptr(cell))
+}
+
+// collectAt sets how much the heap grows, in percent, before it is collected.
+func (d *Driver) collectAt(percent int) {
+	if d.gcPercent != percent {
+		debug.SetGCPercent(percent)
+		d.gcPercent = percent
+	}
+}
+
+// lookAtHeap adapts the collector to what lives.
+func (d *Driver) lookAtHeap() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if live[0].Value.Uint64() > largeHeap {
+		d.collectAt(gcPercentOfLarge)
+	} else {
+		d.collectAt(gcPercent)
+	}
 }
 
 // use prepares for an interpreter.
@@ -160,6 +180,9 @@ func (d *Driver) Compile(snapshot []byte) (unit uintptr, err error) {
 		return 0, err
 	}
 	d.stats.compiles++
+	if d.stats.compiles%gcLook == 0 {
+		d.lookAtHeap()
+	}
 	return unit, nil
 }
 
