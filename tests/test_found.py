@@ -194,3 +194,32 @@ def test_a_callable_that_is_none_is_compiled():
         assert [called(f) for f in (None, 3, 2.5, True, str)] == [f"'{t}' object is not callable" for t in ("NoneType", "int", "float", "bool")] + ["1"]
     assert called.__gophersnake__.reason is None
     assert _native.record_info(wanted)["failures"] == 0
+
+
+def test_an_exception_in_loops_over_ranges():
+    """The iterators of the loops around become objects on the way to the handler, whose making may fail. (Program 3617 of seed ci, which the compiler did not
+    end on, is among those of test_hypothesis.)"""
+    same("""
+@jit
+def f(values, d):
+    caught = 0
+    for i in range(len(values)):
+        for k in range(4):
+            try:
+                if i in values:
+                    raise IndexError(min(i, k))
+                caught += d[k]
+            except IndexError as e:
+                caught += e.args[0]
+            except KeyError:
+                caught -= 1
+        for v in values if i % 2 else range(3):
+            try:
+                caught += d[v]
+            except (KeyError, TypeError):
+                caught += 100
+    return caught
+
+for n in range(12):
+    print(f([1, 2.5, None, -3, "x"][: n % 6], {1: 5, 2: 7}))
+""")

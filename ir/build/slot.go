@@ -214,15 +214,20 @@ func (b *builder) boxed(s slot) slot {
 		o := b.helper("gs_box_dyn", s.v[0], s.v[1])
 		return slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{o}}
 	case ir.SlotRange:
-		o := b.raising(b.helper("gs_make_range", s.v[0], s.v[1], s.v[2]), b.before())
+		o := b.allocated(b.helper("gs_make_range", s.v[0], s.v[1], s.v[2]))
 		o.Type.Class = b.classRange
 		return ownedSlot(o)
 	case ir.SlotRangeIter:
-		o := b.raising(b.helper("gs_make_range_iter", s.v[0], s.v[1], s.v[2]), b.before())
+		o := b.allocated(b.helper("gs_make_range_iter", s.v[0], s.v[1], s.v[2]))
 		o.Type.Class = b.classRangeIter
 		return ownedSlot(o)
 	}
 	panic("BUG: boxing a slot of kind " + s.kind.String())
+}
+
+// allocated leaves if there was no memory for a box. It is not caught here: boxes are made on the way to a handler, too.
+func (b *builder) allocated(o *ir.Value) *ir.Value {
+	return b.guard(ir.OpRaiseIfNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyNoMemory}, o)
 }
 
 // state turns a slot into what a frame state records.
