@@ -4,6 +4,7 @@ The volume runs in processes of their own, where a crash is a report; Hypothesis
 shrinks better.
 """
 
+import os
 import random
 
 import pytest
@@ -17,7 +18,7 @@ VOLUME = 5000
 
 
 def test_volume_of_seeded_programs(tmp_path, capsys):
-    differing = programs.big_run(VOLUME, "ci", 1, tmp_path, 3, True)
+    differing = programs.big_run(VOLUME, "ci", os.cpu_count(), tmp_path, 3, True)
     assert differing == 0, capsys.readouterr().out
 
 
