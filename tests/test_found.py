@@ -136,13 +136,31 @@ FOUND = {
         """,
         ["(1,)", "(1,)"],
     ),
+    "a string of a cell, an item, an attribute or a global that is added to leaks": (
+        """
+        G0 = "a global" * 3
+        class C:
+            pass
+        @JIT
+        def f(text, items, o):
+            o.text = text
+            for i in range(3):
+                text += "a"
+                o.text += text
+                items[0] += text
+                items[1] = items[0] + text
+                items[2] = G0 + text
+            return lambda: text
+        """,
+        ["('a', ['b', None, None], C())"] * 4,
+    ),
 }
 
 
 @pytest.mark.parametrize("name", FOUND)
 def test_found(name):
     source, arguments = FOUND[name]
-    assert not program_support.difference(textwrap.dedent(source), [("f", a) for a in arguments], jit)
+    assert not program_support.difference(textwrap.dedent(source), [("f", a) for a in arguments], jit, leaks=True)
 
 
 def test_unbound_names_are_those_of_the_code_that_runs():

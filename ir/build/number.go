@@ -330,6 +330,7 @@ func (b *builder) concatenate() {
 		b.detach(i)
 	}
 	left = b.own(left)
+	b.stack[len(b.stack)-2] = left // or settle would take one more
 	b.settle()
 	b.effect = true
 	out := b.scratch(1)
