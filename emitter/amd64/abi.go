@@ -1,14 +1,9 @@
 // Registers and calls: what is allocatable, where parameters arrive, how a native frame is laid out, entered and left. docs/runtime.md,
 // section 4, has the convention.
-//
-// The native frame, from rsp up: [interpreter frame, callable] where the function has or may be given a frame; the outgoing arrays of
-// vector helpers; OpScratch's words; spill slots; padding; the return address. rsp is a multiple of 16 in a body, so that C can be called.
 
 package amd64
 
 import (
-	"fmt"
-
 	"golang.org/x/sys/cpu"
 
 	"github.com/gophersnake/gophersnake/arena"
@@ -69,67 +64,22 @@ var (
 
 // Target is x86-64 (with SSE4.1) and one running interpreter.
 type Target struct {
-	abi *pyabi.ABI
-	// help are the addresses of the helpers of ir.Helpers, by index, and of the runtime's own functions, by name.
-	help map[string]uint64
-	// Rows of the header that have no field in pyabi.ABI.
-	tstateCurrent  uint64 // cell: the running thread's state
-	tracemalloc    uint64 // cell, an int: whether tracemalloc records allocations
-	stackSize      uint64 // cell: native code may run while rsp - the cell stack_limit is not above it
-	vectorcallMiss uint64
+	*emitter.Runtime
 
 	// What a unit leaves to the next one: there is one at a time.
 	assembler  *Assembler
 	selections arena.Arena[selection]
-	operands   arena.Arena[regalloc.Operand]
-	buffer     []regalloc.Operand
-	words      arena.Arena[word]
-}
-
-// runtimeHelpers are the runtime's functions that code calls without an OpCallHelper.
-var runtimeHelpers = []string{
-	"gs_exit", "gs_unbox_int", "gs_box_int", "gs_box_float", "gs_dealloc", "gs_release_in", "gs_frame_push", "gs_frame_pop",
+	selector   emitter.Selector
+	words      arena.Arena[emitter.Word]
 }
 
 // New makes the target for an interpreter, or tells what its ABI header lacks.
 func New(abi *pyabi.ABI) (*Target, error) {
-	if abi.LongShift != 30 {
-		return nil, fmt.Errorf("ints have digits of %d bits, not 30", abi.LongShift)
+	r, err := emitter.NewRuntime(abi)
+	if err != nil {
+		return nil, err
 	}
-	t := &Target{abi: abi, help: map[string]uint64{}}
-	for _, name := range runtimeHelpers {
-		if err := t.needHelp(name); err != nil {
-			return nil, err
-		}
-	}
-	for i := range ir.Helpers {
-		if err := t.needHelp(ir.Helpers[i].Name); err != nil {
-			return nil, err
-		}
-	}
-	for _, row := range []struct {
-		name string
-		to   *uint64
-	}{
-		{"runtime.tstate_current", &t.tstateCurrent}, {"cell.gs_stack_size", &t.stackSize},
-		{"runtime.vectorcall_miss", &t.vectorcallMiss}, {"runtime.tracemalloc_tracing", &t.tracemalloc},
-	} {
-		v, ok := abi.Lookup(row.name)
-		if !ok {
-			return nil, fmt.Errorf("the ABI header lacks %s", row.name)
-		}
-		*row.to = v
-	}
-	return t, nil
-}
-
-func (t *Target) needHelp(name string) error {
-	address, ok := t.abi.Help(name)
-	if !ok {
-		return fmt.Errorf("the ABI header lacks help.%s", name)
-	}
-	t.help[name] = address
-	return nil
+	return &Target{Runtime: r}, nil
 }
 
 // FMulAdd tells whether the processor multiplies and adds in one instruction.
@@ -145,7 +95,9 @@ func (t *Target) Unit(b *emitter.Builder) emitter.Machine {
 	} else {
 		t.assembler.Reset()
 	}
-	return &machine{t: t, abi: t.abi, b: b, a: t.assembler, thunks: map[thunk]Label{}}
+	m := &machine{t: t, abi: t.ABI, b: b, a: t.assembler, thunks: map[thunk]Label{}}
+	t.selector.CountDown = m.countDown
+	return m
 }
 
 // machine makes the code of a unit.
@@ -159,15 +111,9 @@ type machine struct {
 	order  []thunk // of thunks, as they were asked for
 	refs   []dataRef
 
-	open *selection // which has operands, and is not emitted yet
-
 	// Of the function being selected and emitted.
-	arrayWords   int
-	scratchWords int
-	scratchAt    map[*ir.Value]int // word of an OpScratch
-	arrayBase    int
-	scratchBase  int
-	joined       map[*ir.Value]*ir.Value // a division to the one of the same operands that makes both results
+	frame  emitter.NativeFrame
+	joined emitter.Divisions
 }
 
 // dataRef is an instruction MOVABSQ at a label whose constant is an address in the data area.
@@ -179,12 +125,10 @@ type dataRef struct {
 // Begin makes ready for a function.
 func (m *machine) Begin(f *emitter.Func) {
 	m.t.selections.Reset()
-	m.t.operands.Reset()
+	m.t.selector.Reset()
 	m.t.words.Reset()
-	m.open = nil
-	m.arrayWords, m.scratchWords = 0, 0
-	m.scratchAt = nil
-	m.joinDivisions(f)
+	m.frame = emitter.NativeFrame{}
+	m.joined = f.JoinDivisions()
 }
 
 func (m *machine) Registers() *emitter.Registers { return &registers }
@@ -228,35 +172,12 @@ func (m *machine) dataAddress(dst Reg, data int) {
 
 // call calls a C function; rsp is a multiple of 16.
 func (m *machine) call(name string) {
-	m.a.Emit(CALL_M, m.a.Int64(int64(m.helper(name))))
-}
-
-func (m *machine) helper(name string) uint64 {
-	address, ok := m.t.help[name]
-	if !ok {
-		panic("BUG: no helper " + name)
-	}
-	return address
-}
-
-// layFrame lays out the native frame.
-func (m *machine) layFrame(f *emitter.Func) {
-	at := 0
-	if f.MayHaveFrame() {
-		at = 16
-	}
-	m.arrayBase = at
-	at += 8 * m.arrayWords
-	m.scratchBase = at
-	at += 8 * m.scratchWords
-	f.SlotBase = at
-	at += 8 * f.Alloc.NumSlots
-	f.FrameSize = (at+7)&^15 + 8 // with the return address a multiple of 16
+	m.a.Emit(CALL_M, m.a.Int64(int64(m.t.Helper(name))))
 }
 
 // Entry emits the entries and the prologue.
 func (m *machine) Entry(f *emitter.Func) {
-	m.layFrame(f)
+	m.frame.Lay(f)
 	a := m.a
 	a.Align(16)
 	if !f.ByMemory {
@@ -352,7 +273,7 @@ func (m *machine) checks(f *emitter.Func) {
 	}
 	defer func() {
 		for _, x := range forced {
-			m.countDown(x, Label(x.EntryLabel()))
+			m.countDown(x, x.EntryLabel())
 		}
 	}()
 	if counted {
@@ -369,35 +290,21 @@ func (m *machine) checks(f *emitter.Func) {
 	a.MoveImm(scratch, int64(m.abi.StackLimit))
 	a.Move(RBP, RSP)
 	a.Emit(SUBQ_RM, RBP, At(scratch, 0))
-	if size := int64(m.t.stackSize - m.abi.StackLimit); fits32(size) {
+	if size := int64(m.t.StackSize - m.abi.StackLimit); fits32(size) {
 		a.Emit(CMPQ_RM, RBP, At(scratch, int32(size)))
 	} else {
-		a.MoveImm(scratch, int64(m.t.stackSize))
+		a.MoveImm(scratch, int64(m.t.StackSize))
 		a.Emit(CMPQ_RM, RBP, At(scratch, 0))
 	}
 	a.Jcc(CondA, leave(ir.ExitInterpret, ir.WhyStack))
 	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
 }
 
-// forced is the instruction of a guard which, for a test, fails once although what it checks holds.
-func (m *machine) forced(x *emitter.Exit, emit func(l []regalloc.Loc)) func(l []regalloc.Loc) {
-	return func(l []regalloc.Loc) {
-		force := x.Forced()
-		if force && !x.Late {
-			m.countDown(x, Label(x.Label(l)))
-		}
-		emit(l)
-		if force && x.Late {
-			m.countDown(x, Label(x.Label(l)))
-		}
-	}
-}
-
 // countDown takes the exit when its word comes to 0.
-func (m *machine) countDown(x *emitter.Exit, exit Label) {
+func (m *machine) countDown(x *emitter.Exit, exit emitter.Label) {
 	m.dataAddress(scratch, x.ForceOffset())
 	m.a.Emit(DECL_M, At(scratch, 0))
-	m.a.Jcc(CondE, exit)
+	m.a.Jcc(CondE, Label(exit))
 }
 
 // poll leaves if the eval breaker is set.
@@ -489,4 +396,4 @@ func (m *machine) constant(f *emitter.Func, dst Reg, v *ir.Value) {
 	}
 }
 
-func (m *machine) scratchOffset(v *ir.Value) int32 { return int32(m.scratchBase + 8*m.scratchAt[v]) }
+func (m *machine) scratchOffset(v *ir.Value) int32 { return int32(m.frame.ScratchOffset(v)) }

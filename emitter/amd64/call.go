@@ -18,39 +18,20 @@ const (
 	sitePoly  = pyabi.SitePoly
 )
 
-// word is an argument that goes to memory: a constant, or an operand that may be anywhere.
-type word struct {
-	constant bool
-	n        int64
-	op       int
-}
-
-func (s *selection) word(v *ir.Value) word {
-	v = emitter.Resolve(v)
-	if v.Op.Is(ir.Constant) {
-		return word{constant: true, n: v.Aux}
-	}
-	c := regalloc.AnyLoc
-	if v.Op == ir.OpScratch {
-		c = regalloc.Reg
-	}
-	return word{op: s.add(regalloc.Operand{V: s.f.Reg(v), C: c})}
-}
-
 // storeWord leaves the general registers alone.
-func (m *machine) storeWord(f *emitter.Func, to Mem, w word, l []regalloc.Loc) {
+func (m *machine) storeWord(f *emitter.Func, to Mem, w emitter.Word, l []regalloc.Loc) {
 	a := m.a
 	switch {
-	case w.constant && fits32(w.n):
-		a.Emit(MOVQ_MI, to, Imm(w.n))
-	case w.constant:
-		a.Load(scratchX, a.Int64(w.n))
+	case w.Constant && fits32(w.N):
+		a.Emit(MOVQ_MI, to, Imm(w.N))
+	case w.Constant:
+		a.Load(scratchX, a.Int64(w.N))
 		a.Store(to, scratchX)
-	case l[w.op].IsSlot():
-		a.Load(scratchX, At(RSP, m.slot(f, l[w.op])))
+	case l[w.Op].IsSlot():
+		a.Load(scratchX, At(RSP, m.slot(f, l[w.Op])))
 		a.Store(to, scratchX)
 	default:
-		a.Store(to, reg(l[w.op]))
+		a.Store(to, reg(l[w.Op]))
 	}
 }
 
@@ -60,7 +41,7 @@ func (m *machine) callHelper(f *emitter.Func, v *ir.Value) {
 	a := m.a
 	h := &ir.Helpers[v.Aux]
 	fixed := v.Args
-	var array []word
+	var array []emitter.Word
 	if v.NFixed >= 0 {
 		fixed = v.Args[:v.NFixed]
 	}
@@ -82,10 +63,10 @@ func (m *machine) callHelper(f *emitter.Func, v *ir.Value) {
 	var address, count Reg
 	if v.NFixed >= 0 {
 		for _, x := range v.Args[v.NFixed:] {
-			array = append(array, s.word(x))
+			array = append(array, s.Word(x))
 		}
 		address, count = next(false), next(false)
-		m.arrayWords = max(m.arrayWords, len(array)+1) // a free word before: PY_VECTORCALL_ARGUMENTS_OFFSET
+		m.frame.NeedArray(len(array) + 1) // a free word before: PY_VECTORCALL_ARGUMENTS_OFFSET
 	}
 	if f.Wanted(v) {
 		if v.Type.Kind.Float() {
@@ -94,9 +75,9 @@ func (m *machine) callHelper(f *emitter.Func, v *ir.Value) {
 			s.defFixed(v, RAX)
 		}
 	}
-	s.emit(clobberedByC, func(l []regalloc.Loc) {
+	s.Emit(clobberedByC, func(l []regalloc.Loc) {
 		if v.NFixed >= 0 {
-			base := int32(m.arrayBase + 8)
+			base := int32(m.frame.ArrayBase + 8)
 			for i, w := range array {
 				m.storeWord(f, At(RSP, base+int32(8*i)), w, l)
 			}
@@ -117,7 +98,7 @@ func (m *machine) callNative(f *emitter.Func, v *ir.Value) {
 	if callee.Func != nil {
 		target = m.b.Func(callee.Func)
 	}
-	places, fit := argumentRegisters(v.Args)
+	places, fit := registers.ArgumentRegisters(v.Args)
 	if !fit && target == nil {
 		m.b.Fail("%s: too many arguments for %s", f.IR.Name, callee.Name)
 		return
@@ -125,18 +106,18 @@ func (m *machine) callNative(f *emitter.Func, v *ir.Value) {
 	if target != nil && target.ByMemory == fit {
 		panic("BUG: " + callee.Name + " is not called as it is entered")
 	}
-	var words []word
+	var words []emitter.Word
 	for i, x := range v.Args {
 		if fit {
-			s.useFixed(x, places[i])
+			s.UseIn(x, places[i])
 			continue
 		}
-		words = append(words, s.word(x))
+		words = append(words, s.Word(x))
 		if i == 0 {
-			words = append(words, word{constant: true}) // no frame
+			words = append(words, emitter.Word{Constant: true}) // no frame
 		}
 	}
-	m.arrayWords = max(m.arrayWords, len(words))
+	m.frame.NeedArray(len(words))
 	s.defFixed(v, RAX)
 	if tag := f.Tag(v); tag != nil && f.Wanted(tag) {
 		s.defFixed(tag, RDX)
@@ -144,15 +125,15 @@ func (m *machine) callNative(f *emitter.Func, v *ir.Value) {
 	var site *emitter.Exit
 	if v.FS != nil {
 		site = f.NewExit(v)
-		s.state(site, true)
+		s.State(site, true)
 	}
-	s.emit(clobberedByNative, func(l []regalloc.Loc) {
+	s.Emit(clobberedByNative, func(l []regalloc.Loc) {
 		switch {
 		case !fit:
 			for i, w := range words {
-				m.storeWord(f, At(RSP, int32(m.arrayBase+8*i)), w, l)
+				m.storeWord(f, At(RSP, int32(m.frame.ArrayBase+8*i)), w, l)
 			}
-			a.Emit(LEAQ_RM, RDI, At(RSP, int32(m.arrayBase)))
+			a.Emit(LEAQ_RM, RDI, At(RSP, int32(m.frame.ArrayBase)))
 			a.Call(m.memoryEntry(target))
 		case target != nil:
 			a.Call(m.registerEntry(target))
@@ -166,38 +147,17 @@ func (m *machine) callNative(f *emitter.Func, v *ir.Value) {
 	})
 }
 
-// argumentRegisters are the registers in which a native function takes its callable and arguments, and whether there are enough.
-func argumentRegisters(args []*ir.Value) (places []Reg, fit bool) {
-	var next [2]int
-	for i, x := range args {
-		class := regalloc.GPR
-		if x.Type.Kind.Float() {
-			class = regalloc.FPR
-		}
-		switch {
-		case i == 0:
-			places = append(places, RDI)
-		case next[class] == len(registers.Params[class]):
-			return nil, false
-		default:
-			places = append(places, Reg(registers.Params[class][next[class]]))
-			next[class]++
-		}
-	}
-	return places, true
-}
-
 // link fills the frame's locals and makes it the current one.
 func (m *machine) link(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
 	words := m.t.words.Make(len(v.Args))
 	for i, x := range v.Args {
-		words[i] = s.word(x)
+		words[i] = s.Word(x)
 	}
-	t := s.temp()
+	t := s.Temp()
 	code := f.Code()
-	s.emit(0, func(l []regalloc.Loc) {
+	s.Emit(0, func(l []regalloc.Loc) {
 		frame := reg(l[t])
 		a.Emit(MOVQ_RM, frame, At(RSP, 0))
 		for i, w := range words {
@@ -206,7 +166,7 @@ func (m *machine) link(f *emitter.Func, v *ir.Value) {
 			}
 		}
 		instruction := int64(code.Object + m.abi.CodeAdaptive + 2*uint64(v.Aux))
-		m.storeWord(f, At(frame, int32(m.abi.FrameIP)), word{constant: true, n: instruction}, l)
+		m.storeWord(f, At(frame, int32(m.abi.FrameIP)), emitter.Word{Constant: true, N: instruction}, l)
 		a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateCFrame)))
 		a.Load(scratchX, At(scratch, int32(m.abi.CFrameCurrent)))
 		a.Store(At(frame, int32(m.abi.FramePrevious)), scratchX)
@@ -242,8 +202,8 @@ func (m *machine) SelectEntry(f *emitter.Func) {
 		if f.IR.Entry == nil {
 			panic("BUG: " + f.IR.Name + " has no state at its entry")
 		}
-		m.begin(f, nil).state(f.ExitTo(f.IR.Entry, ir.ExitInfo{}), false)
-		m.open = nil // it only asks
+		m.begin(f, nil).State(f.ExitTo(f.IR.Entry, ir.ExitInfo{}), false)
+		m.t.selector.Drop() // it only asks
 	}
 	if !f.IR.HasFrame {
 		return
@@ -253,8 +213,8 @@ func (m *machine) SelectEntry(f *emitter.Func) {
 	x := f.ExitTo(f.IR.Entry, ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyNoMemory, Site: ir.NoSite, SiteSlot: -1})
 	x.NoFrame = !f.IR.Resume
 	if f.IR.Resume {
-		s.state(x, false)
-		s.emit(0, func(l []regalloc.Loc) {
+		s.State(x, false)
+		s.Emit(0, func(l []regalloc.Loc) {
 			none, done, push := a.NewLabel(), a.NewLabel(), m.thunk(thunkFramePush, f.Held)
 			a.Emit(CMPQ_MI, At(RSP, 0), Imm(0))
 			a.Jcc(CondE, none)
@@ -271,8 +231,8 @@ func (m *machine) SelectEntry(f *emitter.Func) {
 		return
 	}
 	s.useFixed(f.Params[0], RDI)
-	s.state(x, true)
-	s.emit(clobberedByC, func(l []regalloc.Loc) {
+	s.State(x, true)
+	s.Emit(clobberedByC, func(l []regalloc.Loc) {
 		a.Emit(MOVQ_MR, At(RSP, 8), RDI)
 		m.call("gs_frame_push")
 		a.Emit(TESTQ_RR, RAX, RAX)

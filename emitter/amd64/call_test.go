@@ -162,7 +162,7 @@ func TestFib(t *testing.T) {
 		*recursion = 1000
 
 		// Another thread's stack, and one that is short.
-		limit, size := r.word(uintptr(r.abi.StackLimit)), r.word(uintptr(r.target.stackSize))
+		limit, size := r.word(uintptr(r.abi.StackLimit)), r.word(uintptr(r.target.StackSize))
 		for _, cells := range [][2]uint64{{*limit + 1<<30, *size}, {*limit - 1<<30, *size}, {uint64(r.stack.Top), *size}} {
 			saved := [2]uint64{*limit, *size}
 			*limit, *size = cells[0], cells[1]

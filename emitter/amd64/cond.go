@@ -36,7 +36,7 @@ func (s *selection) condition(v *ir.Value, own bool) cond {
 	negate := false
 	for {
 		v = emitter.Resolve(v)
-		if v.Op != ir.OpBNot || !own && s.f.Wanted(v) {
+		if v.Op != ir.OpBNot || !own && s.F.Wanted(v) {
 			break
 		}
 		v, negate, own = v.Args[0], !negate, false
@@ -46,13 +46,13 @@ func (s *selection) condition(v *ir.Value, own bool) cond {
 	case v.Op == ir.OpConstBool:
 		c.kind = condConst
 		c.negate = negate != (v.Aux == 0)
-	case own || s.f.Near(v, s.at):
+	case own || s.F.Near(v, s.At):
 		if s.comparison(v, &c) {
 			return c
 		}
 		fallthrough
 	default:
-		n := s.use(v)
+		n := s.Use(v)
 		c.cc = CondNE
 		c.compare = func(l []regalloc.Loc) { s.m.a.Emit(TESTL_RR, reg(l[n]), reg(l[n])) }
 	}
@@ -61,7 +61,7 @@ func (s *selection) condition(v *ir.Value, own bool) cond {
 
 // comparison makes c the comparison v, if it is one.
 func (s *selection) comparison(v *ir.Value, c *cond) bool {
-	m, f := s.m, s.f
+	m, f := s.m, s.F
 	if cc, ok := intConds[v.Op]; ok {
 		c.cc = cc
 		s.compareInts(v, c)
@@ -69,7 +69,7 @@ func (s *selection) comparison(v *ir.Value, c *cond) bool {
 	}
 	switch v.Op {
 	case ir.OpUnboxBool:
-		a := s.use(v.Args[0])
+		a := s.Use(v.Args[0])
 		c.cc = CondE
 		c.compare = func(l []regalloc.Loc) { m.compareWith(reg(l[a]), int64(m.abi.ObjTrue)) }
 	case ir.OpFEq, ir.OpFNe:
@@ -90,7 +90,7 @@ func (s *selection) comparison(v *ir.Value, c *cond) bool {
 		s.compareFloats(v.Args[1], v.Args[0], c)
 	case ir.OpFloatFitsInt:
 		c.kind = condFits
-		c.fits = s.use(v.Args[0])
+		c.fits = s.Use(v.Args[0])
 	default:
 		return false
 	}
@@ -99,13 +99,13 @@ func (s *selection) comparison(v *ir.Value, c *cond) bool {
 }
 
 func (s *selection) compareFloats(x, y *ir.Value, c *cond) {
-	a := s.use(x)
+	a := s.Use(x)
 	b := s.source(y, false, false)
-	c.compare = func(l []regalloc.Loc) { s.m.emit2(ucomisd, reg(l[a]), s.m.operand(s.f, b, l)) }
+	c.compare = func(l []regalloc.Loc) { s.m.emit2(ucomisd, reg(l[a]), s.m.operand(s.F, b, l)) }
 }
 
 func (s *selection) compareInts(v *ir.Value, c *cond) {
-	m, f := s.m, s.f
+	m, f := s.m, s.F
 	x, y := emitter.Resolve(v.Args[0]), emitter.Resolve(v.Args[1])
 	if isConst(x) || s.foldable(x) && !s.foldable(y) && !isConst(y) {
 		x, y = y, x
@@ -114,19 +114,19 @@ func (s *selection) compareInts(v *ir.Value, c *cond) {
 	if n, ok := immediate(y); ok {
 		var left address
 		switch {
-		case n == 0 && x.Op == ir.OpIntSign && f.Foldable(x, s.at):
+		case n == 0 && x.Op == ir.OpIntSign && f.Foldable(x, s.At):
 			left = s.address(x.Args[0], nil, int64(m.abi.ObSize), false)
 		case s.foldable(x):
 			left = s.loadAddress(x, false)
 		default:
-			a := s.use(x)
+			a := s.Use(x)
 			c.compare = func(l []regalloc.Loc) { m.compareWith(reg(l[a]), n) }
 			return
 		}
 		c.compare = func(l []regalloc.Loc) { m.a.Emit(CMPQ_MI, m.mem(left, l), Imm(n)) }
 		return
 	}
-	a := s.use(x)
+	a := s.Use(x)
 	b := s.source(y, true, false)
 	c.compare = func(l []regalloc.Loc) { m.emit2(cmpOp, reg(l[a]), m.operand(f, b, l)) }
 }
@@ -203,16 +203,16 @@ func (m *machine) boolean(f *emitter.Func, v *ir.Value) {
 	c := s.condition(v, true)
 	a := m.a
 	if c.kind == condFlags {
-		d := s.def(v)
-		s.emit(0, func(l []regalloc.Loc) {
+		d := s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) {
 			c.compare(l)
 			a.Emit(SETCC_R, c.code(), reg(l[d]))
 			a.Emit(MOVZBL_RR, reg(l[d]), reg(l[d]))
 		})
 		return
 	}
-	d := s.defEarly(v)
-	s.emit(0, func(l []regalloc.Loc) {
+	d := s.DefEarly(v)
+	s.Emit(0, func(l []regalloc.Loc) {
 		skip := a.NewLabel()
 		a.MoveImm(reg(l[d]), 0)
 		m.jumpIf(c, l, false, skip)

@@ -10,47 +10,10 @@ import (
 	"github.com/gophersnake/gophersnake/ir"
 )
 
-// joinDivisions finds, in each block, quotients and remainders of the same operands: the first of a pair makes both.
-func (m *machine) joinDivisions(f *emitter.Func) {
-	clear(m.joined)
-	type operands struct{ x, y *ir.Value }
-	for _, b := range f.IR.Blocks {
-		var first map[operands]*ir.Value
-		for _, v := range b.Values {
-			if v.Op != ir.OpDivFloor && v.Op != ir.OpModFloor {
-				continue
-			}
-			key := operands{emitter.Resolve(v.Args[0]), emitter.Resolve(v.Args[1])}
-			if first == nil {
-				first = map[operands]*ir.Value{}
-			}
-			if w := first[key]; w != nil && w.Op != v.Op && m.joined[w] == nil {
-				if m.joined == nil {
-					m.joined = map[*ir.Value]*ir.Value{}
-				}
-				m.joined[w], m.joined[v] = v, w
-			} else {
-				first[key] = v
-			}
-		}
-	}
-}
-
 func (m *machine) divide(f *emitter.Func, v *ir.Value) {
-	other := m.joined[v]
-	if other != nil && f.Before(other, v) {
-		f.Reg(other) // the first of the two makes both
+	quotient, remainder, here := m.joined.Wanted(f, v)
+	if !here {
 		return
-	}
-	var quotient, remainder *ir.Value
-	for _, w := range []*ir.Value{v, other} {
-		switch {
-		case w == nil || !f.Wanted(w):
-		case w.Op == ir.OpDivFloor:
-			quotient = w
-		default:
-			remainder = w
-		}
 	}
 	if y := emitter.Resolve(v.Args[1]); y.Op == ir.OpConstInt && y.Aux > 0 {
 		if y.Aux&(y.Aux-1) == 0 {
@@ -63,14 +26,14 @@ func (m *machine) divide(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
 	s.useFixed(v.Args[0], RAX)
-	n := s.useLate(v.Args[1])
+	n := s.UseLate(v.Args[1])
 	if quotient != nil {
 		s.defFixed(quotient, RAX)
 	}
 	if remainder != nil {
 		s.defFixed(remainder, RDX)
 	}
-	s.emit(set(RAX, RDX), func(l []regalloc.Loc) {
+	s.Emit(set(RAX, RDX), func(l []regalloc.Loc) {
 		y := reg(l[n])
 		slow, done := a.NewLabel(), a.NewLabel()
 		// Numbers from 0 to 2**32-1 divide in a fraction of the time, and need no correction.
@@ -101,19 +64,19 @@ func (m *machine) divide(f *emitter.Func, v *ir.Value) {
 func (m *machine) dividePower(f *emitter.Func, x *ir.Value, y int64, quotient, remainder *ir.Value) {
 	if remainder != nil {
 		s := m.begin(f, remainder)
-		n := s.use(x)
-		d := s.defTied(remainder, n)
+		n := s.Use(x)
+		d := s.DefTied(remainder, n)
 		src := source{imm: fits32(y - 1), n: y - 1}
 		if !src.imm {
 			src.pool = m.a.Int64(y - 1)
 		}
-		s.emit(0, func(l []regalloc.Loc) { m.emit2(andOp, reg(l[d]), m.operand(f, src, l)) })
+		s.Emit(0, func(l []regalloc.Loc) { m.emit2(andOp, reg(l[d]), m.operand(f, src, l)) })
 	}
 	if quotient != nil {
 		s := m.begin(f, quotient)
-		n := s.use(x)
-		d := s.defTied(quotient, n)
-		s.emit(0, func(l []regalloc.Loc) {
+		n := s.Use(x)
+		d := s.DefTied(quotient, n)
+		s.Emit(0, func(l []regalloc.Loc) {
 			if y > 1 {
 				m.a.Emit(SARQ_RI, reg(l[d]), Imm(bits.TrailingZeros64(uint64(y))))
 			}
@@ -121,25 +84,19 @@ func (m *machine) dividePower(f *emitter.Func, x *ir.Value, y int64, quotient, r
 	}
 }
 
-// divideMagic divides by a positive constant that is no power of two, by multiplication. For x < 0, floor(x/y) = ~(~x / y), and ~x as
-// x ^ (x>>63) is in 0 … 2**63-1 for every x. With k = floor(log2 y) and M = ceil(2**(64+k) / y), which is below 2**64, the error M*y -
-// 2**(64+k) is below y < 2**(k+1), so that error times x is below 2**(64+k) and floor(M*x / 2**(64+k)) is the quotient.
+// divideMagic divides by a positive constant that is no power of two, by multiplication (emitter.Magic).
 func (m *machine) divideMagic(f *emitter.Func, v *ir.Value, y int64, quotient, remainder *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	k := bits.Len64(uint64(y)) - 1
-	magic, rest := bits.Div64(1<<k, 0, uint64(y))
-	if rest != 0 {
-		magic++
-	}
-	n := s.useLate(v.Args[0])
+	magic, k := emitter.Magic(y)
+	n := s.UseLate(v.Args[0])
 	if quotient != nil {
 		s.defFixed(quotient, RDX)
 	}
 	if remainder != nil {
 		s.defFixed(remainder, RAX)
 	}
-	s.emit(set(RAX, RDX), func(l []regalloc.Loc) {
+	s.Emit(set(RAX, RDX), func(l []regalloc.Loc) {
 		x := reg(l[n])
 		a.Move(scratch, x)
 		a.Emit(SARQ_RI, scratch, Imm(63))

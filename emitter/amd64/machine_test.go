@@ -47,8 +47,8 @@ func newRig(t testing.TB) *rig {
 	for n := range uint64(262) {
 		r.setInt(uintptr(r.abi.SmallInts+32*n), int64(n)-5)
 	}
-	r.target = &Target{abi: r.abi, help: map[string]uint64{}, stackSize: uint64(cells) + 8, tstateCurrent: uint64(cells) + 16,
-		tracemalloc: uint64(cells) + 24, vectorcallMiss: 0}
+	r.target = &Target{Runtime: &emitter.Runtime{ABI: r.abi, Help: map[string]uint64{}, StackSize: uint64(cells) + 8, TStateCurrent: uint64(cells) + 16,
+		Tracemalloc: uint64(cells) + 24, VectorcallMiss: 0}}
 	*r.mem.Word(cells) = uint64(r.stack.Memory.Base) + 4096
 	*r.mem.Word(cells + 8) = uint64(r.stack.Top-r.stack.Memory.Base) - 4096
 	*r.mem.Word(cells + 16) = uint64(r.tstate)
@@ -220,11 +220,11 @@ func (r *rig) helpers() {
 	require.NoError(r.t, err)
 	base := calltest.Code(r.t, len(code), func(uintptr) []byte { return code })
 	for name, l := range labels {
-		r.target.help[name] = uint64(base) + uint64(a.Offset(l))
+		r.target.Help[name] = uint64(base) + uint64(a.Offset(l))
 	}
 	for i := range ir.Helpers {
 		h := &ir.Helpers[i]
-		if r.target.help[h.Name] == 0 {
+		if r.target.Help[h.Name] == 0 {
 			name := "mix"
 			if h.Vector {
 				name = "sum"
@@ -232,7 +232,7 @@ func (r *rig) helpers() {
 			if h.Result == ir.F64 {
 				name = "divide"
 			}
-			r.target.help[h.Name] = r.target.help[name]
+			r.target.Help[h.Name] = r.target.Help[name]
 		}
 	}
 }

@@ -21,18 +21,18 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 	}
 	n := -1
 	if x.Op != ir.OpConstObj {
-		n = s.use(x)
+		n = s.Use(x)
 	}
 	t := -1
 	if !up && n >= 0 && uint64(v.Args[0].Type.Class) == m.abi.TypeFloat {
-		t = s.temp()
+		t = s.Temp()
 	}
 	var site *emitter.Exit
 	if v.FS != nil {
 		site = f.NewExit(v)
-		s.state(site, false)
+		s.State(site, false)
 	}
-	s.emit(0, func(l []regalloc.Loc) {
+	s.Emit(0, func(l []regalloc.Loc) {
 		o := scratch
 		if n >= 0 {
 			o = reg(l[n])
@@ -94,17 +94,17 @@ func (m *machine) boxInt(f *emitter.Func, v *ir.Value) {
 	a := m.a
 	if n := emitter.Resolve(v.Args[0]); n.Op == ir.OpConstInt {
 		if address, ok := m.abi.SmallInt(n.Aux); ok {
-			d := s.def(v)
-			s.emit(0, func(l []regalloc.Loc) {
+			d := s.Def(v)
+			s.Emit(0, func(l []regalloc.Loc) {
 				a.MoveImm(reg(l[d]), int64(address))
 				a.Emit(INCQ_M, At(reg(l[d]), int32(m.abi.ObRefcnt)))
 			})
 			return
 		}
 	}
-	n, d := s.use(v.Args[0]), s.def(v)
-	x := s.exit(false)
-	s.emit(0, func(l []regalloc.Loc) {
+	n, d := s.Use(v.Args[0]), s.Def(v)
+	x := s.Exit(false)
+	s.Emit(0, func(l []regalloc.Loc) {
 		d, n := reg(l[d]), reg(l[n])
 		big, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxInt, f.Held)
 		a.Emit(LEAQ_RM, scratch, At(n, int32(m.abi.SmallIntNeg)))
@@ -148,9 +148,9 @@ func log2(n uint64) (k int) {
 func (m *machine) boxFloat(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	n, d, t := s.use(v.Args[0]), s.defEarly(v), s.temp()
-	x := s.exit(true)
-	s.emit(0, func(l []regalloc.Loc) {
+	n, d, t := s.Use(v.Args[0]), s.DefEarly(v), s.Temp()
+	x := s.Exit(true)
+	s.Emit(0, func(l []regalloc.Loc) {
 		n, d, t := reg(l[n]), reg(l[d]), reg(l[t])
 		empty, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxFloat, f.Held)
 		m.takeFloat(d, t, empty)
@@ -171,11 +171,11 @@ func (m *machine) boxFloat(f *emitter.Func, v *ir.Value) {
 func (m *machine) reboxFloat(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	n, o := s.use(v.Args[0]), s.use(v.Args[1])
-	d := s.defTied(v, o)
-	t := s.temp()
-	x := s.exit(false)
-	s.emit(0, func(l []regalloc.Loc) {
+	n, o := s.Use(v.Args[0]), s.Use(v.Args[1])
+	d := s.DefTied(v, o)
+	t := s.Temp()
+	x := s.Exit(false)
+	s.Emit(0, func(l []regalloc.Loc) {
 		n, o, t := reg(l[n]), reg(l[d]), reg(l[t])
 		count := At(o, int32(m.abi.ObRefcnt))
 		shared, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxFloat, f.Held)
@@ -225,8 +225,8 @@ func (m *machine) boxBool(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
 	c := s.condition(v.Args[0], false)
-	d := s.defEarly(v)
-	s.emit(0, func(l []regalloc.Loc) {
+	d := s.DefEarly(v)
+	s.Emit(0, func(l []regalloc.Loc) {
 		d := reg(l[d])
 		if c.kind == condFlags {
 			c.compare(l)
@@ -247,10 +247,10 @@ func (m *machine) boxBool(f *emitter.Func, v *ir.Value) {
 func (m *machine) unboxInt(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	n := s.use(v.Args[0])
-	d := s.def(v)
-	x := s.exit(false)
-	s.emit(0, func(l []regalloc.Loc) {
+	n := s.Use(v.Args[0])
+	d := s.Def(v)
+	x := s.Exit(false)
+	s.Emit(0, func(l []regalloc.Loc) {
 		o, d := reg(l[n]), reg(l[d])
 		big, done, unbox := a.NewLabel(), a.NewLabel(), m.thunk(thunkUnboxInt, f.Held)
 		a.Emit(MOVQ_RM, scratch, At(o, int32(m.abi.ObSize)))
@@ -276,8 +276,8 @@ func (m *machine) unboxInt(f *emitter.Func, v *ir.Value) {
 func (m *machine) recordClass(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	n, t := s.use(v.Args[0]), s.temp()
-	s.emit(0, func(l []regalloc.Loc) {
+	n, t := s.Use(v.Args[0]), s.Temp()
+	s.Emit(0, func(l []regalloc.Loc) {
 		o, t := reg(l[n]), reg(l[t])
 		other, done := a.NewLabel(), a.NewLabel()
 		a.Emit(MOVQ_RM, t, At(o, int32(m.abi.ObType)))

@@ -13,95 +13,19 @@ import (
 
 // selection is one instruction being put together.
 type selection struct {
-	m   *machine
-	f   *emitter.Func
-	at  *ir.Value // the operation at whose place it will stand
-	ops []regalloc.Operand
-
-	exits []*emitter.Exit
-	first [1]*emitter.Exit // memory for exits
+	emitter.Selection
+	m *machine
 }
 
 func (m *machine) begin(f *emitter.Func, at *ir.Value) *selection {
 	s := m.t.selections.New()
-	*s = selection{m: m, f: f, at: at}
+	*s = selection{m.t.selector.Begin(f, at), m}
 	return s
 }
 
-// add adds an operand. One selection at a time collects them in the target's buffer.
-func (s *selection) add(o regalloc.Operand) int {
-	if s.ops == nil && s.m.open == nil {
-		s.m.open = s
-		s.ops = s.m.t.buffer[:0]
-	}
-	s.ops = append(s.ops, o)
-	return len(s.ops) - 1
-}
+func (s *selection) useFixed(v *ir.Value, r Reg) int { return s.UseIn(v, preg(r)) }
 
-// close gives the operands their final place.
-func (s *selection) close() {
-	ops := s.m.t.operands.Keep(s.ops)
-	if s.m.open == s {
-		s.m.t.buffer, s.m.open = s.ops, nil
-	}
-	for _, x := range s.exits {
-		x.Place(ops)
-	}
-	s.ops = ops
-}
-
-func (s *selection) use(v *ir.Value) int { return s.add(regalloc.Operand{V: s.f.Reg(v)}) }
-
-func (s *selection) useLate(v *ir.Value) int {
-	return s.add(regalloc.Operand{V: s.f.Reg(v), Late: true})
-}
-
-func (s *selection) useFixed(v *ir.Value, r Reg) int {
-	return s.add(regalloc.Operand{V: s.f.Reg(v), C: regalloc.Fixed, Fixed: preg(r)})
-}
-
-func (s *selection) def(v *ir.Value) int { return s.add(regalloc.Operand{V: s.f.Reg(v), Def: true}) }
-
-func (s *selection) defTied(v *ir.Value, to int) int {
-	return s.add(regalloc.Operand{V: s.f.Reg(v), Def: true, C: regalloc.Tied, Tied: int8(to)})
-}
-
-func (s *selection) defFixed(v *ir.Value, r Reg) int {
-	return s.add(regalloc.Operand{V: s.f.Reg(v), Def: true, C: regalloc.Fixed, Fixed: preg(r)})
-}
-
-func (s *selection) defEarly(v *ir.Value) int {
-	return s.add(regalloc.Operand{V: s.f.Reg(v), Def: true, Early: true})
-}
-
-// temp is a register for the instruction's own use.
-func (s *selection) temp() int {
-	return s.add(regalloc.Operand{V: s.f.Temp(regalloc.GPR), Def: true, Early: true})
-}
-
-// exit makes the exit of the guard and adds its frame state. late: the instruction may have written its results when it leaves.
-func (s *selection) exit(late bool) *emitter.Exit {
-	x := s.f.NewExit(s.at)
-	s.state(x, late)
-	return x
-}
-
-func (s *selection) state(x *emitter.Exit, late bool) {
-	if s.exits == nil {
-		s.exits = s.first[:0]
-	}
-	s.exits = append(s.exits, x)
-	x.Operands(late, s.add)
-}
-
-// emit adds the instruction.
-func (s *selection) emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) {
-	s.close()
-	if s.m.b.Input.Force != nil && len(s.exits) > 0 && (s.at == nil || s.at.Op.Is(ir.Guard)) {
-		emit = s.m.forced(s.exits[0], emit)
-	}
-	s.f.Add(emitter.Inst{Instr: regalloc.Instr{Ops: s.ops, Clobbers: clobbers}, Value: s.at, Emit: emit})
-}
+func (s *selection) defFixed(v *ir.Value, r Reg) int { return s.DefIn(v, preg(r)) }
 
 func reg(l regalloc.Loc) Reg { return Reg(l.Reg()) }
 
@@ -139,7 +63,7 @@ func (s *selection) source(v *ir.Value, imm, late bool) source {
 	if v.Op == ir.OpScratch {
 		c = regalloc.Reg
 	}
-	return source{op: s.add(regalloc.Operand{V: s.f.Reg(v), C: c, Late: late})}
+	return source{op: s.Add(regalloc.Operand{V: s.F.Reg(v), C: c, Late: late})}
 }
 
 // foldable says whether v is a 64-bit load whose only user is the instruction.
@@ -148,7 +72,7 @@ func (s *selection) foldable(v *ir.Value) bool {
 	switch v.Op {
 	case ir.OpLoadI64, ir.OpLoadF64, ir.OpLoadObj, ir.OpLoadObjNull, ir.OpLoadPtr, ir.OpLoadIdxI64, ir.OpLoadIdxF64,
 		ir.OpLoadIdxObj, ir.OpLoadIdxObjNull, ir.OpClassOf, ir.OpUnboxFloat:
-		return s.f.Foldable(v, s.at)
+		return s.F.Foldable(v, s.At)
 	}
 	return false
 }
@@ -185,10 +109,10 @@ type address struct {
 func (s *selection) address(base, index *ir.Value, disp int64, late bool) address {
 	base = emitter.Resolve(base)
 	ad := address{base: -1, index: -1}
-	add := func(v *ir.Value) int { return s.add(regalloc.Operand{V: s.f.Reg(v), Late: late}) }
+	add := func(v *ir.Value) int { return s.Add(regalloc.Operand{V: s.F.Reg(v), Late: late}) }
 	if index != nil {
 		index = emitter.Resolve(index)
-		if index.Op == ir.OpAdd && !s.f.Wanted(index) && s.f.Near(index, s.at) {
+		if index.Op == ir.OpAdd && !s.F.Wanted(index) && s.F.Near(index, s.At) {
 			if n, ok := immediate(index.Args[1]); ok && fits32(disp+8*n) {
 				disp += 8 * n
 				index = emitter.Resolve(index.Args[0])
@@ -202,7 +126,7 @@ func (s *selection) address(base, index *ir.Value, disp int64, late bool) addres
 	switch n, ok := immediate(base); {
 	case base.Op == ir.OpScratch:
 		ad.scratch = base
-		s.m.scratchWord(base)
+		s.m.frame.NeedScratch(base)
 	case ok && fits32(n+disp):
 		disp += n
 	default:
@@ -219,16 +143,6 @@ func (s *selection) address(base, index *ir.Value, disp int64, late bool) addres
 }
 
 func fits32(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
-
-func (m *machine) scratchWord(v *ir.Value) {
-	if m.scratchAt == nil {
-		m.scratchAt = map[*ir.Value]int{}
-	}
-	if _, ok := m.scratchAt[v]; !ok {
-		m.scratchAt[v] = m.scratchWords
-		m.scratchWords += int(v.Aux)
-	}
-}
 
 // loadAddress is the address of a load.
 func (s *selection) loadAddress(v *ir.Value, late bool) address {

@@ -176,7 +176,7 @@ func newPlaces(t testing.TB) *places {
 	require.NoError(t, err)
 	base := calltest.Code(t, len(code), func(uintptr) []byte { return code })
 	for name, l := range labels {
-		r.target.help[name] = uint64(base) + uint64(a.Offset(l))
+		r.target.Help[name] = uint64(base) + uint64(a.Offset(l))
 	}
 	return p
 }

@@ -20,10 +20,10 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	switch v.Op {
 	case ir.OpConstInt, ir.OpConstFloat, ir.OpConstBool, ir.OpConstObj, ir.OpConstNull, ir.OpConstPtr, ir.OpScratch:
 		if v.Op == ir.OpScratch {
-			m.scratchWord(v)
+			m.frame.NeedScratch(v)
 		}
-		d := s.def(v)
-		s.emit(0, func(l []regalloc.Loc) {
+		d := s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) {
 			if l[d].IsReg() {
 				m.constant(f, reg(l[d]), v)
 			}
@@ -41,8 +41,8 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	case ir.OpAnd:
 		for i, x := range v.Args {
 			if x = emitter.Resolve(x); x.Op == ir.OpConstInt && x.Aux == math.MaxUint32 {
-				n, d := s.use(v.Args[1-i]), s.def(v)
-				s.emit(0, func(l []regalloc.Loc) { a.Emit(MOVL_RR, reg(l[d]), reg(l[n])) })
+				n, d := s.Use(v.Args[1-i]), s.Def(v)
+				s.Emit(0, func(l []regalloc.Loc) { a.Emit(MOVL_RR, reg(l[d]), reg(l[n])) })
 				return
 			}
 		}
@@ -66,22 +66,22 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	case ir.OpMulHigh:
 		x, y := v.Args[0], v.Args[1]
 		s.useFixed(x, RAX)
-		b := s.use(y)
+		b := s.Use(y)
 		s.defFixed(v, RDX)
-		s.emit(set(RAX), func(l []regalloc.Loc) { a.Emit(IMULQ_R, reg(l[b])) })
+		s.Emit(set(RAX), func(l []regalloc.Loc) { a.Emit(IMULQ_R, reg(l[b])) })
 	case ir.OpAddOvf, ir.OpSubOvf:
 		m.addOvf(f, v)
 	case ir.OpMulOvf:
 		m.mulOvf(f, v)
 	case ir.OpNegOvf:
-		n := s.use(v.Args[0])
-		d := s.defTied(v, n)
+		n := s.Use(v.Args[0])
+		d := s.DefTied(v, n)
 		x := f.NewExit(v)
 		if f.Dies(v.Args[0]) {
 			x.Instead(f.Reg(v.Args[0]), d) // only the least integer overflows, and it is its own negation
 		}
-		s.state(x, true)
-		s.emit(0, func(l []regalloc.Loc) {
+		s.State(x, true)
+		s.Emit(0, func(l []regalloc.Loc) {
 			if m.b.Input.Force != nil {
 				x.Undo = func() { a.Emit(NEGQ_R, reg(l[d])) }
 			}
@@ -127,24 +127,24 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		m.round(f, v, 11)
 	case ir.OpIntToFloat:
 		n := s.source(v.Args[0], false, false)
-		d := s.def(v)
-		s.emit(0, func(l []regalloc.Loc) {
+		d := s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) {
 			a.Emit(XORPS_XX, reg(l[d]), reg(l[d])) // the conversion keeps the upper half, and so waits for it
 			m.emit2(cvtsi, reg(l[d]), m.operand(f, n, l))
 		})
 	case ir.OpFloatToInt:
-		n, d := s.use(v.Args[0]), s.def(v)
-		s.emit(0, func(l []regalloc.Loc) { a.Emit(CVTTSD2SIQ_RX, reg(l[d]), reg(l[n])) })
+		n, d := s.Use(v.Args[0]), s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) { a.Emit(CVTTSD2SIQ_RX, reg(l[d]), reg(l[n])) })
 	case ir.OpFloatBits, ir.OpBitsFloat:
-		n, d := s.use(v.Args[0]), s.def(v)
-		s.emit(0, func(l []regalloc.Loc) { a.Move(reg(l[d]), reg(l[n])) })
+		n, d := s.Use(v.Args[0]), s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) { a.Move(reg(l[d]), reg(l[n])) })
 
 	// Memory.
 	case ir.OpLoadI64, ir.OpLoadF64, ir.OpLoadObj, ir.OpLoadObjNull, ir.OpLoadPtr, ir.OpLoadIdxI64, ir.OpLoadIdxF64,
 		ir.OpLoadIdxObj, ir.OpLoadIdxObjNull, ir.OpClassOf, ir.OpUnboxFloat:
 		ad := s.loadAddress(v, false)
-		d := s.def(v)
-		s.emit(0, func(l []regalloc.Loc) { a.Load(reg(l[d]), m.mem(ad, l)) })
+		d := s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) { a.Load(reg(l[d]), m.mem(ad, l)) })
 	case ir.OpLoadS32:
 		m.load(f, v, MOVSLQ_RM)
 	case ir.OpLoadU32:
@@ -159,11 +159,11 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		ad := s.address(v.Args[0], nil, v.Aux, false)
 		x := emitter.Resolve(v.Args[1])
 		if x.Op == ir.OpConstInt {
-			s.emit(0, func(l []regalloc.Loc) { a.Emit(MOVL_MI, m.mem(ad, l), Imm(int32(x.Aux))) })
+			s.Emit(0, func(l []regalloc.Loc) { a.Emit(MOVL_MI, m.mem(ad, l), Imm(int32(x.Aux))) })
 			return
 		}
-		n := s.use(x)
-		s.emit(0, func(l []regalloc.Loc) { a.Emit(MOVL_MR, m.mem(ad, l), reg(l[n])) })
+		n := s.Use(x)
+		s.Emit(0, func(l []regalloc.Loc) { a.Emit(MOVL_MR, m.mem(ad, l), reg(l[n])) })
 
 	// References and boxes.
 	case ir.OpIncref, ir.OpXIncref, ir.OpDecref, ir.OpXDecref, ir.OpDecrefQuiet:
@@ -180,8 +180,8 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		m.unboxInt(f, v)
 	case ir.OpIntSign:
 		ad := s.address(v.Args[0], nil, int64(m.abi.ObSize), false)
-		d := s.def(v)
-		s.emit(0, func(l []regalloc.Loc) {
+		d := s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) {
 			// The size's own sign, or 1 if it is positive.
 			a.Emit(MOVQ_RM, scratch, m.mem(ad, l))
 			a.Move(reg(l[d]), scratch)
@@ -194,16 +194,16 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	// Guards.
 	case ir.OpGuard:
 		c := s.condition(v.Args[0], false)
-		x := s.exit(false)
-		s.emit(0, func(l []regalloc.Loc) {
+		x := s.Exit(false)
+		s.Emit(0, func(l []regalloc.Loc) {
 			if c.kind != condConst || c.negate {
 				m.jumpIf(c, l, false, Label(x.Label(l)))
 			}
 		})
 	case ir.OpGuardClass:
 		ad := s.address(v.Args[0], nil, int64(m.abi.ObType), false)
-		x := s.exit(false)
-		s.emit(0, func(l []regalloc.Loc) {
+		x := s.Exit(false)
+		s.Emit(0, func(l []regalloc.Loc) {
 			if fits32(v.Aux) {
 				a.Emit(CMPQ_MI, m.mem(ad, l), Imm(v.Aux))
 			} else {
@@ -217,9 +217,9 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	case ir.OpRaiseIfNeg:
 		m.testGuard(f, v, CondS)
 	case ir.OpGuardTag:
-		n := s.use(v.Args[0])
-		x := s.exit(false)
-		s.emit(0, func(l []regalloc.Loc) {
+		n := s.Use(v.Args[0])
+		x := s.Exit(false)
+		s.Emit(0, func(l []regalloc.Loc) {
 			a.Emit(CMPL_RI, reg(l[n]), Imm(v.Aux))
 			a.Jcc(CondNE, Label(x.Label(l)))
 		})
@@ -227,8 +227,8 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		if !f.MayHaveFrame() {
 			return
 		}
-		x := s.exit(false)
-		s.emit(0, func(l []regalloc.Loc) {
+		x := s.Exit(false)
+		s.Emit(0, func(l []regalloc.Loc) {
 			skip := a.NewLabel()
 			a.Emit(MOVQ_RM, scratch, At(RSP, 0))
 			if !f.IR.HasFrame {
@@ -243,11 +243,11 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			a.Jcc(CondNE, Label(x.Label(l)))
 		})
 	case ir.OpPoll:
-		x := s.exit(false)
-		s.emit(0, func(l []regalloc.Loc) { m.poll(Label(x.Label(l))) })
+		x := s.Exit(false)
+		s.Emit(0, func(l []regalloc.Loc) { m.poll(Label(x.Label(l))) })
 	case ir.OpTick:
-		x := s.exit(false)
-		s.emit(0, func(l []regalloc.Loc) {
+		x := s.Exit(false)
+		s.Emit(0, func(l []regalloc.Loc) {
 			m.dataAddress(scratch, emitter.FuncOffset(f.Index)+pyabi.FuncRounds)
 			a.Emit(DECL_M, At(scratch, 0))
 			a.Jcc(CondLE, Label(x.Label(l)))
@@ -265,15 +265,15 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	case ir.OpLink:
 		m.link(f, v)
 	case ir.OpUnlink:
-		t := s.temp()
-		s.emit(0, func(l []regalloc.Loc) {
+		t := s.Temp()
+		s.Emit(0, func(l []regalloc.Loc) {
 			a.Emit(MOVQ_RM, reg(l[t]), At(RSP, 0))
 			a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateCFrame)))
 			a.Emit(MOVQ_RM, reg(l[t]), At(reg(l[t]), int32(m.abi.FramePrevious)))
 			a.Emit(MOVQ_MR, At(scratch, int32(m.abi.CFrameCurrent)), reg(l[t]))
 		})
 	case ir.OpLetGo:
-		s.emit(0, func(l []regalloc.Loc) { m.dropFrameObject(f) })
+		s.Emit(0, func(l []regalloc.Loc) { m.dropFrameObject(f) })
 	default:
 		panic(fmt.Sprintf("BUG: no selection for %v", v.Op))
 	}
@@ -286,10 +286,10 @@ func (m *machine) SelectControl(f *emitter.Func, b *ir.Block) {
 	s := m.begin(f, v)
 	switch v.Op {
 	case ir.OpJump:
-		s.emit(0, func([]regalloc.Loc) {})
+		s.Emit(0, func([]regalloc.Loc) {})
 	case ir.OpBranch:
 		c := s.condition(v.Args[0], false)
-		s.emit(0, func(l []regalloc.Loc) {
+		s.Emit(0, func(l []regalloc.Loc) {
 			other := 1 - f.Fall
 			m.jumpIf(c, l, other == 0, Label(f.Succ(other)))
 		})
@@ -297,8 +297,8 @@ func (m *machine) SelectControl(f *emitter.Func, b *ir.Block) {
 		if v.Aux != ir.TagNone {
 			x := v.Args[0]
 			if x.Type.Kind.Float() {
-				n := s.use(x)
-				s.emit(0, func(l []regalloc.Loc) {
+				n := s.Use(x)
+				s.Emit(0, func(l []regalloc.Loc) {
 					a.Move(RAX, reg(l[n]))
 					m.leave(f, b, v.Aux)
 				})
@@ -306,14 +306,14 @@ func (m *machine) SelectControl(f *emitter.Func, b *ir.Block) {
 			}
 			s.useFixed(x, RAX)
 		}
-		s.emit(0, func([]regalloc.Loc) { m.leave(f, b, v.Aux) })
+		s.Emit(0, func([]regalloc.Loc) { m.leave(f, b, v.Aux) })
 	case ir.OpReturnRaw:
 		s.useFixed(v.Args[0], RAX)
 		s.useFixed(v.Args[1], RDX)
-		s.emit(0, func([]regalloc.Loc) { m.leave(f, b, -1) })
+		s.Emit(0, func([]regalloc.Loc) { m.leave(f, b, -1) })
 	case ir.OpExit:
-		x := s.exit(false)
-		s.emit(0, func(l []regalloc.Loc) { a.Jmp(Label(x.Label(l))) })
+		x := s.Exit(false)
+		s.Emit(0, func(l []regalloc.Loc) { a.Jmp(Label(x.Label(l))) })
 	default:
 		panic(fmt.Sprintf("BUG: no selection for %v at the end of a block", v.Op))
 	}
@@ -322,49 +322,22 @@ func (m *machine) SelectControl(f *emitter.Func, b *ir.Block) {
 // tied is an instruction that changes its only operand.
 func (m *machine) tied(f *emitter.Func, v *ir.Value, emit func(d Reg)) {
 	s := m.begin(f, v)
-	d := s.defTied(v, s.use(v.Args[0]))
-	s.emit(0, func(l []regalloc.Loc) { emit(reg(l[d])) })
+	d := s.DefTied(v, s.Use(v.Args[0]))
+	s.Emit(0, func(l []regalloc.Loc) { emit(reg(l[d])) })
 }
 
 func (m *machine) unary(f *emitter.Func, v *ir.Value, op Op) {
 	m.tied(f, v, func(d Reg) { m.a.Emit(op, d) })
 }
 
-// ordered gives the operands of a two-address instruction, the one to be overwritten first: a commutative operation takes the one that
-// dies, or that goes where the result goes; a constant or memory operand comes second.
-func (s *selection) ordered(v *ir.Value) (x, y *ir.Value) {
-	x, y = emitter.Resolve(v.Args[0]), emitter.Resolve(v.Args[1])
-	if !v.Op.Is(ir.Commutative) {
-		return x, y
-	}
-	f := s.f
-	if isConst(x) {
-		return y, x
-	}
-	if isConst(y) || f.Feeds(v, x) && f.Dies(x) {
-		return x, y
-	}
-	switch {
-	case f.Feeds(v, y) && f.Dies(y):
-		return y, x
-	case s.foldable(y):
-		return x, y
-	case s.foldable(x):
-		return y, x
-	case !f.Dies(x) && f.Dies(y):
-		return y, x
-	}
-	return x, y
-}
-
 // binary is a two-address instruction.
 func (m *machine) binary(f *emitter.Func, v *ir.Value, op alu, imm bool) {
 	s := m.begin(f, v)
-	x, y := s.ordered(v)
-	n := s.use(x)
-	d := s.defTied(v, n)
+	x, y := s.Ordered(v, s.foldable)
+	n := s.Use(x)
+	d := s.DefTied(v, n)
 	src := s.source(y, imm, false)
-	s.emit(0, func(l []regalloc.Loc) { m.emit2(op, reg(l[d]), m.operand(f, src, l)) })
+	s.Emit(0, func(l []regalloc.Loc) { m.emit2(op, reg(l[d]), m.operand(f, src, l)) })
 }
 
 func (m *machine) binaryFloat(f *emitter.Func, v *ir.Value, op alu) { m.binary(f, v, op, false) }
@@ -387,14 +360,7 @@ var fusedOps = [2][2]fused{
 // mulAdd is x*y + z in one instruction, which takes negated operands as they were before, and overwrites one that dies.
 func (m *machine) mulAdd(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
-	var args [3]*ir.Value
-	var negate [2]int
-	for i, a := range v.Args {
-		for a = emitter.Resolve(a); a.Op == ir.OpFNeg; a = emitter.Resolve(a.Args[0]) {
-			negate[i/2] ^= 1
-		}
-		args[i] = a
-	}
+	args, negate := emitter.Negated(v)
 	x, y, z := args[0], args[1], args[2]
 	inMemory := func(v *ir.Value) bool { return isConst(v) || s.foldable(v) }
 	if inMemory(x) && !inMemory(y) {
@@ -414,11 +380,11 @@ func (m *machine) mulAdd(f *emitter.Func, v *ir.Value) {
 	case !f.Dies(x) && f.Dies(y):
 		overwritten, second = y, x
 	}
-	n := s.use(overwritten)
-	d := s.defTied(v, n)
-	k := s.use(second)
+	n := s.Use(overwritten)
+	d := s.DefTied(v, n)
+	k := s.Use(second)
 	src := s.source(last, false, false)
-	s.emit(0, func(l []regalloc.Loc) {
+	s.Emit(0, func(l []regalloc.Loc) {
 		form := op.rr
 		from := m.operand(f, src, l)
 		if _, ok := from.(Mem); ok {
@@ -431,7 +397,7 @@ func (m *machine) mulAdd(f *emitter.Func, v *ir.Value) {
 // add takes three registers where that saves a copy.
 func (m *machine) add(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
-	x, y := s.ordered(v)
+	x, y := s.Ordered(v, s.foldable)
 	if n, ok := immediate(y); ok {
 		m.addImmediate(f, v, x, n)
 		return
@@ -440,9 +406,9 @@ func (m *machine) add(f *emitter.Func, v *ir.Value) {
 		m.binary(f, v, addOp, true)
 		return
 	}
-	p, q := s.use(x), s.use(y)
-	d := s.def(v)
-	s.emit(0, func(l []regalloc.Loc) {
+	p, q := s.Use(x), s.Use(y)
+	d := s.Def(v)
+	s.Emit(0, func(l []regalloc.Loc) {
 		switch d, p, q := reg(l[d]), reg(l[p]), reg(l[q]); d {
 		case p:
 			m.a.Emit(ADDQ_RR, d, q)
@@ -456,8 +422,8 @@ func (m *machine) add(f *emitter.Func, v *ir.Value) {
 
 func (m *machine) addImmediate(f *emitter.Func, v, x *ir.Value, n int64) {
 	s := m.begin(f, v)
-	p, d := s.use(x), s.def(v)
-	s.emit(0, func(l []regalloc.Loc) {
+	p, d := s.Use(x), s.Def(v)
+	s.Emit(0, func(l []regalloc.Loc) {
 		if d, p := reg(l[d]), reg(l[p]); d == p {
 			m.a.Emit(ADDQ_RI, d, Imm(n))
 		} else {
@@ -469,14 +435,14 @@ func (m *machine) addImmediate(f *emitter.Func, v, x *ir.Value, n int64) {
 func (m *machine) multiply(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	x, y := s.ordered(v)
+	x, y := s.Ordered(v, s.foldable)
 	n, ok := immediate(y)
 	if !ok {
 		m.binary(f, v, mulOp, false)
 		return
 	}
-	p, d := s.use(x), s.def(v)
-	s.emit(0, func(l []regalloc.Loc) {
+	p, d := s.Use(x), s.Def(v)
+	s.Emit(0, func(l []regalloc.Loc) {
 		d, p := reg(l[d]), reg(l[p])
 		switch {
 		case n > 0 && n&(n-1) == 0:
@@ -492,10 +458,10 @@ func (m *machine) multiply(f *emitter.Func, v *ir.Value) {
 
 func (m *machine) shift(f *emitter.Func, v *ir.Value, constant, variable Op) {
 	s := m.begin(f, v)
-	n := s.use(v.Args[0])
-	d := s.defTied(v, n)
+	n := s.Use(v.Args[0])
+	d := s.DefTied(v, n)
 	if c, ok := immediate(v.Args[1]); ok {
-		s.emit(0, func(l []regalloc.Loc) {
+		s.Emit(0, func(l []regalloc.Loc) {
 			if c&63 != 0 {
 				m.a.Emit(constant, reg(l[d]), Imm(c&63))
 			}
@@ -503,7 +469,7 @@ func (m *machine) shift(f *emitter.Func, v *ir.Value, constant, variable Op) {
 		return
 	}
 	s.useFixed(v.Args[1], RCX)
-	s.emit(0, func(l []regalloc.Loc) { m.a.Emit(variable, reg(l[d])) })
+	s.Emit(0, func(l []regalloc.Loc) { m.a.Emit(variable, reg(l[d])) })
 }
 
 // addOvf adds or subtracts. The operand that is overwritten is usually in the frame state and dies: at the exit it is got back by the
@@ -514,18 +480,18 @@ func (m *machine) addOvf(f *emitter.Func, v *ir.Value) {
 	if v.Op == ir.OpSubOvf {
 		op, back = subOp, addOp
 	}
-	x, y := s.ordered(v)
+	x, y := s.Ordered(v, s.foldable)
 	dies := f.Dies(x)
-	n := s.use(x)
-	d := s.defTied(v, n)
+	n := s.Use(x)
+	d := s.DefTied(v, n)
 	src := s.source(y, true, true)
 	exit := f.NewExit(v)
 	undo := dies && x != y && !isConst(x)
 	if undo {
 		exit.Instead(f.Reg(x), d)
 	}
-	s.state(exit, true)
-	s.emit(0, func(l []regalloc.Loc) {
+	s.State(exit, true)
+	s.Emit(0, func(l []regalloc.Loc) {
 		if undo {
 			exit.Undo = func() { m.emit2(back, reg(l[d]), m.operand(f, src, l)) }
 		}
@@ -536,22 +502,22 @@ func (m *machine) addOvf(f *emitter.Func, v *ir.Value) {
 
 func (m *machine) mulOvf(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
-	x, y := s.ordered(v)
+	x, y := s.Ordered(v, s.foldable)
 	if n, ok := immediate(y); ok {
-		p := s.use(x)
-		d := s.def(v)
-		exit := s.exit(true)
-		s.emit(0, func(l []regalloc.Loc) {
+		p := s.Use(x)
+		d := s.Def(v)
+		exit := s.Exit(true)
+		s.Emit(0, func(l []regalloc.Loc) {
 			m.a.Emit(IMULQ_RRI, reg(l[d]), reg(l[p]), Imm(n))
 			m.a.Jcc(CondO, Label(exit.Label(l)))
 		})
 		return
 	}
-	n := s.use(x)
-	d := s.defTied(v, n)
+	n := s.Use(x)
+	d := s.DefTied(v, n)
 	src := s.source(y, false, false)
-	exit := s.exit(true)
-	s.emit(0, func(l []regalloc.Loc) {
+	exit := s.Exit(true)
+	s.Emit(0, func(l []regalloc.Loc) {
 		m.emit2(mulOp, reg(l[d]), m.operand(f, src, l))
 		m.a.Jcc(CondO, Label(exit.Label(l)))
 	})
@@ -561,15 +527,15 @@ func (m *machine) mulOvf(f *emitter.Func, v *ir.Value) {
 func (m *machine) shlOvf(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	n := s.useLate(v.Args[0])
+	n := s.UseLate(v.Args[0])
 	c, constant := immediate(v.Args[1])
 	if !constant {
 		i := s.useFixed(v.Args[1], RCX)
-		s.ops[i].Late = true
+		s.Ops[i].Late = true
 	}
-	d := s.def(v)
-	exit := s.exit(true)
-	s.emit(0, func(l []regalloc.Loc) {
+	d := s.Def(v)
+	exit := s.Exit(true)
+	s.Emit(0, func(l []regalloc.Loc) {
 		d, n := reg(l[d]), reg(l[n])
 		a.Move(d, n)
 		if constant {
@@ -591,15 +557,15 @@ func (m *machine) shlOvf(f *emitter.Func, v *ir.Value) {
 // choose is a conditional move, or for floats and what no flag says alone a jump around a move.
 func (m *machine) choose(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
-	n := s.use(v.Args[2])
-	d := s.defTied(v, n)
-	y := s.useLate(v.Args[1])
-	from := len(s.ops)
+	n := s.Use(v.Args[2])
+	d := s.DefTied(v, n)
+	y := s.UseLate(v.Args[1])
+	from := len(s.Ops)
 	c := s.condition(v.Args[0], false)
-	for i := from; i < len(s.ops); i++ {
-		s.ops[i].Late = true // the result's register already holds the other value when the condition is tested
+	for i := from; i < len(s.Ops); i++ {
+		s.Ops[i].Late = true // the result's register already holds the other value when the condition is tested
 	}
-	s.emit(0, func(l []regalloc.Loc) {
+	s.Emit(0, func(l []regalloc.Loc) {
 		if c.kind == condFlags && reg(l[d]).IsGPR() {
 			c.compare(l)
 			m.a.Emit(CMOVCCQ_RR, c.code(), reg(l[d]), reg(l[y]))
@@ -623,8 +589,8 @@ func (m *machine) round(f *emitter.Func, v *ir.Value, mode Imm) {
 func (m *machine) load(f *emitter.Func, v *ir.Value, op Op) {
 	s := m.begin(f, v)
 	ad := s.loadAddress(v, false)
-	d := s.def(v)
-	s.emit(0, func(l []regalloc.Loc) { m.a.Emit(op, reg(l[d]), m.mem(ad, l)) })
+	d := s.Def(v)
+	s.Emit(0, func(l []regalloc.Loc) { m.a.Emit(op, reg(l[d]), m.mem(ad, l)) })
 }
 
 // store stores 64 bits: a register, or a constant as an immediate or through the scratch register.
@@ -634,7 +600,7 @@ func (m *machine) store(f *emitter.Func, v, index, x *ir.Value) {
 	x = emitter.Resolve(x)
 	ad := s.address(v.Args[0], index, v.Aux, false)
 	if x.Op.Is(ir.Constant) {
-		s.emit(0, func(l []regalloc.Loc) {
+		s.Emit(0, func(l []regalloc.Loc) {
 			if fits32(x.Aux) {
 				a.Emit(MOVQ_MI, m.mem(ad, l), Imm(x.Aux))
 				return
@@ -644,16 +610,16 @@ func (m *machine) store(f *emitter.Func, v, index, x *ir.Value) {
 		})
 		return
 	}
-	n := s.use(x)
-	s.emit(0, func(l []regalloc.Loc) { a.Store(m.mem(ad, l), reg(l[n])) })
+	n := s.Use(x)
+	s.Emit(0, func(l []regalloc.Loc) { a.Store(m.mem(ad, l), reg(l[n])) })
 }
 
 // testGuard leaves if comparing the argument with 0 answers cc.
 func (m *machine) testGuard(f *emitter.Func, v *ir.Value, cc Cond) {
 	s := m.begin(f, v)
 	src := s.source(v.Args[0], false, false)
-	x := s.exit(false)
-	s.emit(0, func(l []regalloc.Loc) {
+	x := s.Exit(false)
+	s.Emit(0, func(l []regalloc.Loc) {
 		switch o := m.operand(f, src, l).(type) {
 		case Reg:
 			m.a.Emit(TESTQ_RR, o, o)

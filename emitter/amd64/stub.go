@@ -12,11 +12,11 @@ import (
 // addresses is; what can only be told by unboxing undoes what was saved.
 func (m *machine) Stub(f *emitter.Func) bool {
 	n := f.Code().NArgs
-	if !stubServes(f.IR, n) {
+	if !emitter.StubServes(f.IR, n) {
 		return false
 	}
 	a := m.a
-	f.Next = m.t.vectorcallMiss
+	f.Next = m.t.VectorcallMiss
 	miss, unfit := a.NewLabel(), a.NewLabel()
 	a.Align(16)
 	a.Bind(Label(f.StubLabel))
@@ -28,7 +28,7 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	a.Jcc(CondNE, miss)
 	m.compareAddress(At(RDI, int32(m.abi.FuncCode)), f.Code().Object)
 	a.Jcc(CondNE, miss)
-	a.MoveImm(RAX, int64(m.t.tstateCurrent))
+	a.MoveImm(RAX, int64(m.t.TStateCurrent))
 	a.Emit(MOVQ_RM, R8, At(RAX, 0))
 	a.Emit(MOVQ_RM, RAX, At(R8, int32(m.abi.TStateCFrame)))
 	a.Emit(CMPB_MI, At(RAX, int32(m.abi.CFrameTracing)), Imm(0))
@@ -36,7 +36,7 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	a.Emit(MOVQ_RM, RAX, At(R8, int32(m.abi.TStateInterp)))
 	a.Emit(CMPQ_MI, At(RAX, int32(m.abi.InterpEvalFrame)), Imm(0))
 	a.Jcc(CondNE, miss)
-	a.MoveImm(RAX, int64(m.t.tracemalloc))
+	a.MoveImm(RAX, int64(m.t.Tracemalloc))
 	a.Emit(CMPL_MI, At(RAX, 0), Imm(0))
 	a.Jcc(CondNE, miss)
 	for i := range n {
@@ -52,8 +52,8 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	a.Move(RBP, RSI) // carries no parameter
 	m.dataAddress(RAX, emitter.FuncOffset(f.Index)+pyabi.FuncCalls)
 	a.Emit(INCQ_M, At(RAX, 0))
-	held := heldArguments(f, n)
-	room := bufferSize(f) + (8*len(held)+15)&^15
+	held := f.HeldArguments(n)
+	room := f.BufferSize() + (8*len(held)+15)&^15
 	if room > 0 {
 		a.Emit(SUBQ_RI, RSP, Imm(room))
 	}
@@ -81,28 +81,6 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	return true
 }
 
-// stubServes says whether the key is one that arguments can be turned into: parameters first, then unbound locals.
-func stubServes(f *ir.Func, n int) bool {
-	if n > len(f.Key) || len(f.Key) > f.NLocals {
-		return false
-	}
-	for i, s := range f.Key {
-		switch s.Kind {
-		case ir.SlotNull:
-			if i < n {
-				return false
-			}
-		case ir.SlotObj, ir.SlotObjNull, ir.SlotInt, ir.SlotFloat, ir.SlotBool, ir.SlotNone, ir.SlotIntOrigin, ir.SlotFloatOrigin:
-			if i >= n {
-				return false
-			}
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // compareAddress compares a word in memory with an address; it may use the scratch register.
 func (m *machine) compareAddress(mem Mem, address uint64) {
 	if fits32(int64(address)) {
@@ -115,23 +93,12 @@ func (m *machine) compareAddress(mem Mem, address uint64) {
 
 // checkArgument goes to miss if argument i is not of the class that the key wants.
 func (m *machine) checkArgument(f *ir.Func, i int, miss Label) {
-	var class uint64
-	switch f.Key[i].Kind {
-	case ir.SlotInt, ir.SlotIntOrigin:
-		class = m.abi.TypeInt
-	case ir.SlotFloat, ir.SlotFloatOrigin:
-		class = m.abi.TypeFloat
-	case ir.SlotBool:
-		class = m.abi.TypeBool
-	case ir.SlotNone:
+	if f.Key[i].Kind == ir.SlotNone {
 		m.compareAddress(At(RSI, int32(8*i)), m.abi.ObjNone)
 		m.a.Jcc(CondNE, miss)
 		return
-	default:
-		if i < len(f.KeyClass) {
-			class = uint64(f.KeyClass[i])
-		}
 	}
+	class := m.t.ArgumentClass(f, i)
 	if class == 0 {
 		return
 	}
@@ -145,31 +112,6 @@ type component struct {
 	arg, part int
 	to        Reg // or NoReg: to the buffer
 	word      int // of the buffer
-}
-
-// bufferSize is what the parameters of a function without a register entry take on the stack.
-func bufferSize(f *emitter.Func) int {
-	if !f.ByMemory {
-		return 0
-	}
-	return (8*(2+len(f.Params)) + 15) &^ 15
-}
-
-// heldArguments are those that the function borrows. Code in C is not always careful: it passes on what a container alone holds, or a weak
-// reference to its callback, and a function that empties the container would lose its argument. An interpreted one holds its arguments.
-func heldArguments(f *emitter.Func, n int) (held []int) {
-	at := 1 // in Params
-	for i := range n {
-		k := f.IR.Key[i]
-		at += len(k.Kind.Components())
-		switch k.Kind {
-		case ir.SlotObj, ir.SlotObjNull, ir.SlotIntOrigin, ir.SlotFloatOrigin:
-			if !k.Owned && f.ParamUsed[at-1] { // the object is the last component
-				held = append(held, i)
-			}
-		}
-	}
-	return held
 }
 
 // hold takes references to those arguments, unless the caller holds them: native code says so, and the interpreter's arguments lie on the
@@ -221,7 +163,7 @@ func (m *machine) letGo(f *emitter.Func, held []int) {
 }
 
 // heldAt is where the stub keeps argument k of those it holds: above the buffer. Of none if the first is 0.
-func heldAt(f *emitter.Func, k int) Mem { return At(RSP, int32(bufferSize(f)+8*k)) }
+func heldAt(f *emitter.Func, k int) Mem { return At(RSP, int32(f.BufferSize()+8*k)) }
 
 // passArguments fills the parameters' registers, or a buffer on the stack, and calls the function. rbp is the arguments' address.
 // It says whether anything may turn out to be unfit.

@@ -227,7 +227,7 @@ func (t *Target) Bridge() []byte {
 		a.Emit(PUSHQ_R, r)
 	}
 	a.Emit(PUSHQ_R, RDX)
-	a.MoveImm(RAX, int64(t.tstateCurrent))
+	a.MoveImm(RAX, int64(t.TStateCurrent))
 	a.Emit(MOVQ_RM, thread, At(RAX, 0))
 	a.Move(RAX, RDI)
 	a.Move(RDI, RSI)
