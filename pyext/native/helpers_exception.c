@@ -263,11 +263,11 @@ gs_before_with(PyObject *manager, PyObject **exit)
 }
 
 PyObject *
-gs_with_except_start(PyObject *exit, PyObject *exception)
+gs_with_except_start(PyObject *exit, PyObject *exception, PyObject *self)
 {
     PyObject *traceback = PyException_GetTraceback(exception);
-    PyObject *args[] = {NULL, PyExceptionInstance_Class(exception), exception, traceback ? traceback : Py_None};
-    PyObject *result = PyObject_Vectorcall(exit, args + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    PyObject *args[] = {NULL, self, PyExceptionInstance_Class(exception), exception, traceback ? traceback : Py_None};
+    PyObject *result = PyObject_Vectorcall(exit, self ? args + 1 : args + 2, (self ? 4 : 3) | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_XDECREF(traceback);
     return result;
 }
