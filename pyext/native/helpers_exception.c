@@ -223,7 +223,14 @@ gs_prep_reraise_star(PyObject *original, PyObject *raised)
             Py_CLEAR(anew);
         }
     }
-    PyObject *result = anew && PyList_GET_SIZE(anew) > 0 ? group_of(anew) : anew ? Py_NewRef(Py_None) : NULL;
+    PyObject *result = NULL;
+    if (anew && PyList_GET_SIZE(anew) == 0) {
+        result = Py_NewRef(Py_None);
+    } else if (anew && PyList_GET_SIZE(anew) == 1 && Py_Version >= 0x030B0400) { /* 3.11.4 raises a single one as it is */
+        result = Py_NewRef(PyList_GET_ITEM(anew, 0));
+    } else if (anew) {
+        result = group_of(anew);
+    }
     Py_XDECREF(anew);
     return result;
 }
