@@ -16,7 +16,6 @@ type Runtime struct {
 	// Help are the addresses of the helpers of ir.Helpers and of the runtime's own functions, by name.
 	Help map[string]uint64
 	// Rows of the header that have no field in pyabi.ABI.
-	TStateCurrent  uint64 // cell: the running thread's state
 	Tracemalloc    uint64 // cell, an int: whether tracemalloc records allocations
 	StackSize      uint64 // cell: native code may run while the stack pointer - the cell stack_limit is not above it
 	VectorcallMiss uint64
@@ -29,8 +28,8 @@ var runtimeHelpers = []string{
 
 // NewRuntime looks the addresses up, or tells what the ABI header lacks.
 func NewRuntime(abi *pyabi.ABI) (*Runtime, error) {
-	if abi.LongShift != 30 {
-		return nil, fmt.Errorf("ints have digits of %d bits, not 30", abi.LongShift)
+	if abi.IntShift != 30 {
+		return nil, fmt.Errorf("ints have digits of %d bits, not 30", abi.IntShift)
 	}
 	r := &Runtime{ABI: abi, Help: map[string]uint64{}}
 	for _, name := range runtimeHelpers {
@@ -47,8 +46,8 @@ func NewRuntime(abi *pyabi.ABI) (*Runtime, error) {
 		name string
 		to   *uint64
 	}{
-		{"runtime.tstate_current", &r.TStateCurrent}, {"cell.gs_stack_size", &r.StackSize},
-		{"runtime.vectorcall_miss", &r.VectorcallMiss}, {"runtime.tracemalloc_tracing", &r.Tracemalloc},
+		{"cell.gs_stack_size", &r.StackSize}, {"runtime.vectorcall_miss", &r.VectorcallMiss},
+		{"runtime.tracemalloc_tracing", &r.Tracemalloc},
 	} {
 		v, ok := abi.Lookup(row.name)
 		if !ok {

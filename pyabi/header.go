@@ -19,6 +19,13 @@ import (
 	"strings"
 )
 
+// Where the values of an instance are, if its class manages dicts: ABI.ValuesForm.
+const (
+	ValuesPointer = 0 // at ValuesAt is their address, or 0: the instance has a dict
+	ValuesTagged  = 1 // likewise, less 1; an even word is the dict's address
+	ValuesInline  = 2 // they begin at ValuesAt, and count while the byte at ValuesValid is not 0
+)
+
 const (
 	// HeaderMagic opens the ABI header.
 	HeaderMagic = 0x3164686962617367
@@ -36,126 +43,109 @@ type ABI struct {
 	Micro uint64 `abi:"version.micro"`
 
 	// Objects.
-	ObRefcnt      uint64 `abi:"PyObject.ob_refcnt"`
-	ObType        uint64 `abi:"PyObject.ob_type"`
-	ObSize        uint64 `abi:"PyVarObject.ob_size"`
-	LongDigit     uint64 `abi:"PyLongObject.ob_digit"`
-	LongShift     uint64 `abi:"long.digit_bits"`
-	FloatVal      uint64 `abi:"PyFloatObject.ob_fval"`
-	ListItem      uint64 `abi:"PyListObject.ob_item"`
-	ListAllocated uint64 `abi:"PyListObject.allocated"`
-	TupleItem     uint64 `abi:"PyTupleObject.ob_item"`
-	DictUsed      uint64 `abi:"PyDictObject.ma_used"`
-	DictKeys      uint64 `abi:"PyDictObject.ma_keys"`
-	DictValues    uint64 `abi:"PyDictObject.ma_values"`
-	KeysVersion   uint64 `abi:"PyDictKeysObject.dk_version"`
-	ObjectValues  uint64 `abi:"object.values"` // of an instance with a managed dict: where the address of its values is (negative)
-	CellRef       uint64 `abi:"PyCellObject.ob_ref"`
-	UnicodeLength uint64 `abi:"PyASCIIObject.length"`
-	UnicodeState  uint64 `abi:"PyASCIIObject.state"`
-	UnicodeHash   uint64 `abi:"PyASCIIObject.hash"`
-	UnicodeASCII  uint64 `abi:"PyASCIIObject.size"` // where an ASCII string's text begins
-	BytesVal      uint64 `abi:"PyBytesObject.ob_sval"`
-	RangeStart    uint64 `abi:"range.start"`
-	RangeStop     uint64 `abi:"range.stop"`
-	RangeStep     uint64 `abi:"range.step"`
-	RangeLength   uint64 `abi:"range.length"`
-	RangeIterNext uint64 `abi:"range_iterator.index"`
-	RangeIterFrom uint64 `abi:"range_iterator.start"`
-	RangeIterStep uint64 `abi:"range_iterator.step"`
-	RangeIterLen  uint64 `abi:"range_iterator.len"`
-	ListIterIndex uint64 `abi:"list_iterator.it_index"`
-	ListIterSeq   uint64 `abi:"list_iterator.it_seq"`
-	MethodFunc    uint64 `abi:"PyMethodObject.im_func"`
-	MethodSelf    uint64 `abi:"PyMethodObject.im_self"`
-	ModuleDict    uint64 `abi:"PyModuleObject.md_dict"`
-	SliceStart    uint64 `abi:"PySliceObject.start"`
-	SliceStop     uint64 `abi:"PySliceObject.stop"`
-	SliceStep     uint64 `abi:"PySliceObject.step"`
+	ObRefcnt       uint64 `abi:"PyObject.ob_refcnt"`
+	Immortal       uint64 `abi:"refcount.immortal"` // 1: counts are of 32 bits, and a negative one stays as it is
+	ObType         uint64 `abi:"PyObject.ob_type"`
+	ObSize         uint64 `abi:"PyVarObject.ob_size"`
+	IntSize        uint64 `abi:"int.size"`   // a word: how many digits, negative for a negative int
+	IntTagged      uint64 `abi:"int.tagged"` // 1: it is instead digits*8 + flag*4 + (0: positive, 1: zero, 2: negative)
+	IntDigits      uint64 `abi:"int.digits"`
+	IntShift       uint64 `abi:"int.digit_bits"`
+	FloatVal       uint64 `abi:"PyFloatObject.ob_fval"`
+	ListItem       uint64 `abi:"PyListObject.ob_item"`
+	TupleItem      uint64 `abi:"PyTupleObject.ob_item"`
+	DictUsed       uint64 `abi:"PyDictObject.ma_used"`
+	DictKeys       uint64 `abi:"PyDictObject.ma_keys"`
+	KeysVersion    uint64 `abi:"PyDictKeysObject.dk_version"`
+	CellRef        uint64 `abi:"PyCellObject.ob_ref"`
+	UnicodeLength  uint64 `abi:"PyASCIIObject.length"`
+	RangeIterIndex uint64 `abi:"range_iterator.index"` // how many it has given; 0: it changes its start and length instead
+	RangeIterStart uint64 `abi:"range_iterator.start"`
+	RangeIterStep  uint64 `abi:"range_iterator.step"`
+	RangeIterLen   uint64 `abi:"range_iterator.len"`
+	ListIterIndex  uint64 `abi:"list_iterator.it_index"`
+	ListIterSeq    uint64 `abi:"list_iterator.it_seq"`
+
+	// Of an instance with a managed dict: where its values are, and how.
+	ValuesAt    uint64 `abi:"values.at"`    // in the object; negative before it
+	ValuesForm  uint64 `abi:"values.form"`  // ValuesPointer, ValuesTagged, ValuesInline
+	ValuesValid uint64 `abi:"values.valid"` // of inline ones
 
 	// Types.
 	TypeVersionTag uint64 `abi:"PyTypeObject.tp_version_tag"`
 	TypeFlags      uint64 `abi:"PyTypeObject.tp_flags"`
-	TypeDealloc    uint64 `abi:"PyTypeObject.tp_dealloc"`
-	TypeDictOffset uint64 `abi:"PyTypeObject.tp_dictoffset"`
 
 	// Functions.
-	FuncCode       uint64 `abi:"PyFunctionObject.func_code"`
-	FuncGlobals    uint64 `abi:"PyFunctionObject.func_globals"`
-	FuncBuiltins   uint64 `abi:"PyFunctionObject.func_builtins"`
-	FuncDefaults   uint64 `abi:"PyFunctionObject.func_defaults"`
-	FuncKwDefaults uint64 `abi:"PyFunctionObject.func_kwdefaults"`
-	FuncClosure    uint64 `abi:"PyFunctionObject.func_closure"`
-	FuncVersion    uint64 `abi:"PyFunctionObject.func_version"`
-	FuncVectorcall uint64 `abi:"PyFunctionObject.vectorcall"`
-	CodeAdaptive   uint64 `abi:"PyCodeObject.co_code_adaptive"`
+	FuncCode     uint64 `abi:"PyFunctionObject.func_code"`
+	FuncDefaults uint64 `abi:"PyFunctionObject.func_defaults"`
+	FuncClosure  uint64 `abi:"PyFunctionObject.func_closure"`
+	CodeAdaptive uint64 `abi:"PyCodeObject.co_code_adaptive"`
 
-	// Threads and frames.
-	TStateInterp       uint64 `abi:"tstate.interp"`
-	TStateRecursion    uint64 `abi:"tstate.recursion_remaining"`
-	TStateCFrame       uint64 `abi:"tstate.cframe"`
-	TStateCurExcType   uint64 `abi:"tstate.curexc_type"`
-	TStateStackChunk   uint64 `abi:"tstate.datastack_chunk"`
-	TStateStackTop     uint64 `abi:"tstate.datastack_top"`
-	TStateStackLimit   uint64 `abi:"tstate.datastack_limit"`
-	CFrameTracing      uint64 `abi:"cframe.use_tracing"`
-	CFrameCurrent      uint64 `abi:"cframe.current_frame"`
-	InterpEvalFrame    uint64 `abi:"interp.eval_frame"`
-	InterpEvalBreaker  uint64 `abi:"interp.eval_breaker"`
-	InterpFloatFree    uint64 `abi:"interp.float_free_list"`
-	InterpFloatNumFree uint64 `abi:"interp.float_numfree"`
-	FrameFunc          uint64 `abi:"frame.f_func"`
-	FramePrevious      uint64 `abi:"frame.previous"`
-	FrameObject        uint64 `abi:"frame.frame_obj"`
-	FrameIP            uint64 `abi:"frame.ip"` // prev_instr; 3.13+: instr_ptr
-	FrameStackTop      uint64 `abi:"frame.stacktop"`
-	FrameLocals        uint64 `abi:"frame.localsplus"`
+	// Threads and frames. Where a name ends in By, that is the offset in the thread state of the address of what has the field, or 0 if it is
+	// the thread state's own.
+	ThreadCurrent    uint64 `abi:"thread.current"` // address of the word that leads to the running thread's state; 0: see ThreadLocal
+	ThreadLocal      uint64 `abi:"thread.local"`   // offset of that word from the thread pointer
+	ThreadInterp     uint64 `abi:"thread.interp"`
+	ThreadRecursion  uint64 `abi:"thread.recursion"` // 32 bits: how much deeper calls may go
+	ThreadStackChunk uint64 `abi:"thread.datastack_chunk"`
+	ThreadStackLimit uint64 `abi:"thread.datastack_limit"`
+	FramesBy         uint64 `abi:"frames.by"`
+	FramesAt         uint64 `abi:"frames.at"` // the current frame
+	WatchBy          uint64 `abi:"watch.by"`
+	WatchAt          uint64 `abi:"watch.at"`    // what says whether tools look on
+	WatchQuiet       uint64 `abi:"watch.quiet"` // address of the word that is the same while nobody does; 0: a byte that is 0 then
+	BreakerBy        uint64 `abi:"breaker.by"`
+	BreakerAt        uint64 `abi:"breaker.at"`   // the eval breaker
+	BreakerSize      uint64 `abi:"breaker.size"` // how many bytes of it are 0 while nothing is to be done
+	InterpEvalFrame  uint64 `abi:"interp.eval_frame"`
+	FloatsBy         uint64 `abi:"floats.by"`
+	FloatsList       uint64 `abi:"floats.list"`  // free floats, linked by ob_type
+	FloatsCount      uint64 `abi:"floats.count"` // 32 bits
+	FloatsMost       uint64 `abi:"floats.most"`
+	FramePrevious    uint64 `abi:"frame.previous"`
+	FrameObject      uint64 `abi:"frame.frame_obj"`
+	FrameIP          uint64 `abi:"frame.ip"`
+	FrameLocals      uint64 `abi:"frame.localsplus"`
+	FrameNull        uint64 `abi:"frame.null"` // what a local without a value is
 
 	// Addresses of types.
-	TypeObject       uint64 `abi:"type.object"`
-	TypeType         uint64 `abi:"type.type"`
-	TypeInt          uint64 `abi:"type.int"`
-	TypeFloat        uint64 `abi:"type.float"`
-	TypeBool         uint64 `abi:"type.bool"`
-	TypeComplex      uint64 `abi:"type.complex"`
-	TypeNone         uint64 `abi:"type.NoneType"`
-	TypeStr          uint64 `abi:"type.str"`
-	TypeBytes        uint64 `abi:"type.bytes"`
-	TypeByteArray    uint64 `abi:"type.bytearray"`
-	TypeList         uint64 `abi:"type.list"`
-	TypeTuple        uint64 `abi:"type.tuple"`
-	TypeDict         uint64 `abi:"type.dict"`
-	TypeSet          uint64 `abi:"type.set"`
-	TypeFrozenSet    uint64 `abi:"type.frozenset"`
-	TypeSlice        uint64 `abi:"type.slice"`
-	TypeRange        uint64 `abi:"type.range"`
-	TypeRangeIter    uint64 `abi:"type.range_iterator"`
-	TypeLongRange    uint64 `abi:"type.longrange_iterator"`
-	TypeListIter     uint64 `abi:"type.list_iterator"`
-	TypeTupleIter    uint64 `abi:"type.tuple_iterator"`
-	TypeEnumerate    uint64 `abi:"type.enumerate"`
-	TypeZip          uint64 `abi:"type.zip"`
-	TypeFunction     uint64 `abi:"type.function"`
-	TypeAttached     uint64 `abi:"type.gs_function"` // the subtype of attached functions
-	TypeBuiltin      uint64 `abi:"type.builtin_function_or_method"`
-	TypeMethod       uint64 `abi:"type.method"`
-	TypeMethodDescr  uint64 `abi:"type.method_descriptor"`
-	TypeModule       uint64 `abi:"type.module"`
-	TypeCell         uint64 `abi:"type.cell"`
-	TypeCode         uint64 `abi:"type.code"`
-	TypeGenerator    uint64 `abi:"type.generator"`
-	TypeStaticMethod uint64 `abi:"type.staticmethod"`
-	TypeClassMethod  uint64 `abi:"type.classmethod"`
-	TypeProperty     uint64 `abi:"type.property"`
+	TypeType        uint64 `abi:"type.type"`
+	TypeInt         uint64 `abi:"type.int"`
+	TypeFloat       uint64 `abi:"type.float"`
+	TypeBool        uint64 `abi:"type.bool"`
+	TypeComplex     uint64 `abi:"type.complex"`
+	TypeNone        uint64 `abi:"type.NoneType"`
+	TypeStr         uint64 `abi:"type.str"`
+	TypeBytes       uint64 `abi:"type.bytes"`
+	TypeByteArray   uint64 `abi:"type.bytearray"`
+	TypeList        uint64 `abi:"type.list"`
+	TypeTuple       uint64 `abi:"type.tuple"`
+	TypeDict        uint64 `abi:"type.dict"`
+	TypeSet         uint64 `abi:"type.set"`
+	TypeFrozenSet   uint64 `abi:"type.frozenset"`
+	TypeSlice       uint64 `abi:"type.slice"`
+	TypeRange       uint64 `abi:"type.range"`
+	TypeRangeIter   uint64 `abi:"type.range_iterator"`
+	TypeLongRange   uint64 `abi:"type.longrange_iterator"`
+	TypeListIter    uint64 `abi:"type.list_iterator"`
+	TypeTupleIter   uint64 `abi:"type.tuple_iterator"`
+	TypeEnumerate   uint64 `abi:"type.enumerate"`
+	TypeZip         uint64 `abi:"type.zip"`
+	TypeFunction    uint64 `abi:"type.function"`
+	TypeBuiltin     uint64 `abi:"type.builtin_function_or_method"`
+	TypeMethod      uint64 `abi:"type.method"`
+	TypeMethodDescr uint64 `abi:"type.method_descriptor"`
+	TypeModule      uint64 `abi:"type.module"`
+	TypeCell        uint64 `abi:"type.cell"`
+	TypeCode        uint64 `abi:"type.code"`
+	TypeGenerator   uint64 `abi:"type.generator"`
 
 	// Addresses of objects.
-	ObjNone           uint64 `abi:"obj.None"`
-	ObjTrue           uint64 `abi:"obj.True"`
-	ObjFalse          uint64 `abi:"obj.False"`
-	ObjEllipsis       uint64 `abi:"obj.Ellipsis"`
-	ObjNotImplemented uint64 `abi:"obj.NotImplemented"`
-	ObjEmptyTuple     uint64 `abi:"obj.empty_tuple"`
-	ObjEmptyStr       uint64 `abi:"obj.empty_str"`
+	ObjNone       uint64 `abi:"obj.None"`
+	ObjTrue       uint64 `abi:"obj.True"`
+	ObjFalse      uint64 `abi:"obj.False"`
+	ObjEllipsis   uint64 `abi:"obj.Ellipsis"`
+	ObjEmptyTuple uint64 `abi:"obj.empty_tuple"`
 
 	// The contiguous small ints: first address, distance, and the numbers they cover.
 	SmallInts    uint64 `abi:"smallint.first"`
@@ -164,8 +154,7 @@ type ABI struct {
 	SmallIntPos  uint64 `abi:"smallint.positives"` // 257: the last is 256
 
 	// Cells of the runtime.
-	StackLimit       uint64 `abi:"cell.gs_stack_limit"`
-	ActivationBuffer uint64 `abi:"cell.gs_activation_buffer"`
+	StackLimit uint64 `abi:"cell.gs_stack_limit"`
 
 	rows      map[string]uint64
 	names     map[uint64]string
@@ -308,6 +297,15 @@ func (a *ABI) Help(name string) (uint64, bool) {
 
 // Name tells what lies at an address ("type.int", "builtin.len"), or "".
 func (a *ABI) Name(address uint64) string { return a.names[address] }
+
+// IsImmortal tells whether the object at an address is known to have no reference count.
+func (a *ABI) IsImmortal(address uint64) bool {
+	if a.Immortal == 0 {
+		return false
+	}
+	size := (a.SmallIntNeg + a.SmallIntPos) * a.SmallIntStep
+	return address-a.SmallInts < size || address == a.ObjNone || address == a.ObjTrue || address == a.ObjFalse || address == a.ObjEllipsis
+}
 
 // SmallInt gives the address of a small int's object.
 func (a *ABI) SmallInt(n int64) (uint64, bool) {

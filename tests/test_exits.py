@@ -15,7 +15,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 NATIVE = HERE.parent / "pyext" / "native"
-OURS = ["frame", "activation", "raise", "exits", "finalise", "poll", "bytecode", "stack", "values", *(path.stem for path in NATIVE.glob("helpers*.c"))]
+OURS = ["frame", "activation", "raise", "exits", "finalise", "bytecode", "stack", "values", *(path.stem for path in NATIVE.glob("helpers*.c"))]
+OURS += [path.stem for path in NATIVE.glob("cpython_*.c")]
 
 pytestmark = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the runtime is for CPython 3.11")
 

@@ -246,7 +246,7 @@ func (m *machine) prologue(f *emitter.Func) {
 }
 
 // Count counts the activation as recursion.
-func (m *machine) Count() { m.a.Emit(DECL_M, At(thread, int32(m.abi.TStateRecursion))) }
+func (m *machine) Count() { m.a.Emit(DECL_M, At(thread, int32(m.abi.ThreadRecursion))) }
 
 // checks tests what native code must not run without, and counts recursion if the entry block is counted. A continuation takes the place of code that was counted and
 // tested, and its loop polls: it only counts.
@@ -279,7 +279,7 @@ func (m *machine) checks(f *emitter.Func) {
 	if counted {
 		a.Jcc(CondS, leave(ir.ExitInterpret, ir.WhyStack))
 	} else {
-		a.Emit(CMPL_MI, At(thread, int32(m.abi.TStateRecursion)), Imm(0))
+		a.Emit(CMPL_MI, At(thread, int32(m.abi.ThreadRecursion)), Imm(0))
 		a.Jcc(CondLE, leave(ir.ExitInterpret, ir.WhyStack))
 	}
 	if !f.CallsOut {
@@ -309,9 +309,46 @@ func (m *machine) countDown(x *emitter.Exit, exit emitter.Label) {
 
 // poll leaves if the eval breaker is set.
 func (m *machine) poll(exit Label) {
-	m.a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateInterp)))
-	m.a.Emit(CMPL_MI, At(scratch, int32(m.abi.InterpEvalBreaker)), Imm(0))
+	compare := CMPL_MI
+	if m.abi.BreakerSize == 1 {
+		compare = CMPB_MI
+	}
+	m.a.Emit(compare, m.at(thread, scratch, m.abi.BreakerBy, m.abi.BreakerAt), Imm(0))
 	m.a.Jcc(CondNE, exit)
+}
+
+// at is a field of the thread state ts, or of what is found by another field of it, for which t is loaded. pyabi.ABI tells such pairs.
+func (m *machine) at(ts, t Reg, by, at uint64) Mem {
+	if by == 0 {
+		return At(ts, int32(at))
+	}
+	m.a.Emit(MOVQ_RM, t, At(ts, int32(by)))
+	return At(t, int32(at))
+}
+
+// watched goes to exit if a tool looks at what runs. t and u are for its use; u may be NoReg if byWord says that it is not needed.
+func (m *machine) watched(ts, t, u Reg, exit Label) {
+	at := m.at(ts, t, m.abi.WatchBy, m.abi.WatchAt)
+	if m.watchedByWord() {
+		m.a.Emit(MOVQ_RM, t, at)
+		m.a.MoveImm(u, int64(m.abi.WatchQuiet))
+		m.a.Emit(CMPQ_MR, At(u, 0), t)
+	} else {
+		m.a.Emit(CMPB_MI, at, Imm(0))
+	}
+	m.a.Jcc(CondNE, exit)
+}
+
+func (m *machine) watchedByWord() bool { return m.abi.WatchQuiet != 0 }
+
+// loadThread loads the running thread's state.
+func loadThread(a *Assembler, abi *pyabi.ABI, d Reg) {
+	if abi.ThreadCurrent == 0 {
+		a.Emit(MOVQ_RF, d, Mem{Base: NoReg, Disp: int32(abi.ThreadLocal)})
+		return
+	}
+	a.MoveImm(d, int64(abi.ThreadCurrent))
+	a.Emit(MOVQ_RM, d, At(d, 0))
 }
 
 // leave is the epilogue: the word is in rax; the tag is in rdx or, if it is given, a constant.
@@ -339,7 +376,7 @@ func (m *machine) leave(f *emitter.Func, b *ir.Block, tag int64) {
 		a.MoveImm(RDX, tag)
 	}
 	if f.Counted(b) {
-		a.Emit(INCL_M, At(thread, int32(m.abi.TStateRecursion)))
+		a.Emit(INCL_M, At(thread, int32(m.abi.ThreadRecursion)))
 	}
 	if f.FrameSize == 8 {
 		a.Emit(POPQ_R, RCX)

@@ -167,10 +167,10 @@ func (m *machine) link(f *emitter.Func, v *ir.Value) {
 		}
 		instruction := int64(code.Object + m.abi.CodeAdaptive + 2*uint64(v.Aux))
 		m.storeWord(f, At(frame, int32(m.abi.FrameIP)), emitter.Word{Constant: true, N: instruction}, l)
-		a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateCFrame)))
-		a.Load(scratchX, At(scratch, int32(m.abi.CFrameCurrent)))
+		current := m.at(thread, scratch, m.abi.FramesBy, m.abi.FramesAt)
+		a.Load(scratchX, current)
 		a.Store(At(frame, int32(m.abi.FramePrevious)), scratchX)
-		a.Emit(MOVQ_MR, At(scratch, int32(m.abi.CFrameCurrent)), frame)
+		a.Emit(MOVQ_MR, current, frame)
 	})
 }
 

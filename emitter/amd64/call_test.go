@@ -150,7 +150,7 @@ func TestFib(t *testing.T) {
 		}
 
 		// Short of recursion: the function leaves before it began.
-		recursion := r.mem.Int32(r.tstate + uintptr(r.abi.TStateRecursion))
+		recursion := r.mem.Int32(r.tstate + uintptr(r.abi.ThreadRecursion))
 		*recursion = 0
 		_, tag := u.call(0, 20)
 		require.Equal(t, uint64(77), tag)
@@ -172,7 +172,7 @@ func TestFib(t *testing.T) {
 			require.Equal(t, pyabi.WhyStack, x.Reason)
 			*limit, *size = saved[0], saved[1]
 		}
-		breaker := r.mem.Int32(r.interp + uintptr(r.abi.InterpEvalBreaker))
+		breaker := r.mem.Int32(r.interp + uintptr(r.abi.BreakerAt))
 		*breaker = 1
 		_, tag = u.call(0, 20)
 		require.Equal(t, uint64(77), tag)
@@ -298,7 +298,7 @@ func TestFrame(t *testing.T) {
 					if given {
 						frame = r.mem.Alloc(4096)
 					}
-					cframe := r.word(r.cframe + uintptr(r.abi.CFrameCurrent))
+					cframe := r.word(r.cframe + uintptr(r.abi.FramesAt))
 					*cframe = 0x12345
 					run := func() (uint64, uint64) {
 						return u.memory(0, 0xca11ab1e, uint64(frame), 5, 0x1000, 0x2000)
@@ -506,7 +506,7 @@ func TestStub(t *testing.T) {
 		"one more":       func() { nargsf = 7 },
 		"one less":       func() { nargsf = 5 },
 		"other code":     func() { *r.word(function + uintptr(r.abi.FuncCode)) = 1 },
-		"tracing":        func() { *r.word(r.cframe + uintptr(r.abi.CFrameTracing)) = 255 },
+		"tracing":        func() { *r.word(r.cframe + uintptr(r.abi.WatchAt)) = 255 },
 		"evaluator":      func() { *r.word(r.interp + uintptr(r.abi.InterpEvalFrame)) = 1 },
 		"no int":         func() { object(0, uint64(r.newFloat(1))) },
 		"no float":       func() { object(1, uint64(r.newInt(1))) },
@@ -519,7 +519,7 @@ func TestStub(t *testing.T) {
 		reset()
 		nargsf, kwnames = 6|1<<63, 0
 		*r.word(function + uintptr(r.abi.FuncCode)) = 0x7fc0de00
-		*r.word(r.cframe + uintptr(r.abi.CFrameTracing)) = 0
+		*r.word(r.cframe + uintptr(r.abi.WatchAt)) = 0
 		*r.word(r.interp + uintptr(r.abi.InterpEvalFrame)) = 0
 		spoil()
 		require.Equal(t, uint64(0x4444), call(), name)
@@ -631,7 +631,7 @@ func TestTargetOfHeader(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, u.Notes)
 	other := *abi
-	other.LongShift = 15
+	other.IntShift = 15
 	_, err = New(&other)
 	require.EqualError(t, err, "ints have digits of 15 bits, not 30")
 }

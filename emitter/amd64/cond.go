@@ -114,8 +114,8 @@ func (s *selection) compareInts(v *ir.Value, c *cond) {
 	if n, ok := immediate(y); ok {
 		var left address
 		switch {
-		case n == 0 && x.Op == ir.OpIntSign && f.Foldable(x, s.At):
-			left = s.address(x.Args[0], nil, int64(m.abi.ObSize), false)
+		case n == 0 && x.Op == ir.OpIntSign && m.abi.IntTagged == 0 && f.Foldable(x, s.At):
+			left = s.address(x.Args[0], nil, int64(m.abi.IntSize), false)
 		case s.foldable(x):
 			left = s.loadAddress(x, false)
 		default:

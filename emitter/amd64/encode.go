@@ -116,7 +116,7 @@ func encode(e *encoded, op Op, args []Operand) {
 				regs[nregs] = r
 				nregs++
 			}
-		case 'M':
+		case 'M', 'F':
 			mem, ok = args[next].(Mem)
 			memAt = nregs
 		case 'C':

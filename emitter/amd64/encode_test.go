@@ -185,7 +185,7 @@ func randomOperands(op Op, r *rand.Rand, imm int64, disp int32) []Operand {
 			args = append(args, Cond(r.IntN(16)))
 		case 'L':
 			args = append(args, Label(1))
-		case 'M':
+		case 'M', 'F':
 			m := Mem{Base: Reg(r.IntN(16)), Disp: disp}
 			switch r.IntN(4) {
 			case 0:

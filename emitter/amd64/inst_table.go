@@ -6,7 +6,7 @@ package amd64
 import "strings"
 
 // Op is a row of the table. The name is GNU's mnemonic with its operand size, then the operands, destination
-// first: R general register, X vector register, M memory, I immediate, L label, CL the register of that name.
+// first: R general register, X vector register, M memory, F memory of the thread, I immediate, L label, CL the register of that name.
 type Op uint16
 
 // The rows.
@@ -288,6 +288,7 @@ const (
 	// Moves. MOVQ_RI sign-extends its 32 bits, MOVL_RI (as everything with a 32-bit destination) clears the upper half.
 	MOVQ_RR
 	MOVQ_RM
+	MOVQ_RF
 	MOVQ_MR
 	MOVQ_MI
 	MOVQ_RI
@@ -470,11 +471,11 @@ const (
 type inst struct {
 	name string // GNU's mnemonic, with "cc" where the condition goes
 	// args has a letter an operand: q l w b a general register used in 64, 32, 16 or 8 bits, X a vector
-	// register, M memory, L a label, C a condition, K the CL register (implicit: Emit takes no operand for it),
+	// register, M memory, F memory of the running thread (an offset from its pointer, fs), L a label, C a condition, K the CL register (implicit: Emit takes no operand for it),
 	// and a digit an immediate of so many bytes.
 	args   string
 	enc    enc
-	prefix byte   // 0x66, 0xf2, 0xf3, or none
+	prefix byte   // 0x64, 0x66, 0xf2, 0xf3, or none
 	w      byte   // 1: REX.W, or VEX.W
 	opcode uint32 // one to three bytes
 	ext    byte   // opcode extension of encM
@@ -760,6 +761,7 @@ var insts = [numOps]inst{
 	// Moves. MOVQ_RI sign-extends its 32 bits, MOVL_RI (as everything with a 32-bit destination) clears the upper half.
 	MOVQ_RR:    {"movq", "qq", encMR, 0, 1, 0x89, 0, 0},
 	MOVQ_RM:    {"movq", "qM", encRM, 0, 1, 0x8b, 0, 0},
+	MOVQ_RF:    {"movq", "qF", encRM, 0x64, 1, 0x8b, 0, 0},
 	MOVQ_MR:    {"movq", "Mq", encMR, 0, 1, 0x89, 0, 0},
 	MOVQ_MI:    {"movq", "M4", encM, 0, 1, 0xc7, 0, 0},
 	MOVQ_RI:    {"movq", "q4", encM, 0, 1, 0xc7, 0, 0},

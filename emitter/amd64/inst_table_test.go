@@ -84,7 +84,11 @@ func gnuText(op Op, args []Operand) string {
 				operands = append(operands, fmt.Sprintf("$%#x", int64(arg)))
 			}
 		case Mem:
-			operands = append(operands, gnuMem(arg))
+			segment := ""
+			if letter == 'F' {
+				segment = "%fs:"
+			}
+			operands = append(operands, segment+gnuMem(arg))
 		case Label:
 			operands = append(operands, ".+0x0")
 		}
@@ -202,7 +206,7 @@ func choices(op Op, mems []Operand) [][]Operand {
 			all = append(all, allGPRs)
 		case 'X':
 			all = append(all, allXMMs)
-		case 'M':
+		case 'M', 'F':
 			all = append(all, mems)
 		case 'C':
 			var conds []Operand

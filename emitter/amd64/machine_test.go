@@ -42,19 +42,19 @@ func newRig(t testing.TB) *rig {
 	r.tstate, r.interp, r.cframe = r.mem.Alloc(4096), r.mem.Alloc(8192), r.mem.Alloc(256)
 	r.regs, r.calls = r.mem.Alloc(pyabi.SizeRegs), r.mem.Alloc(256)
 	cells := r.mem.Alloc(64)
-	r.abi.StackLimit = uint64(cells)
+	r.abi.StackLimit, r.abi.ThreadCurrent = uint64(cells), uint64(cells)+16
 	r.abi.SmallInts = uint64(r.mem.Alloc(262 * 32))
 	for n := range uint64(262) {
 		r.setInt(uintptr(r.abi.SmallInts+32*n), int64(n)-5)
 	}
-	r.target = &Target{Runtime: &emitter.Runtime{ABI: r.abi, Help: map[string]uint64{}, StackSize: uint64(cells) + 8, TStateCurrent: uint64(cells) + 16,
+	r.target = &Target{Runtime: &emitter.Runtime{ABI: r.abi, Help: map[string]uint64{}, StackSize: uint64(cells) + 8,
 		Tracemalloc: uint64(cells) + 24, VectorcallMiss: 0}}
 	*r.mem.Word(cells) = uint64(r.stack.Memory.Base) + 4096
 	*r.mem.Word(cells + 8) = uint64(r.stack.Top-r.stack.Memory.Base) - 4096
 	*r.mem.Word(cells + 16) = uint64(r.tstate)
-	*r.mem.Word(r.tstate + uintptr(r.abi.TStateInterp)) = uint64(r.interp)
-	*r.mem.Word(r.tstate + uintptr(r.abi.TStateCFrame)) = uint64(r.cframe)
-	*r.mem.Int32(r.tstate + uintptr(r.abi.TStateRecursion)) = 1000
+	*r.mem.Word(r.tstate + uintptr(r.abi.ThreadInterp)) = uint64(r.interp)
+	*r.mem.Word(r.tstate + uintptr(r.abi.FramesBy)) = uint64(r.cframe)
+	*r.mem.Int32(r.tstate + uintptr(r.abi.ThreadRecursion)) = 1000
 	r.helpers()
 	return r
 }
@@ -68,7 +68,7 @@ func (r *rig) setInt(at uintptr, n int64) {
 		magnitude = -magnitude
 	}
 	for i := magnitude; i > 0; i >>= 30 {
-		*r.mem.Int32(at + uintptr(r.abi.LongDigit) + uintptr(4*size)) = int32(i & (1<<30 - 1))
+		*r.mem.Int32(at + uintptr(r.abi.IntDigits) + uintptr(4*size)) = int32(i & (1<<30 - 1))
 		size++
 	}
 	if n < 0 {
@@ -125,7 +125,7 @@ func (r *rig) helpers() {
 	a.Emit(IMULQ_RMI, RAX, At(RSI, pyabi.RegsExit), Imm(pyabi.SizeExit))
 	a.Emit(ADDQ_RM, RAX, At(RDI, 48)) // the unit's exits
 	a.Emit(MOVL_RM, RAX, At(RAX, pyabi.ExitRecursion))
-	a.Emit(ADDL_MR, At(R15, int32(r.abi.TStateRecursion)), RAX)
+	a.Emit(ADDL_MR, At(R15, int32(r.abi.ThreadRecursion)), RAX)
 	a.Emit(MOVQ_MI, At(RSI, pyabi.RegsResume), Imm(0))
 	a.Emit(MOVQ_MI, At(RSI, pyabi.RegsValue), Imm(0))
 	a.Emit(MOVQ_MI, At(RSI, pyabi.RegsTag), Imm(77))
@@ -142,12 +142,12 @@ func (r *rig) helpers() {
 	spoil()
 	a.Emit(RET)
 	a.Bind(three)
-	a.Emit(MOVL_RM, RAX, At(RDI, int32(r.abi.LongDigit)+8))
+	a.Emit(MOVL_RM, RAX, At(RDI, int32(r.abi.IntDigits)+8))
 	a.Emit(SHLQ_RI, RAX, Imm(30))
-	a.Emit(MOVL_RM, RCX, At(RDI, int32(r.abi.LongDigit)+4))
+	a.Emit(MOVL_RM, RCX, At(RDI, int32(r.abi.IntDigits)+4))
 	a.Emit(ORQ_RR, RAX, RCX)
 	a.Emit(SHLQ_RI, RAX, Imm(30))
-	a.Emit(MOVL_RM, RCX, At(RDI, int32(r.abi.LongDigit)))
+	a.Emit(MOVL_RM, RCX, At(RDI, int32(r.abi.IntDigits)))
 	a.Emit(ORQ_RR, RAX, RCX)
 	a.Emit(TESTQ_RR, RDX, RDX)
 	a.Jcc(CondS, negative)
@@ -308,7 +308,7 @@ func (u *unit) memory(i int, words ...uint64) (word, tag uint64) {
 func (u *unit) enter(offset int, regs *calltest.Regs) (word, tag uint64) {
 	require.GreaterOrEqual(u.r.t, offset, 0, "no such entry")
 	regs.GPR[R15] = uint64(u.r.tstate)
-	recursion := u.r.mem.Int32(u.r.tstate + uintptr(u.r.abi.TStateRecursion))
+	recursion := u.r.mem.Int32(u.r.tstate + uintptr(u.r.abi.ThreadRecursion))
 	before := *recursion
 	u.r.stack.Call(u.code+uintptr(offset), regs)
 	require.Equal(u.r.t, before, *recursion, "recursion")

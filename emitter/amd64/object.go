@@ -14,9 +14,8 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
 	x := emitter.Resolve(v.Args[0])
-	count := int32(m.abi.ObRefcnt)
 	up := v.Op == ir.OpIncref || v.Op == ir.OpXIncref
-	if x.Op == ir.OpConstNull || x.Op == ir.OpConstObj && x.Aux == 0 {
+	if x.Op == ir.OpConstNull || x.Op == ir.OpConstObj && (x.Aux == 0 || m.abi.IsImmortal(uint64(x.Aux))) {
 		return
 	}
 	n := -1
@@ -45,9 +44,9 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 			a.Jcc(CondE, done)
 		}
 		if up {
-			a.Emit(INCQ_M, At(o, count))
+			m.incref(o)
 		} else {
-			a.Emit(DECQ_M, At(o, count))
+			m.decref(o, done)
 			dead, dealloc := a.NewLabel(), Label(0)
 			if site == nil {
 				dealloc = m.thunk(thunkDealloc, f.Held)
@@ -72,18 +71,50 @@ func (m *machine) reference(f *emitter.Func, v *ir.Value) {
 	})
 }
 
+// incref takes a reference; the flags are changed.
+func (m *machine) incref(o Reg) {
+	count := At(o, int32(m.abi.ObRefcnt))
+	if m.abi.Immortal == 0 {
+		m.a.Emit(INCQ_M, count)
+		return
+	}
+	skip := m.a.NewLabel()
+	m.a.Emit(CMPL_MI, count, Imm(0))
+	m.a.Jcc(CondS, skip)
+	m.a.Emit(INCL_M, count)
+	m.a.Bind(skip)
+}
+
+// decref gives a reference up. It leaves the condition E if it was the last one, and goes to immortal if there is no counting them.
+func (m *machine) decref(o Reg, immortal Label) {
+	count := At(o, int32(m.abi.ObRefcnt))
+	if m.abi.Immortal == 0 {
+		m.a.Emit(DECQ_M, count)
+		return
+	}
+	m.a.Emit(CMPL_MI, count, Imm(0))
+	m.a.Jcc(CondS, immortal)
+	m.a.Emit(DECL_M, count)
+}
+
+// increfConstant takes a reference to a small int, True, False or None.
+func (m *machine) increfConstant(o Reg) {
+	if m.abi.Immortal == 0 {
+		m.a.Emit(INCQ_M, At(o, int32(m.abi.ObRefcnt)))
+	}
+}
+
 // freeFloat puts a dead float on the list of free ones and goes to done, as CPython does while the list is short; else it goes on.
 func (m *machine) freeFloat(o, t Reg, done Label) {
-	const most = 100 // PyFloat_MAXFREELIST
 	a := m.a
 	full := a.NewLabel()
-	a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateInterp)))
-	a.Emit(CMPL_MI, At(scratch, int32(m.abi.InterpFloatNumFree)), Imm(most))
+	count, list := m.freeFloats()
+	a.Emit(CMPL_MI, count, Imm(m.abi.FloatsMost))
 	a.Jcc(CondGE, full)
-	a.Emit(INCL_M, At(scratch, int32(m.abi.InterpFloatNumFree)))
-	a.Emit(MOVQ_RM, t, At(scratch, int32(m.abi.InterpFloatFree)))
+	a.Emit(INCL_M, count)
+	a.Emit(MOVQ_RM, t, list)
 	a.Emit(MOVQ_MR, At(o, int32(m.abi.ObType)), t)
-	a.Emit(MOVQ_MR, At(scratch, int32(m.abi.InterpFloatFree)), o)
+	a.Emit(MOVQ_MR, list, o)
 	a.Jmp(done)
 	a.Bind(full)
 }
@@ -97,7 +128,7 @@ func (m *machine) boxInt(f *emitter.Func, v *ir.Value) {
 			d := s.Def(v)
 			s.Emit(0, func(l []regalloc.Loc) {
 				a.MoveImm(reg(l[d]), int64(address))
-				a.Emit(INCQ_M, At(reg(l[d]), int32(m.abi.ObRefcnt)))
+				m.increfConstant(reg(l[d]))
 			})
 			return
 		}
@@ -111,7 +142,7 @@ func (m *machine) boxInt(f *emitter.Func, v *ir.Value) {
 		a.Emit(CMPQ_RI, scratch, Imm(m.abi.SmallIntNeg+m.abi.SmallIntPos))
 		a.Jcc(CondAE, big)
 		m.smallInt(scratch)
-		a.Emit(INCQ_M, At(scratch, int32(m.abi.ObRefcnt)))
+		m.increfConstant(scratch)
 		a.Bind(done)
 		a.Move(d, scratch)
 		f.Cold(func() {
@@ -177,9 +208,8 @@ func (m *machine) reboxFloat(f *emitter.Func, v *ir.Value) {
 	x := s.Exit(false)
 	s.Emit(0, func(l []regalloc.Loc) {
 		n, o, t := reg(l[n]), reg(l[d]), reg(l[t])
-		count := At(o, int32(m.abi.ObRefcnt))
 		shared, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxFloat, f.Held)
-		a.Emit(CMPQ_MI, count, Imm(1))
+		a.Emit(CMPQ_MI, At(o, int32(m.abi.ObRefcnt)), Imm(1))
 		a.Jcc(CondNE, shared)
 		a.Emit(MOVSD_MX, At(o, int32(m.abi.FloatVal)), n)
 		a.Bind(done)
@@ -189,7 +219,7 @@ func (m *machine) reboxFloat(f *emitter.Func, v *ir.Value) {
 			a.Move(scratchX, o)
 			m.takeFloat(t, o, empty)
 			a.Move(o, scratchX)
-			a.Emit(DECQ_M, count)
+			m.giveUpShared(o)
 			a.Emit(MOVSD_MX, At(t, int32(m.abi.FloatVal)), n)
 			a.Move(o, t)
 			a.Jmp(done)
@@ -197,24 +227,39 @@ func (m *machine) reboxFloat(f *emitter.Func, v *ir.Value) {
 			a.Move(scratchX, n)
 			a.Call(box)
 			a.Jcc(CondE, Label(x.Label(l)))
-			a.Emit(DECQ_M, count)
+			m.giveUpShared(o)
 			a.Move(o, scratch)
 			a.Jmp(done)
 		})
 	})
 }
 
+// giveUpShared gives up a reference that is not the last one.
+func (m *machine) giveUpShared(o Reg) {
+	immortal := m.a.NewLabel()
+	m.decref(o, immortal)
+	m.a.Bind(immortal)
+}
+
+// freeFloats are the list of free floats and how many it has, by the scratch register.
+func (m *machine) freeFloats() (count, list Mem) {
+	list = m.at(thread, scratch, m.abi.FloatsBy, m.abi.FloatsList)
+	count = list
+	count.Disp = int32(m.abi.FloatsCount)
+	return count, list
+}
+
 // takeFloat takes an object from the list of free floats, all but its value; t is for its use. If there is none it goes to empty, with
 // d = 0.
 func (m *machine) takeFloat(d, t Reg, empty Label) {
 	a := m.a
-	a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateInterp)))
-	a.Emit(MOVQ_RM, d, At(scratch, int32(m.abi.InterpFloatFree)))
+	count, list := m.freeFloats()
+	a.Emit(MOVQ_RM, d, list)
 	a.Emit(TESTQ_RR, d, d)
 	a.Jcc(CondE, empty)
 	a.Emit(MOVQ_RM, t, At(d, int32(m.abi.ObType))) // the next one, while it is free
-	a.Emit(MOVQ_MR, At(scratch, int32(m.abi.InterpFloatFree)), t)
-	a.Emit(DECL_M, At(scratch, int32(m.abi.InterpFloatNumFree)))
+	a.Emit(MOVQ_MR, list, t)
+	a.Emit(DECL_M, count)
 	a.MoveImm(scratch, int64(m.abi.TypeFloat))
 	a.Emit(MOVQ_MI, At(d, int32(m.abi.ObRefcnt)), Imm(1))
 	a.Emit(MOVQ_MR, At(d, int32(m.abi.ObType)), scratch)
@@ -253,12 +298,10 @@ func (m *machine) unboxInt(f *emitter.Func, v *ir.Value) {
 	s.Emit(0, func(l []regalloc.Loc) {
 		o, d := reg(l[n]), reg(l[d])
 		big, done, unbox := a.NewLabel(), a.NewLabel(), m.thunk(thunkUnboxInt, f.Held)
-		a.Emit(MOVQ_RM, scratch, At(o, int32(m.abi.ObSize)))
-		a.Emit(INCQ_R, scratch)
-		a.Emit(CMPQ_RI, scratch, Imm(2))
-		a.Jcc(CondA, big)
-		a.Emit(DECQ_R, scratch)
-		a.Emit(MOVL_RM, d, At(o, int32(m.abi.LongDigit)))
+		a.Emit(MOVQ_RM, scratch, At(o, int32(m.abi.IntSize)))
+		m.jumpIfMoreDigits(scratch, big)
+		m.signOfOneDigit(scratch)
+		a.Emit(MOVL_RM, d, At(o, int32(m.abi.IntDigits)))
 		a.Emit(IMULQ_RR, d, scratch)
 		a.Bind(done)
 		f.Cold(func() {
@@ -270,6 +313,45 @@ func (m *machine) unboxInt(f *emitter.Func, v *ir.Value) {
 			a.Jmp(done)
 		})
 	})
+}
+
+// What a tagged size is made of: pyabi.ABI.IntTagged.
+const (
+	tagShift    = 3
+	tagSign     = 3
+	tagNegative = 2
+)
+
+// jumpIfOneDigit jumps if an int of this size, in a register, has one digit or none; jumpIfMoreDigits if it has more. Then signOfOneDigit
+// makes of the size the number's sign, or 0.
+func (m *machine) jumpIfOneDigit(size Reg, to Label) { m.compareDigits(size, CondBE, CondB, to) }
+
+func (m *machine) jumpIfMoreDigits(size Reg, to Label) { m.compareDigits(size, CondA, CondAE, to) }
+
+func (m *machine) compareDigits(size Reg, signed, tagged Cond, to Label) {
+	if m.abi.IntTagged != 0 {
+		m.a.Emit(CMPQ_RI, size, Imm(2<<tagShift))
+		m.a.Jcc(tagged, to)
+		return
+	}
+	m.a.Emit(INCQ_R, size)
+	m.a.Emit(CMPQ_RI, size, Imm(2))
+	m.a.Jcc(signed, to)
+}
+
+func (m *machine) signOfOneDigit(size Reg) {
+	if m.abi.IntTagged != 0 {
+		m.signOfTag(size)
+		return
+	}
+	m.a.Emit(DECQ_R, size)
+}
+
+// signOfTag makes 1, 0 or -1 of a tagged size.
+func (m *machine) signOfTag(size Reg) {
+	m.a.Emit(ANDL_RI, size, Imm(tagSign))
+	m.a.Emit(NEGQ_R, size)
+	m.a.Emit(INCQ_R, size)
 }
 
 // recordClass notes the argument's class in a profile site.

@@ -112,8 +112,8 @@ func TestBoxes(t *testing.T) {
 	free := []uintptr{r.newFloat(0), r.newFloat(0)}
 	*r.word(free[0] + 8) = uint64(free[1])
 	*r.word(free[1] + 8) = 0
-	*r.word(r.interp + uintptr(r.abi.InterpFloatFree)) = uint64(free[0])
-	*r.mem.Int32(r.interp + uintptr(r.abi.InterpFloatNumFree)) = 2
+	*r.word(r.interp + uintptr(r.abi.FloatsList)) = uint64(free[0])
+	*r.mem.Int32(r.interp + uintptr(r.abi.FloatsCount)) = 2
 	for i := range free {
 		word, tag := u.call(2, 1.25+float64(i))
 		require.Equal(t, uint64(free[i]), word)
@@ -122,7 +122,7 @@ func TestBoxes(t *testing.T) {
 		require.Equal(t, r.abi.TypeFloat, *r.word(free[i] + 8))
 		require.Equal(t, math.Float64bits(1.25+float64(i)), *r.word(free[i] + 16))
 	}
-	require.Zero(t, *r.mem.Int32(r.interp + uintptr(r.abi.InterpFloatNumFree)))
+	require.Zero(t, *r.mem.Int32(r.interp + uintptr(r.abi.FloatsCount)))
 	word, _ = u.call(2, 2.5)
 	require.Equal(t, math.Float64bits(2.5), word) // the fake's box
 	_, tag = u.call(2, 0.0)
@@ -146,12 +146,12 @@ func TestReboxFloat(t *testing.T) {
 		r.seed = seed
 		u := r.emit(f.done(t), g.done(t))
 		freeList := func(free ...uintptr) {
-			*r.word(r.interp + uintptr(r.abi.InterpFloatFree)) = 0
+			*r.word(r.interp + uintptr(r.abi.FloatsList)) = 0
 			for _, o := range free {
-				*r.word(r.interp + uintptr(r.abi.InterpFloatFree)) = uint64(o)
+				*r.word(r.interp + uintptr(r.abi.FloatsList)) = uint64(o)
 				*r.word(o + 8) = 0
 			}
-			*r.mem.Int32(r.interp + uintptr(r.abi.InterpFloatNumFree)) = int32(len(free))
+			*r.mem.Int32(r.interp + uintptr(r.abi.FloatsCount)) = int32(len(free))
 		}
 		for n := range 2 {
 			own, shared, free := r.newFloat(1), r.newFloat(2), r.newFloat(3)
@@ -229,8 +229,8 @@ func TestFreeFloats(t *testing.T) {
 	f.ret(f.int(1))
 	u := r.emit(f.done(t))
 	a, b := r.newFloat(1), r.newFloat(2)
-	free := r.word(r.interp + uintptr(r.abi.InterpFloatFree))
-	count := r.mem.Int32(r.interp + uintptr(r.abi.InterpFloatNumFree))
+	free := r.word(r.interp + uintptr(r.abi.FloatsList))
+	count := r.mem.Int32(r.interp + uintptr(r.abi.FloatsCount))
 	*r.word(a) = 2
 	u.call(0, a)
 	require.Zero(t, *free)
@@ -410,7 +410,7 @@ func TestGuards(t *testing.T) {
 	require.Equal(t, uint64(77), tag)
 	_, tag = u.call(2)
 	require.Equal(t, uint64(pyabi.Int), tag)
-	*r.mem.Int32(r.interp + uintptr(r.abi.InterpEvalBreaker)) = 1
+	*r.mem.Int32(r.interp + uintptr(r.abi.BreakerAt)) = 1
 	_, tag = u.call(2)
 	require.Equal(t, uint64(77), tag)
 	word, _ := u.call(3, r.abi.ObjTrue)

@@ -155,12 +155,12 @@ func newPlaces(t testing.TB) *places {
 	for i := range int32(3) {
 		a.Move(R8, RDX)
 		a.Emit(ANDL_RI, R8, Imm(1<<30-1))
-		a.Emit(MOVL_MR, At(RAX, int32(r.abi.LongDigit)+4*i), R8)
+		a.Emit(MOVL_MR, At(RAX, int32(r.abi.IntDigits)+4*i), R8)
 		a.Emit(SHRQ_RI, RDX, Imm(30))
 	}
 	a.MoveImm(R8, 3)
 	for i := int32(2); i >= 0; i-- {
-		a.Emit(CMPL_MI, At(RAX, int32(r.abi.LongDigit)+4*i), Imm(0))
+		a.Emit(CMPL_MI, At(RAX, int32(r.abi.IntDigits)+4*i), Imm(0))
 		a.Jcc(CondNE, sized)
 		a.Emit(DECQ_R, R8)
 	}

@@ -179,9 +179,14 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	case ir.OpUnboxInt:
 		m.unboxInt(f, v)
 	case ir.OpIntSign:
-		ad := s.address(v.Args[0], nil, int64(m.abi.ObSize), false)
+		ad := s.address(v.Args[0], nil, int64(m.abi.IntSize), false)
 		d := s.Def(v)
 		s.Emit(0, func(l []regalloc.Loc) {
+			if m.abi.IntTagged != 0 {
+				a.Emit(MOVQ_RM, reg(l[d]), m.mem(ad, l))
+				m.signOfTag(reg(l[d]))
+				return
+			}
 			// The size's own sign, or 1 if it is positive.
 			a.Emit(MOVQ_RM, scratch, m.mem(ad, l))
 			a.Move(reg(l[d]), scratch)
@@ -227,6 +232,10 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		if !f.MayHaveFrame() {
 			return
 		}
+		t := -1
+		if m.watchedByWord() {
+			t = s.Temp()
+		}
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
 			skip := a.NewLabel()
@@ -238,9 +247,11 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			a.Emit(CMPQ_MI, At(scratch, int32(m.abi.FrameObject)), Imm(0))
 			a.Jcc(CondNE, Label(x.Label(l)))
 			a.Bind(skip)
-			a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateCFrame)))
-			a.Emit(CMPB_MI, At(scratch, int32(m.abi.CFrameTracing)), Imm(0))
-			a.Jcc(CondNE, Label(x.Label(l)))
+			other := NoReg
+			if t >= 0 {
+				other = reg(l[t])
+			}
+			m.watched(thread, scratch, other, Label(x.Label(l)))
 		})
 	case ir.OpPoll:
 		x := s.Exit(false)
@@ -268,9 +279,9 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		t := s.Temp()
 		s.Emit(0, func(l []regalloc.Loc) {
 			a.Emit(MOVQ_RM, reg(l[t]), At(RSP, 0))
-			a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.TStateCFrame)))
+			current := m.at(thread, scratch, m.abi.FramesBy, m.abi.FramesAt)
 			a.Emit(MOVQ_RM, reg(l[t]), At(reg(l[t]), int32(m.abi.FramePrevious)))
-			a.Emit(MOVQ_MR, At(scratch, int32(m.abi.CFrameCurrent)), reg(l[t]))
+			a.Emit(MOVQ_MR, current, reg(l[t]))
 		})
 	case ir.OpLetGo:
 		s.Emit(0, func(l []regalloc.Loc) { m.dropFrameObject(f) })

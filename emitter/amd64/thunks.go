@@ -150,17 +150,21 @@ func (m *machine) release(keeps regalloc.RegSet) {
 func (m *machine) unboxTwoDigits() {
 	a := m.a
 	positive, negative := a.NewLabel(), a.NewLabel()
-	size, low, high := At(scratch, int32(m.abi.ObSize)), At(scratch, int32(m.abi.LongDigit)), At(scratch, int32(m.abi.LongDigit)+4)
-	a.Emit(CMPQ_MI, size, Imm(2))
+	size, low, high := At(scratch, int32(m.abi.IntSize)), At(scratch, int32(m.abi.IntDigits)), At(scratch, int32(m.abi.IntDigits)+4)
+	two, minusTwo := Imm(2), Imm(-2)
+	if m.abi.IntTagged != 0 {
+		two, minusTwo = 2<<tagShift, 2<<tagShift|tagNegative
+	}
+	a.Emit(CMPQ_MI, size, two)
 	a.Jcc(CondE, positive)
-	a.Emit(CMPQ_MI, size, Imm(-2))
+	a.Emit(CMPQ_MI, size, minusTwo)
 	a.Jcc(CondE, negative)
 	other := a.NewLabel()
 	a.Jmp(other)
 	both := func() {
 		a.Emit(PUSHQ_R, RAX)
 		a.Emit(MOVL_RM, RAX, high)
-		a.Emit(SHLQ_RI, RAX, Imm(m.abi.LongShift))
+		a.Emit(SHLQ_RI, RAX, Imm(m.abi.IntShift))
 		a.Emit(MOVL_RM, scratch, low)
 		a.Emit(ORQ_RR, scratch, RAX) // not 0: the upper digit is not
 		a.Emit(POPQ_R, RAX)
@@ -227,8 +231,7 @@ func (t *Target) Bridge() []byte {
 		a.Emit(PUSHQ_R, r)
 	}
 	a.Emit(PUSHQ_R, RDX)
-	a.MoveImm(RAX, int64(t.TStateCurrent))
-	a.Emit(MOVQ_RM, thread, At(RAX, 0))
+	loadThread(a, t.ABI, thread)
 	a.Move(RAX, RDI)
 	a.Move(RDI, RSI)
 	a.Emit(CALL_R, RAX)

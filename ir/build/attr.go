@@ -6,6 +6,7 @@ package build
 import (
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
 )
 
 func loadAttr(b *builder) error {
@@ -112,11 +113,28 @@ func (b *builder) place(s slot, plain uint32) place {
 		return place{base: s.v[0], offset: attr.Value.Value, nullable: true}
 	case n != nil && attr == nil: // what the class has too may be a descriptor
 		b.requireVersion(t)
-		values := b.load(ir.OpLoadPtr, ir.HeapAttr, s.v[0], b.abi.ObjectValues)
-		b.require(b.pure(ir.OpPNe, ir.Bool, values, b.constPtr(0)), ir.WhyType)
-		return place{base: values, offset: n.Entry}
+		values, offset := b.values(s.v[0])
+		return place{base: values, offset: offset + n.Entry}
 	}
 	return place{}
+}
+
+// values finds the values of an instance whose class manages dicts, at an offset from an address, and guards that they count: it has no
+// dict that takes their place.
+func (b *builder) values(o *ir.Value) (*ir.Value, uint64) {
+	switch b.abi.ValuesForm {
+	case pyabi.ValuesInline:
+		valid := b.load(ir.OpLoadU8, ir.HeapAttr, o, b.abi.ValuesValid)
+		b.require(b.pure(ir.OpINe, ir.Bool, valid, b.constInt(0)), ir.WhyType)
+		return o, b.abi.ValuesAt
+	case pyabi.ValuesTagged:
+		low := b.pure(ir.OpAnd, ir.I64, b.load(ir.OpLoadU8, ir.HeapAttr, o, b.abi.ValuesAt), b.constInt(1))
+		b.require(b.pure(ir.OpINe, ir.Bool, low, b.constInt(0)), ir.WhyType)
+		return b.load(ir.OpLoadPtr, ir.HeapAttr, o, b.abi.ValuesAt), 1
+	}
+	values := b.load(ir.OpLoadPtr, ir.HeapAttr, o, b.abi.ValuesAt)
+	b.require(b.pure(ir.OpPNe, ir.Bool, values, b.constPtr(0)), ir.WhyType)
+	return values, 0
 }
 
 // inherits reports whether instances of t have the layout of the class.

@@ -173,16 +173,24 @@ func (b *builder) speculates(n *decoder.Name) bool {
 }
 
 func loadGlobal(b *builder) error {
-	call := b.ins.Flags&decoder.FlagPushNull != 0
+	if b.ins.Flags&decoder.FlagPushNull != 0 {
+		b.push(nullSlot())
+	}
 	n := b.code.Code.Globals[b.ins.Arg]
 	if b.speculates(n) && !b.code.storesGlobal[n.Name] {
-		b.pushLoaded(b.nameSlot(n), call)
+		b.push(b.nameSlot(n))
 		return nil
 	}
+	if b.ins.Flags&decoder.FlagPushNull != 0 {
+		b.forget(1)
+	}
 	v := b.raising(b.call("gs_load_global", b.callable, b.name()), b.here())
-	at := b.pushLoaded(ownedSlot(v), call)
+	if b.ins.Flags&decoder.FlagPushNull != 0 {
+		b.push(nullSlot())
+	}
+	b.push(ownedSlot(v))
 	b.checkFrame()
-	b.defineItem(at, b.ins.At, b.here)
+	b.define(b.ins.At)
 	return nil
 }
 
@@ -190,22 +198,6 @@ func storeGlobal(b *builder) error {
 	v := b.escapeTop(0)
 	b.finishStatus(b.call("gs_store_global", b.callable, b.name(), v), 1, true)
 	return nil
-}
-
-// pushLoaded pushes what was loaded, with the NULL that a call wants if one follows, and says how far below the top it lies.
-func (b *builder) pushLoaded(s slot, call bool) int {
-	switch {
-	case !call:
-		b.push(s)
-	case b.ins.Flags&decoder.FlagNullAbove != 0:
-		b.push(s)
-		b.push(nullSlot())
-		return 1
-	default:
-		b.push(nullSlot())
-		b.push(s)
-	}
-	return 0
 }
 
 // moduleAttr loads an attribute of a known module, if its binding may be assumed.
@@ -219,7 +211,10 @@ func (b *builder) moduleAttr(m *decoder.Object) bool {
 	}
 	s := b.nameSlot(n)
 	b.drop(1)
-	b.pushLoaded(s, b.ins.Op == decoder.OpLoadMethod)
+	if b.ins.Op == decoder.OpLoadMethod {
+		b.push(nullSlot())
+	}
+	b.push(s)
 	return true
 }
 

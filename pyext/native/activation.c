@@ -16,14 +16,14 @@ same_place(const struct gs_activation *a, uint32_t i, uint32_t j)
 /* A new reference for slot i. One raw value that lies in several slots becomes one object: `x is x`. Not so iterators: no bytecode makes
    another slot of one that has no object yet, and two of nested loops that are in the same round lie in the same place. */
 static int
-box_slot(const struct gs_activation *a, uint32_t i, PyObject *const *boxed, PyObject **result)
+box_slot(const struct gs_activation *a, uint32_t i, const _PyInterpreterFrame *boxed, PyObject **result)
 {
     const struct gs_value *v = &a->st.slots[i];
     int raw = v->kind == GS_INT || v->kind == GS_FLOAT || v->kind == GS_RANGE;
     if (raw && i < a->nslots && !a->changed) {
         for (uint32_t j = 0; j < i; j++) {
-            if (boxed[j] && same_place(a, i, j)) {
-                *result = Py_NewRef(boxed[j]);
+            if (cp_local(boxed, j) && same_place(a, i, j)) {
+                *result = Py_NewRef(cp_local(boxed, j));
                 return 0;
             }
         }
@@ -64,7 +64,7 @@ gs_activation_share(struct gs_activation *a)
 
 /* The same, but the slot gives its reference away if it has one. */
 static int
-move_slot(struct gs_activation *a, uint32_t i, PyObject *const *boxed, PyObject **result)
+move_slot(struct gs_activation *a, uint32_t i, const _PyInterpreterFrame *boxed, PyObject **result)
 {
     struct gs_value *v = &a->st.slots[i];
     if (!v->owned) {
@@ -86,23 +86,29 @@ static void
 drop_locals(_PyInterpreterFrame *f, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        Py_CLEAR(f->localsplus[i]);
+        PyObject *o = cp_local(f, i);
+        cp_set_local(f, i, NULL);
+        Py_XDECREF(o);
     }
 }
 
 static int
 fill_locals(struct gs_activation *a)
 {
-    PyObject **locals = a->st.frame->localsplus;
-    memset(locals, 0, a->st.nlocals * sizeof *locals);
+    _PyInterpreterFrame *f = a->st.frame;
+    for (uint32_t i = 0; i < a->st.nlocals; i++) {
+        cp_set_local(f, i, NULL);
+    }
     for (uint32_t i = 0; i < a->st.nlocals; i++) {
         struct gs_value *v = &a->st.slots[i];
-        if (box_slot(a, i, locals, &locals[i]) < 0) {
-            drop_locals(a->st.frame, i);
+        PyObject *o;
+        if (box_slot(a, i, f, &o) < 0) {
+            drop_locals(f, i);
             return -1;
         }
+        cp_set_local(f, i, o);
         if (v->kind == GS_RANGE_ITER) { /* whoever sees the frame may advance it: there is only the object from now on */
-            *v = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)Py_NewRef(locals[i])}};
+            *v = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)Py_NewRef(o)}};
         }
     }
     a->filled = 1;
@@ -120,8 +126,8 @@ gs_activation_show(PyThreadState *ts, struct gs_activation *a, uint32_t instr)
     }
     PyErr_Restore(type, value, traceback);
     _PyInterpreterFrame *f = a->st.frame;
-    f->stacktop = (int)a->st.nlocals;
-    f->prev_instr = _PyCode_CODE(a->code) + instr;
+    cp_set_depth(f, a->st.nlocals);
+    cp_executing(f, instr);
     gs_frame_link(ts, f);
     return 0;
 }
@@ -143,9 +149,9 @@ gs_activation_learn(struct gs_activation *a)
     }
     for (uint32_t i = 0; i < a->st.nlocals; i++) {
         struct gs_value *v = &a->st.slots[i];
-        if (!gs_same(v, f->localsplus[i], 1)) {
+        if (!gs_same(v, cp_local(f, i), 1)) {
             gs_release(v);
-            replace(a, v, Py_XNewRef(f->localsplus[i]));
+            replace(a, v, Py_XNewRef(cp_local(f, i)));
         }
     }
 }
@@ -156,7 +162,7 @@ gs_activation_touched(struct gs_activation *a)
     _PyInterpreterFrame *f = a->st.frame;
     for (uint32_t i = 0; i < a->st.nlocals; i++) {
         struct gs_value *v = &a->st.slots[i];
-        PyObject *now = f->localsplus[i];
+        PyObject *now = cp_local(f, i);
         if (gs_same(v, now, 0)) {
             continue;
         }
@@ -176,7 +182,7 @@ void
 gs_activation_unshow(PyThreadState *ts, struct gs_activation *a)
 {
     _PyInterpreterFrame *f = a->st.frame;
-    if (ts->cframe->current_frame == f) {
+    if (*cp_frames(ts) == f) {
         gs_frame_unlink(ts, f);
     }
     if (a->filled) {
@@ -192,15 +198,15 @@ gs_activation_drop_frame(PyThreadState *ts, struct gs_activation *a)
     _PyInterpreterFrame *f = a->st.frame;
     if (f->frame_obj && Py_REFCNT(f->frame_obj) > 1 && !a->filled) {
         /* What keeps the object sees the locals as they are now. */
-        if (gs_activation_show(ts, a, (uint32_t)_PyInterpreterFrame_LASTI(f)) < 0) {
+        if (gs_activation_show(ts, a, (uint32_t)cp_at(f)) < 0) {
             PyErr_Clear();
             a->filled = 0;
         }
     }
-    if (ts->cframe->current_frame == f) {
+    if (*cp_frames(ts) == f) {
         gs_frame_unlink(ts, f);
     }
-    f->stacktop = a->filled ? (int)a->st.nlocals : 0;
+    cp_set_depth(f, a->filled ? a->st.nlocals : 0);
     gs_frame_clear_and_pop(ts, f);
     a->st.frame = NULL;
     a->filled = 0;
@@ -217,7 +223,7 @@ gs_activation_to_frame(PyThreadState *ts, struct gs_activation *a)
         return NULL;
     }
     _PyInterpreterFrame *f = a->st.frame;
-    if (ts->cframe->current_frame == f) {
+    if (*cp_frames(ts) == f) {
         gs_frame_unlink(ts, f);
     }
     if (a->filled) {
@@ -225,10 +231,10 @@ gs_activation_to_frame(PyThreadState *ts, struct gs_activation *a)
             gs_release(&a->st.slots[i]); /* the frame has its own */
         }
     }
-    f->stacktop = (int)n;
     for (; i < n; i++) {
-        if (move_slot(a, i, f->localsplus, &f->localsplus[i]) < 0) {
-            f->stacktop = (int)i;
+        PyObject *o;
+        if (move_slot(a, i, f, &o) < 0) {
+            cp_set_depth(f, i);
             for (; i < n; i++) {
                 gs_release(&a->st.slots[i]);
             }
@@ -236,8 +242,10 @@ gs_activation_to_frame(PyThreadState *ts, struct gs_activation *a)
             a->st.frame = NULL;
             return NULL;
         }
+        cp_set_local(f, i, o);
     }
-    f->prev_instr = _PyCode_CODE(a->code) + (int)gs_interpretable(a->code, a->st.off) - 1;
+    cp_set_depth(f, n);
+    cp_resume_at(f, cp_begin(a->code, a->st.off));
     a->st.frame = NULL;
     return f;
 }
@@ -249,14 +257,14 @@ gs_activation_end(PyThreadState *ts, struct gs_activation *a)
     for (uint32_t i = a->st.nstack; i-- > 0;) {
         gs_release(&a->st.slots[a->st.nlocals + i]);
     }
-    if (f && ts->cframe->current_frame == f) {
+    if (f && *cp_frames(ts) == f) {
         gs_frame_unlink(ts, f);
     }
     for (uint32_t i = 0; i < a->st.nlocals; i++) {
         gs_release(&a->st.slots[i]); /* frees nothing where the frame has references of its own */
     }
     if (f) {
-        f->stacktop = a->filled ? (int)a->st.nlocals : 0;
+        cp_set_depth(f, a->filled ? a->st.nlocals : 0);
         gs_frame_clear_and_pop(ts, f);
         a->st.frame = NULL;
     }

@@ -308,7 +308,7 @@ forget(struct gs_attached *a)
 static void
 make_plain(PyFunctionObject *f)
 {
-    f->vectorcall = _PyFunction_Vectorcall;
+    f->vectorcall = cp_plain_vectorcall;
     f->func_version = 0; /* as after a write of __code__: CPython gives it a new one when it wants one */
     Py_SET_TYPE(f, &PyFunction_Type);
 }
@@ -373,7 +373,7 @@ static int
 function_set_class(PyObject *self, PyObject *value, void *unused)
 {
     (void)unused;
-    PyObject *d = PyDict_GetItemString(PyBaseObject_Type.tp_dict, "__class__");
+    PyObject *d = PyDict_GetItemString(cp_type_dict(&PyBaseObject_Type), "__class__");
     return Py_TYPE(d)->tp_descr_set(d, self, value);
 }
 
@@ -400,7 +400,7 @@ function_set_name(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
         return NULL;
     }
     /* Past the metaclass, as the class statement does. */
-    int rc = PyDict_GetItemWithError(owner->tp_dict, args[1]) == self ? PyType_Type.tp_setattro(args[0], args[1], method) : 0;
+    int rc = PyDict_GetItemWithError(cp_type_dict(owner), args[1]) == self ? PyType_Type.tp_setattro(args[0], args[1], method) : 0;
     Py_DECREF(method);
     return rc < 0 || PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
@@ -640,8 +640,8 @@ gs_attach_init(PyObject *module)
         return -1;
     }
     /* A type without a docstring gets None, in front of the member that reads a function's own. */
-    PyObject *doc = PyDict_GetItemString(PyFunction_Type.tp_dict, "__doc__");
-    if (!doc || PyDict_SetItemString(gs_function_type.tp_dict, "__doc__", doc) < 0) {
+    PyObject *doc = PyDict_GetItemString(cp_type_dict(&PyFunction_Type), "__doc__");
+    if (!doc || PyDict_SetItemString(cp_type_dict(&gs_function_type), "__doc__", doc) < 0) {
         return -1;
     }
     PyType_Modified(&gs_function_type);

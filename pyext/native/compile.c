@@ -4,8 +4,6 @@
    snapshot refers to is kept alive by a list; and everybody looks again afterwards. */
 #include "native.h"
 #include "policy.h"
-#include <internal/pycore_interp.h>
-#include <internal/pycore_runtime.h>
 #include <unistd.h>
 
 PyObject *gs_error;
@@ -83,8 +81,8 @@ do_nothing(void *unused)
 static int
 load_unnoticed(void)
 {
-    PyThreadState *ts = PyThreadState_Get();
-    int traced = ts->cframe->use_tracing;
+    PyThreadState *ts = cp_thread();
+    int traced = cp_is_watched(ts);
     unsigned long self = PyThread_get_thread_ident();
     int is_main = _PyRuntime.main_thread == self;
     if (traced) {
@@ -93,12 +91,12 @@ load_unnoticed(void)
     if (is_main) {
         _PyRuntime.main_thread = 0;
     }
-    ts->recursion_remaining += LOAD_DEPTH;
+    *cp_recursion(ts) += LOAD_DEPTH;
     int rc = load();
-    ts->recursion_remaining -= LOAD_DEPTH;
+    *cp_recursion(ts) -= LOAD_DEPTH;
     if (is_main) {
         _PyRuntime.main_thread = self;
-        if (_Py_atomic_load_relaxed(&_PyRuntime.ceval.signals_pending)) {
+        if (cp_signals_pending()) {
             Py_AddPendingCall(do_nothing, NULL); /* so that the eval breaker is set again for what waited */
         }
     }

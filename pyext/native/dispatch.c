@@ -3,8 +3,6 @@
    compiled. Everything else, wrong calls first of all, is left to CPython's own entry. */
 #include "policy.h"
 #include "runtime.h"
-#include <internal/pycore_interp.h>
-#include <internal/pycore_pymem.h>
 
 #define ON_STACK 24 /* parameters of more functions than not */
 
@@ -12,8 +10,8 @@
 static int
 tools_watch(void)
 {
-    PyThreadState *ts = PyThreadState_Get();
-    return ts->cframe->use_tracing || ts->interp->eval_frame || _Py_tracemalloc_config.tracing;
+    PyThreadState *ts = cp_thread();
+    return cp_is_watched(ts) || ts->interp->eval_frame || *cp_tracemalloc();
 }
 
 static PyObject *
@@ -22,7 +20,7 @@ interpret(struct gs_record *r, PyObject *callable, PyObject *const *args, size_t
     if (r) {
         r->interpreted++;
     }
-    return _PyFunction_Vectorcall(callable, args, nargsf, kwnames);
+    return cp_plain_vectorcall(callable, args, nargsf, kwnames);
 }
 
 /* ---- Binding ---- */
@@ -291,7 +289,7 @@ choose(struct gs_attached *a, PyObject *const *args, int refused, struct gs_func
 static int
 are_owned(PyObject *const *args)
 {
-    PyThreadState *ts = PyThreadState_Get();
+    PyThreadState *ts = cp_thread();
     return (uintptr_t)args >= (uintptr_t)ts->datastack_chunk && args < (PyObject *const *)ts->datastack_limit;
 }
 

@@ -6,7 +6,6 @@
    the interpreter must do it, where native callers without linked frames must be shown to whoever looks, and where the
    activation was inlined into another, which then goes on with the result. */
 #include "runtime.h"
-#include <internal/pycore_interp.h>
 
 #define NONE 0xffffffffu
 #define FEW 40             /* slots that need no allocation */
@@ -204,7 +203,7 @@ native_caller(PyThreadState *ts, uint64_t *sp, struct gs_unit **unit)
     *sp += 8;
     const struct gs_exitdesc *d = &(*unit)->exits[site->exit];
     _PyInterpreterFrame *f = read_frame(d, NULL, *sp);
-    return f && f == ts->cframe->current_frame ? NULL : d;
+    return f && f == *cp_frames(ts) ? NULL : d;
 }
 
 static int
@@ -245,7 +244,7 @@ link_caller(PyThreadState *ts, struct caller *c, int only_own)
             gs_release(&slots[i]); /* the object that a range iterator became */
         }
     } else if (a.st.frame && !c->own) {
-        a.st.frame->stacktop = 0;
+        cp_set_depth(a.st.frame, 0);
         gs_frame_clear_and_pop(ts, a.st.frame);
     }
     PyErr_Restore(type, value, traceback);
@@ -288,7 +287,9 @@ unlink_callers(PyThreadState *ts, struct run *run)
         gs_frame_unlink(ts, f);
         if (c->own) {
             for (uint32_t k = 0; k < c->desc->nlocals; k++) {
-                Py_CLEAR(f->localsplus[k]); /* the native code has references of its own */
+                PyObject *o = cp_local(f, k); /* the native code has references of its own */
+                cp_set_local(f, k, NULL);
+                Py_XDECREF(o);
             }
             gs_frame_hide(f);
         } else {
@@ -333,7 +334,7 @@ take_linked(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs
         link = &(*link)->below;
     }
     struct left *l = *link;
-    if (!l || l->run.callers[l->run.first].sp != regs->gpr[4] || l->run.callers[l->run.first].frame != ts->cframe->current_frame) {
+    if (!l || l->run.callers[l->run.first].sp != regs->gpr[4] || l->run.callers[l->run.first].frame != *cp_frames(ts)) {
         return;
     }
     *run = (struct run){.callers = l->run.callers, .first = l->run.first, .ncallers = l->run.ncallers, .room = l->run.room, .linked = 1};
@@ -416,7 +417,7 @@ is_stuck(const struct gs_unit *unit, const struct gs_exitdesc *d, const struct g
 static int
 is_kept(const _PyInterpreterFrame *f)
 {
-    return f && (f->f_locals || (f->frame_obj && Py_REFCNT(f->frame_obj) > 1));
+    return f && (cp_shows_locals(f) || (f->frame_obj && Py_REFCNT(f->frame_obj) > 1));
 }
 
 /* Whether the version goes on with the frame that the activation has: one that makes none can hold one, and must where
@@ -462,7 +463,7 @@ enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
 static int
 return_quietly(PyThreadState *ts, struct gs_activation *a, struct result *result)
 {
-    if (a->filled || a->changed || ts->cframe->use_tracing || (a->st.frame && a->st.frame->frame_obj)) {
+    if (a->filled || a->changed || cp_is_watched(ts) || (a->st.frame && a->st.frame->frame_obj)) {
         return 0;
     }
     uint32_t n = a->st.nlocals + a->st.nstack - 1;
@@ -544,7 +545,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         kind = GS_EXIT_RAISE;
     }
     if (a.st.frame) {
-        if (ts->cframe->current_frame == a.st.frame) {
+        if (*cp_frames(ts) == a.st.frame) {
             gs_frame_unlink(ts, a.st.frame);
         }
         if (!a.filled && a.st.frame->frame_obj && a.st.frame->previous) { /* not hidden: the locals are what Link stored */
@@ -553,7 +554,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     }
     run->only_own = a.st.frame != NULL;
     int interpret = kind == GS_EXIT_INTERPRET;
-    if (interpret && d->reason == GS_WHY_STACK && ts->recursion_remaining > 0 && !gs_stack_is_short()) {
+    if (interpret && d->reason == GS_WHY_STACK && *cp_recursion(ts) > 0 && !gs_stack_is_short()) {
         interpret = 0; /* it was another thread's limit */
     }
 
@@ -565,7 +566,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
             goto raised;
         }
         if (!raised) {
-            raised = gs_poll(ts) < 0;
+            raised = cp_poll(ts) < 0;
             index = (int)a.st.off - 1; /* the interpreter has jumped when it looks for the handler, but blames the jump */
         }
         if (raised && !gs_raise_at(ts, &a, blamed, index)) {
@@ -578,7 +579,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         gs_frame_unlink(ts, a.st.frame);
         /* What only the main thread can do keeps the breaker set for all. A loop goes on past its poll, but a function's
            entry would meet the same poll again, for ever. */
-        if (!raised && a.st.off == 0 && _Py_atomic_load_relaxed(&ts->interp->ceval.eval_breaker)) {
+        if (!raised && a.st.off == 0 && cp_breaker(ts)) {
             interpret = 1;
         }
     }
@@ -595,7 +596,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         interpret = 1; /* versions that begin anew take the function's code for their own */
     }
     struct gs_func *f = NULL;
-    if (!interpret && !a.changed && !ts->cframe->use_tracing) {
+    if (!interpret && !a.changed && !cp_is_watched(ts)) {
         gs_activation_share(&a);
         f = choose(ts, d, regs, &a.st);
         if (f && is_stuck(unit, d, f, &a.st)) {
@@ -638,46 +639,18 @@ done:
     return next;
 }
 
-/* ---- Short of C stack ---- */
-
-/* Calls between Python functions use no C stack, but calls of attached functions do: until the call returns that found the
-   stack short, the function is a plain one. 3.11: by its type; later versions: by its vectorcall alone. */
-static int
-suspend(PyObject *callable)
-{
-    if (!Py_IS_TYPE(callable, &gs_function_type)) {
-        return 0;
-    }
-    Py_INCREF(callable);
-    ((PyFunctionObject *)callable)->vectorcall = _PyFunction_Vectorcall;
-    Py_SET_TYPE(callable, &PyFunction_Type);
-    return 1;
-}
-
-static void
-resume(PyObject *callable)
-{
-    struct gs_attached *attached = gs_attached_find(callable);
-    if (attached) { /* nobody detached it meanwhile */
-        ((PyFunctionObject *)callable)->vectorcall = attached->record->head;
-        ((PyFunctionObject *)callable)->func_version = 0;
-        Py_SET_TYPE(callable, &gs_function_type);
-    }
-    Py_DECREF(callable);
-}
-
 /* ---- The exit ---- */
 
 void
 gs_exit(struct gs_unit *unit, struct gs_regs *regs)
 {
-    PyThreadState *ts = _PyThreadState_GET();
+    PyThreadState *ts = cp_thread();
     struct gs_exitdesc *d = &unit->exits[regs->exit];
     struct result result, *given = NULL;
     d->count++;
     regs->resume = 0;
     gs_stack_here();
-    ts->recursion_remaining += (int)d->recursion;
+    *cp_recursion(ts) += (int)d->recursion;
     for (;;) {
         struct run run = {0};
         if (!given) {
@@ -687,19 +660,22 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
         for (uint32_t p = d->parent; p != NONE; p = unit->exits[p].parent) {
             inlined++; /* activations that still count as running */
         }
-        ts->recursion_remaining -= inlined;
+        *cp_recursion(ts) -= inlined;
         enum next next = prepare(ts, unit, d, regs, given, &run);
         if (next == JUMP) {
             break;
         }
         result = next == RETURNED ? run.result : (struct result){0, GS_TAG_ERROR};
         if (next == RUN && run.frame) {
-            PyObject *callable = (PyObject *)run.frame->f_func;
-            int suspended = d->reason == GS_WHY_STACK && gs_stack_is_short() && suspend(callable);
+            /* Calls between Python functions use no C stack, but calls of attached functions do: until the call returns that found the stack
+               short, the function is a plain one. */
+            PyObject *callable = Py_NewRef(cp_function(run.frame));
+            int suspended = d->reason == GS_WHY_STACK && gs_stack_is_short() && gs_suspend(callable);
             PyObject *object = gs_frame_run(ts, run.frame);
             if (suspended) {
-                resume(callable);
+                gs_resume(callable);
             }
+            Py_DECREF(callable);
             result = (struct result){(uint64_t)(uintptr_t)object, object ? GS_OBJ : GS_TAG_ERROR};
         } else if (next == RUN) {
             result.value = gs_call_native(run.entry, (uint64_t *)(uintptr_t)gs_activation_buffer, &result.tag);
@@ -707,7 +683,7 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
         if (d->parent != NONE || result.tag != GS_TAG_ERROR || !leave_linked(ts, &run)) {
             unlink_callers(ts, &run);
         }
-        ts->recursion_remaining += inlined;
+        *cp_recursion(ts) += inlined;
         if (d->parent == NONE) {
             regs->value = result.value;
             regs->tag = result.tag;
@@ -730,7 +706,7 @@ gs_release_in(PyObject *o, struct gs_regs *regs)
         _Py_Dealloc(o);
         return;
     }
-    PyThreadState *ts = _PyThreadState_GET();
+    PyThreadState *ts = cp_thread();
     const uint64_t *return_address = (const uint64_t *)(regs + 1);
     struct gs_unit *u = gs_unit_at(*return_address);
     const struct gs_callsite *site = u ? find_callsite(u, *return_address) : NULL;

@@ -1,7 +1,6 @@
 /* Whether the end of an object may run Python code, which could look at the activation that let go of it. To link a frame costs as much
    as several deallocations, so it is done for those objects only of which a look at what dies with them cannot say no. */
 #include "runtime.h"
-#include <internal/pycore_object.h>
 
 #define MOST_LOOKS 256 /* objects looked at: what holds more that may die with it is shown without further looking */
 #define MOST_SHARED 8  /* that have several references, which may all come from what dies */
@@ -68,7 +67,7 @@ may_run(PyObject *o, struct look *l)
     } else if (t->tp_finalize || t->tp_del) {
         return 1;
     }
-    if (t->tp_weaklistoffset > 0 && *PyObject_GET_WEAKREFS_LISTPTR(o)) {
+    if (t->tp_weaklistoffset && *PyObject_GET_WEAKREFS_LISTPTR(o)) {
         return 1;
     }
     if (!t->tp_traverse || ++l->depth == MOST_DEPTH) {

@@ -3,7 +3,7 @@
    A native function that calls out owns a real interpreter frame on the thread's data stack, so that tracebacks,
    sys._getframe, debuggers and the interpreter itself find what they know. CPython does not export what makes and ends such
    frames, so it is written anew here. While the frame belongs to native code its slots are borrowed from it, and own
-   nothing; the interpreter's frames own everything. All that depends on the version's frame is in this file: 3.11. */
+   nothing; the interpreter's frames own everything. */
 #include "helpers.h"
 #include "runtime.h"
 
@@ -68,9 +68,8 @@ gs_frame_push(PyObject *callable)
 _PyInterpreterFrame *
 gs_frame_push_code(PyObject *callable, PyCodeObject *code)
 {
-    PyThreadState *ts = _PyThreadState_GET();
-    PyFunctionObject *func = (PyFunctionObject *)callable;
-    size_t words = (size_t)code->co_nlocalsplus + (size_t)code->co_stacksize + FRAME_SPECIALS_SIZE;
+    PyThreadState *ts = cp_thread();
+    size_t words = cp_frame_words(code);
     PyObject **base = ts->datastack_top;
     if (base && words < (size_t)(ts->datastack_limit - base)) {
         ts->datastack_top = base + words;
@@ -78,11 +77,8 @@ gs_frame_push_code(PyObject *callable, PyCodeObject *code)
         return NULL;
     }
     _PyInterpreterFrame *f = (_PyInterpreterFrame *)base;
-    Py_INCREF(func);
-    _PyFrame_InitializeSpecials(f, func, code->co_flags & CO_OPTIMIZED ? NULL : func->func_globals, code->co_nlocalsplus);
-    Py_SETREF(f->f_code, (PyCodeObject *)Py_NewRef(code));
+    cp_frame_begin(f, (PyFunctionObject *)callable, code);
     f->previous = NULL;
-    memset(f->localsplus, 0, (size_t)code->co_nlocalsplus * sizeof(PyObject *));
     return f;
 }
 
@@ -90,15 +86,7 @@ gs_frame_push_code(PyObject *callable, PyCodeObject *code)
 static void
 move_into(PyThreadState *ts, PyFrameObject *object, _PyInterpreterFrame *f)
 {
-    size_t size = (size_t)((char *)&f->localsplus[f->stacktop] - (char *)f);
-    _PyInterpreterFrame *own = (_PyInterpreterFrame *)object->_f_frame_data;
-    memcpy(own, f, size);
-    own->owner = FRAME_OWNED_BY_FRAME_OBJECT;
-    own->previous = NULL;
-    if (_PyFrame_IsIncomplete(own)) { /* a dead frame counts as begun, or nobody may look at it */
-        own->prev_instr = _PyCode_CODE(own->f_code) + own->f_code->_co_firsttraceable;
-    }
-    object->f_frame = own;
+    cp_own(f, object, (_PyInterpreterFrame *)object->_f_frame_data);
     /* The frame was unlinked, so the current one is the caller's. */
     object->f_back = PyThreadState_GetFrame(ts); /* NULL, without an exception, if there is none or no memory */
     if (!PyObject_GC_IsTracked((PyObject *)object)) {
@@ -119,34 +107,29 @@ clear(PyThreadState *ts, _PyInterpreterFrame *f)
         }
         Py_DECREF(object);
     }
-    for (int i = 0; i < f->stacktop; i++) {
-        Py_XDECREF(f->localsplus[i]);
+    for (uint32_t i = 0, n = cp_depth(f); i < n; i++) {
+        Py_XDECREF(cp_local(f, i));
     }
-    Py_XDECREF(f->f_locals);
-    Py_DECREF(f->f_func);
-    Py_DECREF(f->f_code);
+    cp_frame_end(f);
 }
 
 void
 gs_frame_clear_and_pop(PyThreadState *ts, _PyInterpreterFrame *f)
 {
-    ts->recursion_remaining--; /* what destructors call is one deeper, as in the interpreter */
+    --*cp_recursion(ts); /* what destructors call is one deeper, as in the interpreter */
     clear(ts, f);
-    ts->recursion_remaining++;
+    ++*cp_recursion(ts);
     release(ts, f);
 }
 
 void
 gs_frame_pop(_PyInterpreterFrame *f)
 {
-    PyThreadState *ts = _PyThreadState_GET();
-    if (f->frame_obj && Py_REFCNT(f->frame_obj) > 1) {
-        f->stacktop = f->f_code->co_nlocalsplus;
-        for (int i = 0; i < f->stacktop; i++) {
-            Py_XINCREF(f->localsplus[i]);
-        }
-    } else {
-        f->stacktop = 0;
+    PyThreadState *ts = cp_thread();
+    uint32_t n = f->frame_obj && Py_REFCNT(f->frame_obj) > 1 ? (uint32_t)cp_code(f)->co_nlocalsplus : 0;
+    cp_set_depth(f, n);
+    for (uint32_t i = 0; i < n; i++) {
+        Py_XINCREF(cp_local(f, i));
     }
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
@@ -157,13 +140,15 @@ gs_frame_pop(_PyInterpreterFrame *f)
 void
 gs_frame_hide(_PyInterpreterFrame *f)
 {
-    PyCodeObject *code = f->f_code;
-    int nfree = code->co_nfreevars, first = code->co_nlocalsplus - nfree;
-    memset(f->localsplus, 0, (size_t)first * sizeof(PyObject *));
-    for (int i = 0; i < nfree; i++) { /* f_locals follows the cells of free variables unasked */
-        f->localsplus[first + i] = PyTuple_GET_ITEM(f->f_func->func_closure, i);
+    PyCodeObject *code = cp_code(f);
+    uint32_t n = (uint32_t)code->co_nlocalsplus, first = n - (uint32_t)code->co_nfreevars;
+    for (uint32_t i = 0; i < first; i++) {
+        cp_set_local(f, i, NULL);
     }
-    f->stacktop = code->co_nlocalsplus;
+    for (uint32_t i = first; i < n; i++) { /* f_locals follows the cells of free variables unasked */
+        cp_set_local(f, i, PyTuple_GET_ITEM(((PyFunctionObject *)cp_function(f))->func_closure, i - first));
+    }
+    cp_set_depth(f, n);
     f->previous = NULL;
     if (f->frame_obj) {
         gs_let_go(f);
@@ -185,6 +170,8 @@ PyObject *
 gs_frame_run(PyThreadState *ts, _PyInterpreterFrame *f)
 {
     PyObject *result = _PyEval_EvalFrameDefault(ts, f, 0);
-    gs_frame_clear_and_pop(ts, f); /* 3.12 and later do this themselves */
+    if (!CP_CLEARS_FRAME) {
+        gs_frame_clear_and_pop(ts, f);
+    }
     return result;
 }

@@ -63,14 +63,14 @@ gs_groups_init(void)
 {
     PyTypeObject *type = (PyTypeObject *)PyExc_BaseExceptionGroup;
     for (int i = 0; i < 2 && !originals[i]; i++) {
-        PyObject *original = PyDict_GetItemString(type->tp_dict, methods[i].ml_name);
+        PyObject *original = PyDict_GetItemString(cp_type_dict(type), methods[i].ml_name);
         if (!original || !Py_IS_TYPE(original, &PyMethodDescr_Type)) {
             return 0; /* another tool was here */
         }
         methods[i].ml_doc = ((PyMethodDescrObject *)original)->d_method->ml_doc;
         PyObject *descriptor = PyDescr_NewMethod(type, &methods[i]);
         originals[i] = Py_NewRef(original);
-        if (!descriptor || PyDict_SetItemString(type->tp_dict, methods[i].ml_name, descriptor) < 0) {
+        if (!descriptor || PyDict_SetItemString(cp_type_dict(type), methods[i].ml_name, descriptor) < 0) {
             Py_XDECREF(descriptor);
             return -1;
         }

@@ -3,8 +3,6 @@
    an attribute, so that sites which meet many classes are served, too. Whatever the table does not know, the C-API does. */
 #include "helpers.h"
 #include "runtime.h"
-#include <internal/pycore_dict.h>
-#include <internal/pycore_object.h>
 #include <structmember.h>
 
 /* The interpreter gives keys a version where it specialises a read of a global or of a module's attribute, from a counter
@@ -49,22 +47,6 @@ static struct known *
 row_of(uint32_t version, PyObject *name)
 {
     return &table[(version ^ (uint32_t)((uintptr_t)name >> 4)) & (ROWS - 1)];
-}
-
-static PyDictValues *
-values_of(PyObject *o)
-{
-    return Py_TYPE(o)->tp_flags & Py_TPFLAGS_MANAGED_DICT ? *_PyObject_ValuesPointer(o) : NULL;
-}
-
-static PyObject *
-dict_of(PyObject *o)
-{
-    PyTypeObject *class = Py_TYPE(o);
-    if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
-        return *_PyObject_ManagedDictPointer(o);
-    }
-    return class->tp_dictoffset > 0 ? *(PyObject **)((char *)o + class->tp_dictoffset) : NULL;
 }
 
 static PyDictKeysObject *
@@ -142,7 +124,7 @@ place_of(PyTypeObject *class, PyObject *name)
     }
     struct known fresh = {.name = Py_NewRef(name)};
     look(class, name, &fresh); /* gives the class a version, if it had none */
-    fresh.version = class->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? class->tp_version_tag : 0;
+    fresh.version = cp_type_version(class);
     k = row_of(fresh.version, name);
     PyObject *old = k->name;
     *k = fresh;
@@ -177,8 +159,8 @@ gs_get_attr(PyObject *o, PyObject *name)
         struct known *k = place_of(class, name);
         PyObject *value = NULL;
         if (k->place == IN_VALUES || k->place == UNKNOWN_KEY || k->place == IN_DICT) {
-            PyDictValues *values = k->place == IN_VALUES ? values_of(o) : NULL;
-            value = values ? values->values[k->at] : dict_value(dict_of(o), k);
+            PyDictValues *values = k->place == IN_VALUES ? cp_values(o) : NULL;
+            value = values ? values->values[k->at] : dict_value(cp_dict(o), k);
         } else if (k->place == IN_INSTANCE || k->place == READ_ONLY) {
             value = *(PyObject **)((char *)o + k->at);
         }
@@ -198,8 +180,8 @@ gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
     const struct known *k = class->tp_getattro == PyObject_GenericGetAttr ? place_of(class, name) : NULL;
     if (k && (k->place == METHOD || k->place == METHOD_UNLESS_IN_DICT)) {
         method = Py_NewRef(k->method);
-        if (k->place == METHOD_UNLESS_IN_DICT && !values_of(o)) {
-            dict = Py_XNewRef(dict_of(o));
+        if (k->place == METHOD_UNLESS_IN_DICT && !cp_values(o)) {
+            dict = Py_XNewRef(cp_dict(o));
             own = dict ? PyDict_GetItemWithError(dict, name) : Py_None; /* keys may have an __eq__ of their own */
             Py_XDECREF(dict);
             if (own || PyErr_Occurred()) {
@@ -221,38 +203,6 @@ gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
     return 0;
 }
 
-PyObject *
-gs_load_super_attr(PyObject *super, PyObject *class, PyObject *self, PyObject *name, int64_t arguments)
-{
-    /* Called without arguments, the builtin finds these two in the caller's frame. */
-    size_t n = arguments || (super == (PyObject *)&PySuper_Type && PyType_Check(class)) ? 2 : 0;
-    PyObject *args[] = {NULL, class, self};
-    PyObject *found = NULL, *o = PyObject_Vectorcall(super, args + 1, n | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
-    if (o) {
-        found = PyObject_GetAttr(o, name);
-        Py_DECREF(o);
-    }
-    return found;
-}
-
-int64_t
-gs_load_special(PyObject *o, int64_t which, PyObject **pair)
-{
-    static const char *const texts[] = {"__enter__", "__exit__", "__aenter__", "__aexit__"};
-    static PyObject *names[sizeof texts / sizeof *texts];
-    if (!names[which] && !(names[which] = PyUnicode_InternFromString(texts[which]))) {
-        PyErr_Clear();
-        return 0;
-    }
-    PyObject *method = _PyType_Lookup(Py_TYPE(o), names[which]);
-    if (!method || !PyType_HasFeature(Py_TYPE(method), Py_TPFLAGS_METHOD_DESCRIPTOR)) {
-        return 0;
-    }
-    pair[0] = Py_NewRef(method);
-    pair[1] = Py_NewRef(o);
-    return 1;
-}
-
 int64_t
 gs_set_attr(PyObject *o, PyObject *name, PyObject *value)
 {
@@ -261,18 +211,18 @@ gs_set_attr(PyObject *o, PyObject *name, PyObject *value)
         const struct known *k = place_of(class, name);
         PyObject *old, *dict;
         if (k->place == IN_VALUES || k->place == UNKNOWN_KEY || k->place == IN_DICT) {
-            PyDictValues *values = k->place == IN_VALUES ? values_of(o) : NULL;
+            PyDictValues *values = k->place == IN_VALUES ? cp_values(o) : NULL;
             if (values) {
                 old = values->values[k->at];
                 values->values[k->at] = Py_NewRef(value);
                 if (old) {
                     Py_DECREF(old);
                 } else {
-                    _PyDictValues_AddToInsertionOrder(values, (Py_ssize_t)k->at);
+                    cp_value_added(values, (Py_ssize_t)k->at);
                 }
                 return 0;
             }
-            if ((dict = dict_of(o))) {
+            if ((dict = cp_dict(o))) {
                 Py_INCREF(dict);
                 int status = PyDict_SetItem(dict, name, value);
                 Py_DECREF(dict);
@@ -303,8 +253,8 @@ gs_record_attr(PyObject *o, PyObject *name, struct gs_site *site)
         return;
     }
     const struct known *k = place_of(Py_TYPE(o), name);
-    if (k->place == IN_VALUES && values_of(o)) {
-        gs_record_type(values_of(o)->values[k->at], site);
+    if (k->place == IN_VALUES && cp_values(o)) {
+        gs_record_type(cp_values(o)->values[k->at], site);
     } else if (k->place == IN_INSTANCE) {
         gs_record_type(*(PyObject **)((char *)o + k->at), site);
     }

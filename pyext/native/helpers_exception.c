@@ -1,9 +1,6 @@
 /* Helpers for raising, handling, and the with statement. What a handler handles is the thread's, as in the interpreter, so native
    code and interpreter can take turns within one. */
 #include "helpers.h"
-#include <internal/pycore_object.h>
-#include <internal/pycore_pyerrors.h>
-#include <internal/pycore_pystate.h>
 
 void
 gs_reraise(PyObject *exception)
@@ -25,11 +22,12 @@ void
 gs_raise(PyObject *exception, PyObject *cause)
 {
     if (!exception) {
-        PyObject *handled = _PyErr_GetTopmostException(_PyThreadState_GET())->exc_value;
-        if (!handled || handled == Py_None) {
+        PyObject *handled = PyErr_GetHandledException();
+        if (!handled) {
             PyErr_SetString(PyExc_RuntimeError, "No active exception to reraise");
         } else {
             gs_reraise(handled);
+            Py_DECREF(handled);
         }
         return;
     }
@@ -61,7 +59,7 @@ gs_raise(PyObject *exception, PyObject *cause)
 PyObject *
 gs_push_exc_info(PyObject *exception)
 {
-    _PyErr_StackItem *info = _PyThreadState_GET()->exc_info;
+    _PyErr_StackItem *info = cp_thread()->exc_info;
     PyObject *before = info->exc_value;
     info->exc_value = Py_NewRef(exception);
     return before ? before : Py_NewRef(Py_None);
@@ -70,7 +68,7 @@ gs_push_exc_info(PyObject *exception)
 PyObject *
 gs_pop_except(PyObject *before)
 {
-    _PyErr_StackItem *info = _PyThreadState_GET()->exc_info;
+    _PyErr_StackItem *info = cp_thread()->exc_info;
     PyObject *handled = info->exc_value;
     info->exc_value = Py_NewRef(before);
     return handled;
@@ -223,14 +221,7 @@ gs_prep_reraise_star(PyObject *original, PyObject *raised)
             Py_CLEAR(anew);
         }
     }
-    PyObject *result = NULL;
-    if (anew && PyList_GET_SIZE(anew) == 0) {
-        result = Py_NewRef(Py_None);
-    } else if (anew && PyList_GET_SIZE(anew) == 1 && Py_Version >= 0x030B0400) { /* 3.11.4 raises a single one as it is */
-        result = Py_NewRef(PyList_GET_ITEM(anew, 0));
-    } else if (anew) {
-        result = group_of(anew);
-    }
+    PyObject *result = anew && PyList_GET_SIZE(anew) > 0 ? group_of(anew) : anew ? Py_NewRef(Py_None) : NULL;
     Py_XDECREF(anew);
     return result;
 }
@@ -270,11 +261,11 @@ gs_before_with(PyObject *manager, PyObject **exit)
 }
 
 PyObject *
-gs_with_except_start(PyObject *exit, PyObject *exception, PyObject *self)
+gs_with_except_start(PyObject *exit, PyObject *exception)
 {
     PyObject *traceback = PyException_GetTraceback(exception);
-    PyObject *args[] = {NULL, self, PyExceptionInstance_Class(exception), exception, traceback ? traceback : Py_None};
-    PyObject *result = PyObject_Vectorcall(exit, self ? args + 1 : args + 2, (self ? 4 : 3) | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    PyObject *args[] = {NULL, PyExceptionInstance_Class(exception), exception, traceback ? traceback : Py_None};
+    PyObject *result = PyObject_Vectorcall(exit, args + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_XDECREF(traceback);
     return result;
 }

@@ -1,6 +1,5 @@
 /* Helpers of the match statement: what keys and classes of patterns find, and the errors in the interpreter's words. */
 #include "helpers.h"
-#include <internal/pycore_object.h>
 
 /* None: a key is missing. NULL with an exception. */
 PyObject *

@@ -1,6 +1,5 @@
 /* Helpers for names: globals, namespaces, cells, imports, and the functions made in functions. Errors have the interpreter's words. */
 #include "helpers.h"
-#include <internal/pycore_interp.h>
 
 #define NOT_DEFINED "name '%.200s' is not defined"
 #define UNBOUND_LOCAL "cannot access local variable '%s' where it is not associated with a value"
@@ -195,7 +194,7 @@ gs_import_name(PyObject *function, PyObject *name, PyObject *fromlist, PyObject 
         return NULL;
     }
     PyObject *globals = as_function(function)->func_globals;
-    if (import == PyThreadState_Get()->interp->import_func) {
+    if (import == cp_thread()->interp->import_func) {
         int n = _PyLong_AsInt(level);
         return n == -1 && PyErr_Occurred() ? NULL : PyImport_ImportModuleLevelObject(name, globals, Py_None, fromlist, n);
     }

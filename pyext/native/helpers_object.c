@@ -1,7 +1,6 @@
 /* Helpers for objects of any class: comparing, iterating, calls, boxes. */
 #include "helpers.h"
 #include "runtime.h"
-#include <internal/pycore_interp.h>
 
 int64_t
 gs_compare_bool(PyObject *left, PyObject *right, int op)
@@ -81,24 +80,6 @@ gs_get_slice(PyObject *o, int64_t from, int64_t to)
 }
 
 PyObject *
-gs_binary_slice(PyObject *o, PyObject *from, PyObject *to)
-{
-    PyObject *slice = PySlice_New(from, to, NULL);
-    PyObject *part = slice ? PyObject_GetItem(o, slice) : NULL;
-    Py_XDECREF(slice);
-    return part;
-}
-
-int64_t
-gs_store_slice(PyObject *o, PyObject *from, PyObject *to, PyObject *value)
-{
-    PyObject *slice = PySlice_New(from, to, NULL);
-    int status = slice ? PyObject_SetItem(o, slice, value) : -1;
-    Py_XDECREF(slice);
-    return status;
-}
-
-PyObject *
 gs_for_iter(PyObject *iterator)
 {
     PyObject *item = Py_TYPE(iterator)->tp_iternext(iterator);
@@ -157,7 +138,7 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
             return ((_PyCFunctionFastWithKeywords)(void (*)(void))function)(args[0], args + 1, (Py_ssize_t)nargs - 1, kwnames);
         }
     }
-    const struct callable_cache *known = &_PyInterpreterState_GET()->callable_cache;
+    const struct callable_cache *known = &cp_thread()->interp->callable_cache;
     if (callable == known->list_append && is_method && nargs == 2 && !kwnames && PyList_CheckExact(args[0])) {
         return PyList_Append(args[0], args[1]) < 0 ? NULL : Py_NewRef(Py_None);
     }
@@ -379,7 +360,7 @@ gs_record_item(PyObject *list, PyObject *index, struct gs_site *site)
     if (!PyList_CheckExact(list) || !PyLong_CheckExact(index)) {
         return;
     }
-    Py_ssize_t size = PyList_GET_SIZE(list), i = Py_ABS(Py_SIZE(index)) <= 1 ? (Py_ssize_t)PyLong_AsLong(index) : size;
+    Py_ssize_t size = PyList_GET_SIZE(list), i = cp_digits(index) <= 1 ? (Py_ssize_t)PyLong_AsLong(index) : size;
     i += i < 0 ? size : 0;
     if (0 <= i && i < size) {
         gs_record_type(PyList_GET_ITEM(list, i), site);

@@ -4,13 +4,7 @@
    Everything here runs under the GIL, and the GIL is the only lock. */
 #ifndef GS_NATIVE_H
 #define GS_NATIVE_H
-#define PY_SSIZE_T_CLEAN
-#ifndef Py_BUILD_CORE
-#define Py_BUILD_CORE 1 /* the interpreter's frame, the thread's data stack and the runtime's small ints are not public */
-#endif
-#include <Python.h>
-#include <internal/pycore_frame.h>
-#include <stddef.h>
+#include "cpython.h"
 #include "contract.h"
 
 /* ---- The state of an activation between two bytecodes ---- */
@@ -67,8 +61,7 @@ struct gs_record {
     PyObject_HEAD
     PyCodeObject *code;           /* these three are counted */
     PyObject *globals, *builtins;
-    struct gs_site *profile;      /* nsites: one for each code unit, then one for each that stores twice */
-    uint32_t nsites;
+    struct gs_site *profile;      /* Py_SIZE(code), one for each code unit */
     struct gs_record *chain;      /* in the table of records */
     struct gs_attached *functions;
 
@@ -195,7 +188,7 @@ int gs_keep(PyObject *);
 /* snapshot.c: a buffer for the compiler (free with PyMem_RawFree). -1 with an exception. It may ask gs_record_for. */
 int gs_snapshot(struct gs_record *, PyObject *callable, const struct gs_state *, uint32_t mode, void **buf, size_t *size);
 
-/* frame.c, exits.c, poll.c, helpers.c */
+/* helpers.c, stack.c */
 struct gs_helper { const char *name; void *address; };
 extern const struct gs_helper gs_helpers[]; /* ends with a NULL name */
 extern uint64_t gs_stack_limit;       /* cell: native code must not go below, on the running thread */

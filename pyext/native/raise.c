@@ -3,68 +3,6 @@
 #include "helpers.h"
 #include "runtime.h"
 
-/* ---- Tools: the tracer's events. Native code does not begin under a tracer, but one may be set meanwhile ---- */
-
-static int
-call_tool(PyThreadState *ts, _PyInterpreterFrame *f, Py_tracefunc tool, PyObject *self, int what, PyObject *arg)
-{
-    PyFrameObject *object = PyThreadState_GetFrame(ts); /* f's, which is the current one */
-    if (!object) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    int before = ts->tracing_what;
-    ts->tracing_what = what;
-    PyThreadState_EnterTracing(ts);
-    object->f_lineno = PyCode_Addr2Line(f->f_code, _PyInterpreterFrame_LASTI(f) * (int)sizeof(_Py_CODEUNIT));
-    int result = tool(self, object, what, arg);
-    object->f_lineno = 0;
-    PyThreadState_LeaveTracing(ts);
-    ts->tracing_what = before;
-    Py_DECREF(object);
-    return result;
-}
-
-/* An exception that a tool raises takes the place of the one it was told of. */
-static void
-trace_exception(PyThreadState *ts, _PyInterpreterFrame *f)
-{
-    if (!ts->c_tracefunc || ts->tracing) {
-        return;
-    }
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    PyObject *arg = PyTuple_Pack(3, type, value, traceback ? traceback : Py_None);
-    if (arg && call_tool(ts, f, ts->c_tracefunc, ts->c_traceobj, PyTrace_EXCEPTION, arg) != 0) {
-        Py_CLEAR(type);
-        Py_CLEAR(value);
-        Py_CLEAR(traceback);
-    }
-    Py_XDECREF(arg);
-    if (type) {
-        PyErr_Restore(type, value, traceback);
-    }
-}
-
-static void
-trace_unwind(PyThreadState *ts, _PyInterpreterFrame *f)
-{
-    for (int profiler = 0; profiler < 2; profiler++) {
-        Py_tracefunc tool = profiler ? ts->c_profilefunc : ts->c_tracefunc;
-        if (!tool || ts->tracing) {
-            continue;
-        }
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
-        if (call_tool(ts, f, tool, profiler ? ts->c_profileobj : ts->c_traceobj, PyTrace_RETURN, NULL) != 0) {
-            Py_XDECREF(type), Py_XDECREF(value), Py_XDECREF(traceback);
-            return;
-        }
-        PyErr_Restore(type, value, traceback);
-    }
-}
-
 /* ---- Raising ---- */
 
 static void
@@ -87,7 +25,7 @@ static int
 is_handled(PyThreadState *ts)
 {
     PyObject *handled = PyErr_GetHandledException();
-    int same = handled && ts->curexc_value == handled;
+    int same = handled && cp_raised(ts) == handled;
     Py_XDECREF(handled);
     return same;
 }
@@ -98,7 +36,7 @@ tell(PyThreadState *ts, _PyInterpreterFrame *f, enum gs_reraise how)
 {
     if (how == GS_RAISES || (how == GS_RAISES_BARE && !is_handled(ts))) {
         add_traceback(ts, f);
-        trace_exception(ts, f);
+        cp_tell_raise(ts, f);
     }
 }
 
@@ -119,22 +57,22 @@ take_exception(void)
 PyObject *
 gs_catch(PyObject *lasti, int64_t how, PyObject **out)
 {
-    PyThreadState *ts = _PyThreadState_GET();
-    _PyInterpreterFrame *f = ts->cframe->current_frame;
+    PyThreadState *ts = cp_thread();
+    _PyInterpreterFrame *f = *cp_frames(ts);
     if (!PyErr_Occurred()) {
         PyErr_SetString(PyExc_SystemError, "error return without exception set");
     }
     if (lasti && PyLong_Check(lasti)) {
-        f->prev_instr = _PyCode_CODE(f->f_code) + PyLong_AsLong(lasti);
+        cp_executing(f, (uint32_t)PyLong_AsLong(lasti));
     }
     tell(ts, f, (enum gs_reraise)how);
-    while (!(out[0] = PyLong_FromLong(_PyInterpreterFrame_LASTI(f)))) {
+    while (!(out[0] = PyLong_FromLong(cp_at(f)))) {
         /* MemoryError has taken the exception's place */
     }
     PyObject *value = take_exception();
     gs_frame_unlink(ts, f);
     gs_frame_hide(f);
-    ((int64_t *)out)[1] = ts->cframe->use_tracing;
+    ((int64_t *)out)[1] = cp_is_watched(ts);
     return value;
 }
 
@@ -149,19 +87,19 @@ int
 gs_raise_at(PyThreadState *ts, struct gs_activation *a, uint32_t traceback, int index)
 {
     _PyInterpreterFrame *f = a->st.frame;
-    PyCodeObject *code = f->f_code;
+    PyCodeObject *code = cp_code(f);
     struct gs_value *stack = a->st.slots + a->st.nlocals;
     int depth = 0, level, handler, wants_lasti;
 
     if (!PyErr_Occurred()) {
         PyErr_SetString(PyExc_SystemError, "error return without exception set");
     }
-    f->prev_instr = _PyCode_CODE(code) + traceback;
+    cp_executing(f, traceback);
     enum gs_reraise how = gs_reraise_at(code, traceback, &depth);
     if (how == GS_RERAISES_LASTI) {
         PyObject *lasti = depth > 0 && (uint32_t)depth <= a->st.nstack ? lasti_of(&stack[a->st.nstack - (uint32_t)depth]) : NULL;
         if (lasti && PyLong_Check(lasti)) {
-            f->prev_instr = _PyCode_CODE(code) + PyLong_AsLong(lasti);
+            cp_executing(f, (uint32_t)PyLong_AsLong(lasti));
         }
         Py_XDECREF(lasti);
     }
@@ -171,7 +109,7 @@ gs_raise_at(PyThreadState *ts, struct gs_activation *a, uint32_t traceback, int 
             gs_release(&stack[--a->st.nstack]);
         }
         if (wants_lasti) {
-            PyObject *lasti = PyLong_FromLong(_PyInterpreterFrame_LASTI(f));
+            PyObject *lasti = PyLong_FromLong(cp_at(f));
             if (!lasti) {
                 continue; /* MemoryError: looked up for the same instruction */
             }
@@ -184,8 +122,8 @@ gs_raise_at(PyThreadState *ts, struct gs_activation *a, uint32_t traceback, int 
     while (a->st.nstack > 0) {
         gs_release(&stack[--a->st.nstack]);
     }
-    if (ts->cframe->use_tracing) {
-        trace_unwind(ts, f);
+    if (cp_is_watched(ts)) {
+        cp_tell_unwind(ts, f);
     }
     return 0;
 }

@@ -1,11 +1,8 @@
 /* The part of the runtime that runs beneath native code: interpreter frames for native activations, exits, polls, the
-   thread's stack, and the helpers (helpers.def). native.h has what the other half needs of it; here is what these files share,
-   and where to write "on this CPython version": frame.c for frames, bytecode.c for
-   instructions, poll.c for the eval breaker, raise.c for raising. */
+   thread's stack, and the helpers (helpers.def). native.h has what the other half needs of it; here is what these files share. */
 #ifndef GS_RUNTIME_H
 #define GS_RUNTIME_H
 #include "native.h"
-#include <internal/pycore_pystate.h>
 
 /* ---- frame.c ---- */
 
@@ -32,30 +29,25 @@ PyObject *gs_frame_run(PyThreadState *, _PyInterpreterFrame *);
 static inline void
 gs_frame_link(PyThreadState *ts, _PyInterpreterFrame *f)
 {
-    f->previous = ts->cframe->current_frame;
-    ts->cframe->current_frame = f;
+    f->previous = *cp_frames(ts);
+    *cp_frames(ts) = f;
 }
 
 static inline void
 gs_frame_unlink(PyThreadState *ts, _PyInterpreterFrame *f)
 {
-    ts->cframe->current_frame = f->previous;
+    *cp_frames(ts) = f->previous;
 }
 
 /* ---- bytecode.c ---- */
 
 int gs_find_handler(PyCodeObject *, int index, int *level, int *handler, int *lasti); /* 0: none */
 int gs_loop_ahead(PyCodeObject *, uint32_t off);             /* whether a jump back is reachable by reading on */
-uint32_t gs_interpretable(PyCodeObject *, uint32_t off);     /* where the interpreter can begin for this offset: KW_NAMES before its CALL */
 int gs_returns_at(PyCodeObject *, uint32_t off);
 uint32_t gs_skip_extended_arg(PyCodeObject *, uint32_t off);
 enum gs_reraise { GS_RAISES, GS_RAISES_BARE, GS_RERAISES, GS_RERAISES_LASTI };
 enum gs_reraise gs_reraise_at(PyCodeObject *, uint32_t off, int *lasti_depth); /* an exception that is passed on gets no traceback entry; a bare
                                                                 `raise` may pass on or raise. lasti_depth: where on the stack the instruction to blame is */
-
-/* ---- poll.c ---- */
-
-int gs_poll(PyThreadState *); /* the eval breaker was set: signals, pending calls, other threads, asynchronous exceptions. -1 with an exception */
 
 /* ---- stack.c ---- */
 

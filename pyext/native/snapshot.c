@@ -6,8 +6,6 @@
    that; what is in a table here is held. Nothing recurses deeper than `depth`: functions, codes, classes and modules
    wait in their tables until it is their turn. */
 #include "runtime.h"
-#include <internal/pycore_dict.h>
-#include <internal/pycore_interp.h>
 #include <opcode.h>
 #include <structmember.h>
 
@@ -705,12 +703,14 @@ put_names(struct writer *w, struct gs_record *r, const uint8_t *p, const uint8_t
     for (uint32_t extended = 0; p < end && !w->failed; p += 2) {
         uint32_t arg = extended << 8 | p[1];
         extended = p[0] == EXTENDED_ARG ? arg : 0;
-        if (p[0] == LOAD_GLOBAL && arg >> 1 < n && !(seen[arg >> 1] & 1)) {
-            seen[arg >> 1] |= 1;
-            put_global(w, r, PyTuple_GET_ITEM(names, arg >> 1));
-        } else if ((p[0] == LOAD_ATTR || p[0] == LOAD_METHOD || p[0] == STORE_ATTR) && arg < n && !(seen[arg] & 2)) {
-            PyObject *name = PyTuple_GET_ITEM(names, arg);
-            seen[arg] |= 2;
+        int global = cp_names_global(p[0], arg), attribute = cp_names_attribute(p[0], arg);
+        if (global >= 0 && global < n && !(seen[global] & 1)) {
+            seen[global] |= 1;
+            put_global(w, r, PyTuple_GET_ITEM(names, global));
+        }
+        if (attribute >= 0 && attribute < n && !(seen[attribute] & 2)) {
+            PyObject *name = PyTuple_GET_ITEM(names, attribute);
+            seen[attribute] |= 2;
             if (map_get(&w->names_by_address, name) == NO_INDEX) {
                 map_put(w, &w->names_by_address, name, 0);
                 append(w, &w->attribute_names, &name, sizeof name);
@@ -783,7 +783,7 @@ put_code(struct writer *w, uint32_t index)
     put_comprehensions(w, r);
     row.names = put_tuple(w, code->co_names, 0);
     row.locals = put_tuple(w, code->co_localsplusnames, 0);
-    row.sites = (struct span){COUNT(&w->sites, struct gs_site), r->profile ? r->nsites : 0};
+    row.sites = (struct span){COUNT(&w->sites, struct gs_site), r->profile ? (uint32_t)Py_SIZE(code) : 0};
     append(w, &w->sites, r->profile, row.sites.count * sizeof(struct gs_site));
     for (uint32_t i = 0; i < row.sites.count; i++) {
         PyTypeObject *met = r->profile[i].type ? gs_live_class(r->profile[i].type) : NULL;
@@ -851,9 +851,8 @@ fill_type(struct writer *w, uint32_t index)
         return;
     }
     _PyType_Lookup(t, any_name); /* gives the class a version if it has none */
-    int versioned = t->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG && t->tp_version_tag;
-    row->version = versioned ? t->tp_version_tag : 0;
-    row->flags = (t->tp_flags & Py_TPFLAGS_HEAPTYPE ? HEAP : 0) | (versioned ? VERSIONED : 0)
+    row->version = cp_type_version(t);
+    row->flags = (t->tp_flags & Py_TPFLAGS_HEAPTYPE ? HEAP : 0) | (row->version ? VERSIONED : 0)
                  | (t->tp_new == PyBaseObject_Type.tp_new ? PLAIN_NEW : 0) | (t->tp_init == PyBaseObject_Type.tp_init ? PLAIN_INIT : 0)
                  | (t->tp_getattro == PyObject_GenericGetAttr ? PLAIN_GET : 0) | (t->tp_setattro == PyObject_GenericSetAttr ? PLAIN_SET : 0);
     row->tp_flags = t->tp_flags;

@@ -16,6 +16,8 @@ static uint64_t exits_recorded, continuations, nested;
 static struct { struct gs_func func; uint8_t kinds[512], owned[512]; } version; /* the latest one handed out */
 
 struct gs_attached *gs_attached_find(PyObject *f) { (void)f; return NULL; }
+int gs_suspend(PyObject *f) { (void)f; return 0; }
+void gs_resume(PyObject *f) { (void)f; }
 void gs_record_exit(struct gs_record *r, const struct gs_unit *u, const struct gs_exitdesc *d) { (void)r, (void)u, (void)d; exits_recorded++; }
 void gs_record_caught(struct gs_record *r, const struct gs_unit *u, const struct gs_exitdesc *d) { (void)r, (void)u, (void)d; }
 struct gs_func *gs_compile_continuation(struct gs_record *r, struct gs_state *s, enum gs_mode m) { (void)r, (void)s, (void)m; return NULL; }
@@ -297,7 +299,7 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
     d->site = (uint32_t)site;
     d->site_slot = (uint32_t)site_slot;
     d->recursion = (uint32_t)recursion;
-    ts->recursion_remaining -= recursion;
+    *cp_recursion(ts) -= recursion;
     if (raise_off >= 0) {
         d->raise_off = (uint32_t)raise_off;
     }
@@ -312,15 +314,17 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
         for (uint32_t i = 0; i < d->nlocals; i++) { /* as emitted code stores them: borrowed; these locals are objects */
             const struct gs_loc *loc = &l->locs[l->slots[i].first_loc];
             uint64_t word = loc->kind == GS_LOC_IMM ? (uint64_t)loc->imm : loc->kind == GS_LOC_GPR ? l->regs.gpr[loc->where] : l->stack[loc->where / 8];
-            f->localsplus[i] = l->slots[i].kind == GS_OBJ ? (PyObject *)(uintptr_t)word : NULL;
+            cp_set_local(f, (uint32_t)i, l->slots[i].kind == GS_OBJ ? (PyObject *)(uintptr_t)word : NULL);
         }
-        f->prev_instr = _PyCode_CODE(f->f_code) + off;
+        cp_executing(f, off);
         gs_frame_link(ts, f);
         looked_at = PyThreadState_GetFrame(ts);
         PyObject *key, *value;
         Py_ssize_t pos = 0;
         while (PyDict_Next(write, &pos, &key, &value)) {
-            Py_XSETREF(f->localsplus[PyLong_AsLong(key)], Py_NewRef(value));
+            PyObject *was = cp_local(f, (uint32_t)PyLong_AsLong(key));
+            cp_set_local(f, (uint32_t)PyLong_AsLong(key), Py_NewRef(value));
+            Py_XDECREF(was);
         }
         gs_frame_unlink(ts, f);
     }
@@ -412,14 +416,14 @@ state(PyObject *self, PyObject *object)
 {
     (void)self;
     _PyInterpreterFrame *f = ((PyFrameObject *)object)->f_frame;
-    int n = f->f_code->co_nlocalsplus;
+    uint32_t n = (uint32_t)cp_code(f)->co_nlocalsplus;
     PyObject *lists[] = {PyList_New(0), PyList_New(0)};
-    for (int i = 0; i < f->stacktop; i++) {
-        PyObject *item = f->localsplus[i] ? Py_BuildValue("(sO)", "!obj", f->localsplus[i]) : Py_BuildValue("(s)", "!null");
+    for (uint32_t i = 0; i < cp_depth(f); i++) {
+        PyObject *item = cp_local(f, i) ? Py_BuildValue("(sO)", "!obj", cp_local(f, i)) : Py_BuildValue("(s)", "!null");
         PyList_Append(lists[i >= n], item);
         Py_DECREF(item);
     }
-    return Py_BuildValue("iNN", _PyInterpreterFrame_LASTI(f), lists[0], lists[1]);
+    return Py_BuildValue("iNN", cp_at(f), lists[0], lists[1]);
 }
 
 static PyObject *
@@ -508,8 +512,8 @@ call(PyObject *self, PyObject *args)
 {
     (void)self;
     const char *name, *shape;
-    PyObject *a = NULL, *b = NULL, *c = NULL, *d = NULL, *e = NULL;
-    if (!PyArg_ParseTuple(args, "ss|OOOOO", &name, &shape, &a, &b, &c, &d, &e)) {
+    PyObject *a = NULL, *b = NULL, *c = NULL, *d = NULL;
+    if (!PyArg_ParseTuple(args, "ss|OOOO", &name, &shape, &a, &b, &c, &d)) {
         return NULL;
     }
     void *f = NULL;
@@ -537,7 +541,6 @@ call(PyObject *self, PyObject *args)
     if (!strcmp(shape, "oo>o")) return ((PyObject *(*)(PyObject *, PyObject *))f)(a, b);
     if (!strcmp(shape, "ooo>o")) return ((PyObject *(*)(PyObject *, PyObject *, PyObject *))f)(a, b, c == Py_None ? NULL : c);
     if (!strcmp(shape, "oooo>o")) return ((PyObject *(*)(PyObject *, PyObject *, PyObject *, PyObject *))f)(a, b, c, d);
-    if (!strcmp(shape, "ooooi>o")) return ((PyObject *(*)(PyObject *, PyObject *, PyObject *, PyObject *, int64_t))f)(a, b, c, d, PyLong_AsLongLong(e));
     if (!strcmp(shape, "ooi>o")) return ((PyObject *(*)(PyObject *, PyObject *, int64_t))f)(a, b == Py_None ? NULL : b, PyLong_AsLongLong(c));
     if (!strcmp(shape, "a>o")) return ((PyObject *(*)(PyObject **, int64_t))f)(((PyListObject *)a)->ob_item, PyList_GET_SIZE(a));
     if (!strcmp(shape, "oa>o")) return ((PyObject *(*)(PyObject *, PyObject **, int64_t))f)(a == Py_None ? NULL : a, ((PyListObject *)b)->ob_item, PyList_GET_SIZE(b));
@@ -545,7 +548,6 @@ call(PyObject *self, PyObject *args)
     if (!strcmp(shape, "o>s")) status = ((int64_t (*)(PyObject *))f)(a);
     else if (!strcmp(shape, "oo>s")) status = ((int64_t (*)(PyObject *, PyObject *))f)(a, b);
     else if (!strcmp(shape, "ooo>s")) status = ((int64_t (*)(PyObject *, PyObject *, PyObject *))f)(a, b, c);
-    else if (!strcmp(shape, "oooo>s")) status = ((int64_t (*)(PyObject *, PyObject *, PyObject *, PyObject *))f)(a, b, c, d);
     else if (!strcmp(shape, "ooi>s")) status = ((int64_t (*)(PyObject *, PyObject *, int64_t))f)(a, b, PyLong_AsLongLong(c));
     else if (!strcmp(shape, "o>e") || !strcmp(shape, "oo>e") || !strcmp(shape, "oi>e")) {
         if (!strcmp(shape, "oi>e")) {
@@ -567,9 +569,6 @@ call(PyObject *self, PyObject *args)
         }
         PyMem_RawFree(items);
         return list;
-    } else if (!strcmp(shape, "oi>?oo")) {
-        PyObject *pair[2];
-        return ((int64_t (*)(PyObject *, int64_t, PyObject **))f)(a, i2, pair) ? Py_BuildValue("NN", pair[0], pair[1]) : Py_NewRef(Py_None);
     } else if (!strcmp(shape, "oo>o2")) {
         PyObject *pair[2];
         if (((int64_t (*)(PyObject *, PyObject *, PyObject **))f)(a, b, pair) < 0) {

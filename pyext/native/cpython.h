@@ -1,0 +1,89 @@
+/* What a CPython version decides for the C runtime, in one place: the header of the running version defines the functions, macros and rows
+   listed here, and no other file asks for the version. A new version gets a header of its own, beginning as a copy of the one
+   before it. All names begin with cp_ (CP_): CPython's.
+
+   Frames
+     struct _PyInterpreterFrame **cp_frames(ts)   the cell that leads to the thread's current frame
+     PyCodeObject *cp_code(frame)                 borrowed, as are the next two
+     PyObject *cp_function(frame)
+     PyObject *cp_local(frame, i)                 local or stack item i, or NULL
+     cp_set_local(frame, i, object)               takes a reference (or NULL) over; what was there is forgotten
+     int cp_depth(frame), cp_set_depth(frame, n)  how many of them there are
+     size_t cp_frame_words(code)                  of the data stack
+     cp_frame_begin(frame, function, code)        new: references of its own, the locals NULL, at the code's first instruction
+     cp_frame_end(frame)                          gives up what it refers to but for the locals and the frame object
+     cp_executing(frame, unit)                    the frame is inside of that instruction
+     cp_resume_at(frame, unit)                    the interpreter begins there
+     int cp_at(frame)                             the instruction that it is inside of
+     cp_own(frame, object, copy)                  copy has become the object's own: it counts as begun
+     cp_shows_locals(frame)                       whether a dict of its locals, the same for each look, may be somebody's
+     CP_CLEARS_FRAME                              whether the interpreter clears and pops the frame that it has run
+   Threads
+     PyThreadState *cp_thread(void)
+     int cp_is_watched(ts)                        a tracer, profiler or monitoring tool is at work; native code tests the same, as the rows watch.* tell it
+     int *cp_recursion(ts)                        how much deeper calls between Python functions may go
+     int cp_breaker(ts)                           the eval breaker
+     int cp_poll(ts)                              it was set: signals, pending calls, other threads, asynchronous exceptions, in the interpreter's
+                                                  order. -1 with an exception
+     cp_tell_raise(ts, frame), cp_tell_unwind(ts, frame)  to tracers and profilers: what raises.
+     int *cp_tracemalloc(void)                    whether it records allocations
+     int cp_signals_pending(void)
+     PyObject *cp_raised(ts)                      the current exception, borrowed
+   Objects
+     Py_ssize_t cp_digits(int)                    how many an int has
+     uint32_t cp_digit(int, i)
+     PyObject *cp_type_dict(type)                 borrowed
+     uint32_t cp_type_version(type)               0: it has none
+     PyDictValues *cp_values(object)              the values of an instance whose class has a managed dict, or NULL
+     PyObject *cp_dict(object)                    the dict that an instance has, borrowed, or NULL
+     cp_value_added(values, i)                    value i was NULL before
+     int cp_is_split(dict), PyObject *cp_split_value(dict, i)
+   Functions
+     vectorcallfunc cp_plain_vectorcall           of a function that nobody attached to
+     CP_RETYPES                                   whether an attached function gets another type
+   Bytecode
+     int cp_opcode(code, unit), cp_caches(opcode) as compiled: neither specialised nor instrumented
+     int cp_jumps_back(opcode), cp_returns(opcode)
+     uint32_t cp_begin(code, unit)                where the interpreter begins to go on at a unit: KW_NAMES before its CALL
+     int cp_names_global(opcode, arg), cp_names_attribute(opcode, arg)  the index of the name, or -1
+     int cp_writes(opcode, arg, locals)           how many locals it stores to, deletes or makes cells of
+   The ABI header
+     CP_ROWS                                      rows for abi_header.c
+     CP_DIGITS                                    the offset of an int's digits
+     const char *cp_test(void)                    what is not where the rows say, or NULL; may leave an exception */
+#ifndef GS_CPYTHON_H
+#define GS_CPYTHON_H
+#define PY_SSIZE_T_CLEAN
+#ifndef Py_BUILD_CORE
+#define Py_BUILD_CORE 1 /* the interpreter's frame, the thread's data stack and the runtime's small ints are not public */
+#endif
+#include <Python.h>
+#include <stddef.h>
+
+#if PY_VERSION_HEX >> 16 == 0x030b
+#include "cpython_311.h"
+#else
+#error "native code is not made for this version of Python"
+#endif
+
+int cp_poll(PyThreadState *);
+void cp_tell_raise(PyThreadState *, _PyInterpreterFrame *);
+void cp_tell_unwind(PyThreadState *, _PyInterpreterFrame *);
+int cp_opcode(PyCodeObject *, uint32_t unit);
+int cp_caches(int opcode);
+int cp_jumps_back(int opcode);
+int cp_returns(int opcode);
+uint32_t cp_begin(PyCodeObject *, uint32_t unit);
+int cp_names_global(int opcode, uint32_t arg);
+int cp_names_attribute(int opcode, uint32_t arg);
+int cp_writes(int opcode, uint32_t arg, uint32_t locals[2]);
+const char *cp_test(void);
+
+/* Where the values of an instance with a managed dict are (row values.form). */
+enum {
+    CP_VALUES_POINTER = 0, /* at values.at before the object lies their address, or NULL */
+    CP_VALUES_TAGGED = 1,  /* likewise, less 1, or the dict's, which is even */
+    CP_VALUES_INLINE = 2,  /* they begin at values.at in the object, and count while the byte at values.valid is not 0 */
+};
+
+#endif

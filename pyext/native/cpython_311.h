@@ -1,0 +1,234 @@
+/* CPython 3.11. cpython.h says what each name means. */
+#ifndef GS_CPYTHON_311_H
+#define GS_CPYTHON_311_H
+#include <internal/pycore_dict.h>
+#include <internal/pycore_floatobject.h>
+#include <internal/pycore_frame.h>
+#include <internal/pycore_interp.h>
+#include <internal/pycore_object.h>
+#include <internal/pycore_pymem.h>
+#include <internal/pycore_pystate.h>
+#include <internal/pycore_runtime.h>
+
+/* ---- Frames ---- */
+
+#define CP_CLEARS_FRAME 0
+
+static inline struct _PyInterpreterFrame **
+cp_frames(PyThreadState *ts)
+{
+    return &ts->cframe->current_frame;
+}
+
+static inline PyCodeObject *
+cp_code(const _PyInterpreterFrame *f)
+{
+    return f->f_code;
+}
+
+static inline PyObject *
+cp_function(const _PyInterpreterFrame *f)
+{
+    return (PyObject *)f->f_func;
+}
+
+static inline PyObject *
+cp_local(const _PyInterpreterFrame *f, uint32_t i)
+{
+    return f->localsplus[i];
+}
+
+static inline void
+cp_set_local(_PyInterpreterFrame *f, uint32_t i, PyObject *o)
+{
+    f->localsplus[i] = o;
+}
+
+static inline uint32_t
+cp_depth(const _PyInterpreterFrame *f)
+{
+    return (uint32_t)f->stacktop;
+}
+
+static inline void
+cp_set_depth(_PyInterpreterFrame *f, uint32_t n)
+{
+    f->stacktop = (int)n;
+}
+
+static inline size_t
+cp_frame_words(const PyCodeObject *code)
+{
+    return (size_t)code->co_nlocalsplus + (size_t)code->co_stacksize + FRAME_SPECIALS_SIZE;
+}
+
+static inline void
+cp_frame_begin(_PyInterpreterFrame *f, PyFunctionObject *func, PyCodeObject *code)
+{
+    Py_INCREF(func);
+    _PyFrame_InitializeSpecials(f, func, code->co_flags & CO_OPTIMIZED ? NULL : func->func_globals, code->co_nlocalsplus);
+    Py_SETREF(f->f_code, (PyCodeObject *)Py_NewRef(code));
+    memset(f->localsplus, 0, (size_t)code->co_nlocalsplus * sizeof(PyObject *));
+}
+
+static inline void
+cp_frame_end(_PyInterpreterFrame *f)
+{
+    Py_XDECREF(f->f_locals);
+    Py_DECREF(f->f_func);
+    Py_DECREF(f->f_code);
+}
+
+static inline void
+cp_executing(_PyInterpreterFrame *f, uint32_t unit)
+{
+    f->prev_instr = _PyCode_CODE(f->f_code) + unit;
+}
+
+static inline void
+cp_resume_at(_PyInterpreterFrame *f, uint32_t unit)
+{
+    f->prev_instr = _PyCode_CODE(f->f_code) + unit - 1;
+}
+
+static inline int
+cp_at(const _PyInterpreterFrame *f)
+{
+    return _PyInterpreterFrame_LASTI(f);
+}
+
+static inline void
+cp_own(_PyInterpreterFrame *f, PyFrameObject *object, _PyInterpreterFrame *own)
+{
+    memcpy(own, f, (size_t)((char *)&f->localsplus[f->stacktop] - (char *)f));
+    own->owner = FRAME_OWNED_BY_FRAME_OBJECT;
+    own->previous = NULL;
+    if (_PyFrame_IsIncomplete(own)) {
+        own->prev_instr = _PyCode_CODE(own->f_code) + own->f_code->_co_firsttraceable;
+    }
+    object->f_frame = own;
+}
+
+static inline int
+cp_shows_locals(const _PyInterpreterFrame *f)
+{
+    return f->f_locals != NULL;
+}
+
+/* ---- Threads ---- */
+
+static inline PyThreadState *
+cp_thread(void)
+{
+    return _PyThreadState_GET();
+}
+
+static inline int
+cp_is_watched(PyThreadState *ts)
+{
+    return ts->cframe->use_tracing;
+}
+
+static inline int *
+cp_recursion(PyThreadState *ts)
+{
+    return &ts->recursion_remaining;
+}
+
+static inline int
+cp_breaker(PyThreadState *ts)
+{
+    return _Py_atomic_load_relaxed(&ts->interp->ceval.eval_breaker);
+}
+
+static inline int *
+cp_tracemalloc(void)
+{
+    return &_Py_tracemalloc_config.tracing;
+}
+
+static inline int
+cp_signals_pending(void)
+{
+    return _Py_atomic_load_relaxed(&_PyRuntime.ceval.signals_pending);
+}
+
+static inline PyObject *
+cp_raised(PyThreadState *ts)
+{
+    return ts->curexc_value;
+}
+
+/* ---- Objects ---- */
+
+static inline Py_ssize_t
+cp_digits(PyObject *o)
+{
+    return Py_ABS(Py_SIZE(o));
+}
+
+static inline uint32_t
+cp_digit(PyObject *o, Py_ssize_t i)
+{
+    return ((PyLongObject *)o)->ob_digit[i];
+}
+
+static inline PyObject *
+cp_type_dict(PyTypeObject *t)
+{
+    return t->tp_dict;
+}
+
+static inline uint32_t
+cp_type_version(PyTypeObject *t)
+{
+    return t->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? t->tp_version_tag : 0;
+}
+
+static inline PyDictValues *
+cp_values(PyObject *o)
+{
+    return Py_TYPE(o)->tp_flags & Py_TPFLAGS_MANAGED_DICT ? *_PyObject_ValuesPointer(o) : NULL;
+}
+
+static inline PyObject *
+cp_dict(PyObject *o)
+{
+    PyTypeObject *class = Py_TYPE(o);
+    if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT) {
+        return *_PyObject_ManagedDictPointer(o);
+    }
+    return class->tp_dictoffset > 0 ? *(PyObject **)((char *)o + class->tp_dictoffset) : NULL;
+}
+
+static inline void
+cp_value_added(PyDictValues *values, Py_ssize_t i)
+{
+    _PyDictValues_AddToInsertionOrder(values, i);
+}
+
+/* ---- Functions ---- */
+
+#define CP_RETYPES 1 /* CALL runs a plain function inline whatever its vectorcall says */
+#define cp_plain_vectorcall _PyFunction_Vectorcall
+
+/* ---- The ABI header ---- */
+
+struct cp_range_iterator { PyObject_HEAD long index, start, step, len; }; /* private to rangeobject.c */
+
+#define CP_DIGITS offsetof(PyLongObject, ob_digit)
+#define CP_ROWS \
+    {"int.size", offsetof(PyVarObject, ob_size)}, {"int.tagged", 0}, {"refcount.immortal", 0}, \
+    {"values.at", (uint64_t)(-4 * (int64_t)sizeof(PyObject *))}, {"values.form", CP_VALUES_POINTER}, {"values.valid", 0}, \
+    {"range_iterator.index", offsetof(struct cp_range_iterator, index)}, {"range_iterator.start", offsetof(struct cp_range_iterator, start)}, \
+    {"range_iterator.step", offsetof(struct cp_range_iterator, step)}, {"range_iterator.len", offsetof(struct cp_range_iterator, len)}, \
+    {"thread.current", (uint64_t)(uintptr_t)&_PyRuntime.gilstate.tstate_current}, {"thread.local", 0}, \
+    {"thread.recursion", offsetof(PyThreadState, recursion_remaining)}, \
+    {"frames.by", offsetof(PyThreadState, cframe)}, {"frames.at", offsetof(_PyCFrame, current_frame)}, \
+    {"watch.by", offsetof(PyThreadState, cframe)}, {"watch.at", offsetof(_PyCFrame, use_tracing)}, {"watch.quiet", 0}, \
+    {"breaker.by", offsetof(PyThreadState, interp)}, {"breaker.at", offsetof(PyInterpreterState, ceval.eval_breaker)}, {"breaker.size", 4}, \
+    {"floats.by", offsetof(PyThreadState, interp)}, {"floats.list", offsetof(PyInterpreterState, float_state.free_list)}, \
+    {"floats.count", offsetof(PyInterpreterState, float_state.numfree)}, {"floats.most", PyFloat_MAXFREELIST}, \
+    {"frame.ip", offsetof(_PyInterpreterFrame, prev_instr)}, {"frame.null", 0}
+
+#endif
