@@ -104,11 +104,7 @@ func (f *Func) depths() error {
 		work = work[:len(work)-1]
 		depth := b.Depth
 		if b.Handler >= 0 {
-			h := f.Handlers[b.Handler]
-			if int(h.Depth) > depth {
-				return fmt.Errorf("the exception table wants %d items of %d at %d", h.Depth, depth, b.Start)
-			}
-			if err := reach(b.Except, h.EntryDepth(), "an exception"); err != nil {
+			if err := reach(b.Except, f.Handlers[b.Handler].EntryDepth(), "an exception"); err != nil {
 				return err
 			}
 		}
@@ -126,12 +122,12 @@ func (f *Func) depths() error {
 					return err
 				}
 			}
+			if b.Handler >= 0 && !i.Op.Quiet() && int(f.Handlers[b.Handler].Depth) > min(depth, depth+push-pop) {
+				return fmt.Errorf("the exception table wants %d items of %d at %d", f.Handlers[b.Handler].Depth, depth, i.At)
+			}
 			depth += push - pop
 			if depth > limit {
 				return fmt.Errorf("%s at %d leaves %d items on a stack of %d", i.Op, i.At, depth, limit)
-			}
-			if b.Handler >= 0 && int(f.Handlers[b.Handler].Depth) > depth && !i.Op.EndsBlock() && n+1 < b.Last {
-				return fmt.Errorf("the exception table wants %d items of %d after %d", f.Handlers[b.Handler].Depth, depth, i.At)
 			}
 		}
 		if !f.Instrs[b.Last-1].Op.EndsBlock() {

@@ -129,7 +129,7 @@ func (f *Func) instructions(l *language) error {
 		f.index[i] = -1
 	}
 	f.Instrs = make([]Instr, 0, units/2+1)
-	at := 0
+	at, stores := 0, 0
 	for at < units {
 		start, arg, kw := at, uint32(0), int32(-1)
 		row, extended := opRow{}, 0
@@ -155,16 +155,21 @@ func (f *Func) instructions(l *language) error {
 				arg, extended = 0, 0
 				at += 1 + int(row.caches)
 			case prefixNone:
+				if row.op == OpLoadConst && l.namesNext(raw, at+1) {
+					kw, arg, extended = int32(min(arg, maxArg)), 0, 0
+					at++
+					continue
+				}
 				done = true
 			}
 		}
-		i := Instr{Op: row.op, Flags: row.flags, Depth: -1, Kw: kw, Off: uint32(start), At: uint32(at),
+		i := Instr{Op: row.op, Flags: row.flags, Depth: -1, Kw: kw, Off: uint32(start), At: uint32(at), Site: uint32(at),
 			Next: uint32(at + 1 + int(row.caches)), Target: NoTarget}
 		if i.Op == OpInvalid {
 			return fmt.Errorf("unknown opcode %d at %d", raw[2*at], at)
 		}
-		if kw != -1 && i.Op != OpCall {
-			return fmt.Errorf("keyword names at %d, but no call", start)
+		if kw != -1 && i.Op != OpCall || kw == -1 && row.namesOnTop {
+			return fmt.Errorf("keyword names at %d, but no call, or a call without", start)
 		}
 		if int(i.Next) > units {
 			return fmt.Errorf("the code ends within the caches of %s at %d", i.Op, at)
@@ -174,13 +179,13 @@ func (f *Func) instructions(l *language) error {
 				return fmt.Errorf("%s at %d has the argument %d", i.Op, at, arg)
 			}
 			i.Arg = int32(arg)
-			if err := l.arguments(&i); err != nil {
+			if row.second.op != OpInvalid {
+				i.Arg = int32(arg >> 4)
+			}
+			if err := l.arguments(&i, l.ops[raw[2*at]].name); err != nil {
 				return fmt.Errorf("at %d: %w", at, err)
 			}
 		} else {
-			if err := l.arguments(&i); err != nil {
-				return fmt.Errorf("at %d: %w", at, err)
-			}
 			target := int64(i.Next)
 			if row.jump == jumpForward {
 				target += int64(arg)
@@ -195,8 +200,22 @@ func (f *Func) instructions(l *language) error {
 		if err := f.check(&i); err != nil {
 			return err
 		}
+		if i.Op == OpMakeFunction && l.attributes {
+			l.functionAttributes(raw, &i)
+		}
 		f.index[start] = int32(len(f.Instrs))
 		f.Instrs = append(f.Instrs, i)
+		if row.second.op != OpInvalid {
+			i.Op, i.Flags, i.Arg = row.second.op, row.second.flags|FlagInner, int32(arg&15)
+			if i.Op == OpStoreFast {
+				i.Site = uint32(units + stores)
+				stores++
+			}
+			if err := f.check(&i); err != nil {
+				return err
+			}
+			f.Instrs = append(f.Instrs, i)
+		}
 		at = int(i.Next)
 	}
 	for n := range f.Instrs {
@@ -208,18 +227,40 @@ func (f *Func) instructions(l *language) error {
 		if t < 0 {
 			return fmt.Errorf("%s at %d jumps into an instruction, to %d", i.Op, i.At, i.Target)
 		}
-		// 3.12+: an exhausted iterator is popped by FOR_ITER, which then skips END_FOR.
+		// 3.12+: an exhausted iterator skips END_FOR, and in 3.13 the POP_TOP after it.
 		if i.Op == OpForIter && f.Instrs[t].Op == OpEndFor {
-			if t+1 == len(f.Instrs) {
+			if t+l.forSkips >= len(f.Instrs) {
 				return fmt.Errorf("the code ends with a loop's end at %d", i.Target)
 			}
-			i.Target = f.Instrs[t+1].Off
+			i.Target = f.Instrs[t+l.forSkips].Off
 		}
 	}
 	if last := f.Instrs[len(f.Instrs)-1]; !last.Op.EndsBlock() {
 		return fmt.Errorf("control falls off the end of the code after %s at %d", last.Op, last.At)
 	}
 	return nil
+}
+
+// namesNext reports whether CALL_KW is next, whose names the LOAD_CONST before it gives.
+func (l *language) namesNext(raw []byte, at int) bool {
+	for n := 0; n < 3 && 2*at < len(raw) && l.rows[raw[2*at]].prefix == prefixExtended; n++ {
+		at++
+	}
+	return 2*at < len(raw) && l.rows[raw[2*at]].namesOnTop
+}
+
+// functionAttributes folds the SET_FUNCTION_ATTRIBUTE after MAKE_FUNCTION into it, whose argument they were up to 3.12. They come in
+// the order in which it takes what lies on the stack; what does not stays, an opcode without a meaning.
+func (l *language) functionAttributes(raw []byte, i *Instr) {
+	i.Arg = 0
+	for order, last := []int32{8, 4, 16, 2, 1}, -1; 2*int(i.Next) < len(raw) && l.rows[raw[2*i.Next]].attribute; i.Next++ {
+		bit := int32(raw[2*i.Next+1])
+		n := slices.Index(order, bit)
+		if n <= last {
+			return
+		}
+		i.Arg, last = i.Arg|bit, n
+	}
 }
 
 // maxArg bounds arguments, so that sums of them cannot overflow.
@@ -271,6 +312,14 @@ func (f *Func) InstrAt(off uint32) *Instr {
 		return nil
 	}
 	return &f.Instrs[n]
+}
+
+// Inner gives the second of the two instructions that the one bytecode at off is, or nil.
+func (f *Func) Inner(off uint32) *Instr {
+	if n := f.Index(off) + 1; n > 0 && n < len(f.Instrs) && f.Instrs[n].Flags&FlagInner != 0 {
+		return &f.Instrs[n]
+	}
+	return nil
 }
 
 // Units is the size of the code in code units.

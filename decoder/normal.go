@@ -1,8 +1,12 @@
-// What each opcode's name means. The names mean the same in every version but
-// for their arguments, which normalise handles by version where they differ.
+// What each opcode's name means. The names mean the same in every version but for what the tables changes and layouts
+// say of some.
 package decoder
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 type jumpKind uint8
 
@@ -19,6 +23,19 @@ type rawOp struct {
 	jump   jumpKind
 }
 
+// table is what tools/gen_opcodes.py writes of a CPython version.
+type table struct {
+	version     Version
+	ops         [256]rawOp
+	specialised [256]uint8 // of a specialised form of an opcode, that one; else 0
+	operators   []string   // arguments of BINARY_OP
+	comparisons []string   // of COMPARE_OP
+	intrinsics1 []string   // of CALL_INTRINSIC_1
+	intrinsics2 []string   // of CALL_INTRINSIC_2
+	specials    []string   // of LOAD_SPECIAL
+	constants   []string   // of LOAD_COMMON_CONSTANT
+}
+
 // Version is a CPython version without its micro number.
 type Version struct{ Major, Minor uint8 }
 
@@ -33,6 +50,7 @@ var meanings = map[string]meaning{
 	"NOP": {OpNop, 0}, "RESUME": {OpResume, 0},
 	"POP_TOP": {OpPopTop, 0}, "PUSH_NULL": {OpPushNull, 0}, "COPY": {OpCopy, 0}, "SWAP": {OpSwap, 0},
 	"LOAD_CONST": {OpLoadConst, 0}, "LOAD_FAST": {OpLoadFast, 0}, "LOAD_FAST_CHECK": {OpLoadFast, FlagMayBeUnbound},
+	"LOAD_FAST_BORROW": {OpLoadFast, 0}, "LOAD_SMALL_INT": {OpLoadSmallInt, 0}, "LOAD_COMMON_CONSTANT": {OpLoadCommon, 0},
 	"LOAD_FAST_AND_CLEAR": {OpLoadFastAndClear, 0}, "STORE_FAST": {OpStoreFast, 0}, "DELETE_FAST": {OpDeleteFast, 0},
 	"LOAD_CLOSURE": {OpLoadClosure, 0}, "LOAD_DEREF": {OpLoadDeref, 0}, "STORE_DEREF": {OpStoreDeref, 0},
 	"DELETE_DEREF": {OpDeleteDeref, 0}, "LOAD_CLASSDEREF": {OpLoadClassDeref, 0}, "MAKE_CELL": {OpMakeCell, 0},
@@ -45,7 +63,7 @@ var meanings = map[string]meaning{
 	"BINARY_OP": {OpBinaryOp, 0}, "BINARY_SUBSCR": {OpBinarySubscr, 0}, "STORE_SUBSCR": {OpStoreSubscr, 0},
 	"DELETE_SUBSCR": {OpDeleteSubscr, 0}, "BINARY_SLICE": {OpBinarySlice, 0}, "STORE_SLICE": {OpStoreSlice, 0},
 	"UNARY_POSITIVE": {OpUnaryPositive, 0}, "UNARY_NEGATIVE": {OpUnaryNegative, 0}, "UNARY_NOT": {OpUnaryNot, 0},
-	"UNARY_INVERT": {OpUnaryInvert, 0}, "COMPARE_OP": {OpCompare, 0}, "IS_OP": {OpIs, 0}, "CONTAINS_OP": {OpContains, 0},
+	"UNARY_INVERT": {OpUnaryInvert, 0}, "TO_BOOL": {OpToBool, 0}, "COMPARE_OP": {OpCompare, 0}, "IS_OP": {OpIs, 0}, "CONTAINS_OP": {OpContains, 0},
 
 	"JUMP_FORWARD": {OpJump, 0}, "JUMP_BACKWARD": {OpJump, FlagBackward},
 	"JUMP_BACKWARD_NO_INTERRUPT": {OpJump, FlagBackward | FlagNoPoll},
@@ -57,20 +75,22 @@ var meanings = map[string]meaning{
 	"POP_JUMP_IF_FALSE": {OpJumpIfFalse, 0}, "POP_JUMP_IF_TRUE": {OpJumpIfTrue, 0},
 	"POP_JUMP_IF_NONE": {OpJumpIfNone, 0}, "POP_JUMP_IF_NOT_NONE": {OpJumpIfNotNone, 0},
 	"GET_ITER": {OpGetIter, 0}, "FOR_ITER": {OpForIter, 0}, "END_FOR": {OpEndFor, 0},
+	"POP_ITER": {OpPopTop, 0}, "NOT_TAKEN": {OpNop, 0},
 	"RETURN_VALUE": {OpReturnValue, 0}, "RETURN_CONST": {OpReturnConst, 0},
-	"CALL": {OpCall, 0}, "CALL_FUNCTION_EX": {OpCallEx, 0}, "MAKE_FUNCTION": {OpMakeFunction, 0},
+	"CALL": {OpCall, 0}, "CALL_KW": {OpCall, 0}, "CALL_FUNCTION_EX": {OpCallEx, 0}, "MAKE_FUNCTION": {OpMakeFunction, 0},
 
 	"BUILD_TUPLE": {OpBuildTuple, 0}, "BUILD_LIST": {OpBuildList, 0}, "BUILD_SET": {OpBuildSet, 0}, "BUILD_MAP": {OpBuildMap, 0},
 	"BUILD_CONST_KEY_MAP": {OpBuildConstKeyMap, 0}, "BUILD_STRING": {OpBuildString, 0}, "BUILD_SLICE": {OpBuildSlice, 0},
 	"LIST_APPEND": {OpListAppend, 0}, "LIST_EXTEND": {OpListExtend, 0}, "LIST_TO_TUPLE": {OpListToTuple, 0},
 	"SET_ADD": {OpSetAdd, 0}, "SET_UPDATE": {OpSetUpdate, 0}, "MAP_ADD": {OpMapAdd, 0}, "DICT_UPDATE": {OpDictUpdate, 0},
-	"DICT_MERGE": {OpDictMerge, 0}, "FORMAT_VALUE": {OpFormatValue, 0}, "UNPACK_SEQUENCE": {OpUnpackSequence, 0},
+	"DICT_MERGE": {OpDictMerge, 0}, "FORMAT_VALUE": {OpFormatValue, 0}, "FORMAT_SIMPLE": {OpFormatValue, 0}, "FORMAT_WITH_SPEC": {OpFormatValue, 0},
+	"CONVERT_VALUE": {OpConvertValue, 0}, "BUILD_TEMPLATE": {OpBuildTemplate, 0}, "BUILD_INTERPOLATION": {OpBuildInterpolation, 0}, "UNPACK_SEQUENCE": {OpUnpackSequence, 0},
 	"UNPACK_EX": {OpUnpackEx, 0}, "GET_LEN": {OpGetLen, 0}, "MATCH_MAPPING": {OpMatchMapping, 0},
 	"MATCH_SEQUENCE": {OpMatchSequence, 0}, "MATCH_KEYS": {OpMatchKeys, 0}, "MATCH_CLASS": {OpMatchClass, 0},
 
 	"RAISE_VARARGS": {OpRaise, 0}, "RERAISE": {OpReraise, 0}, "PUSH_EXC_INFO": {OpPushExcInfo, 0}, "POP_EXCEPT": {OpPopExcept, 0},
 	"CHECK_EXC_MATCH": {OpCheckExcMatch, 0}, "CHECK_EG_MATCH": {OpCheckEgMatch, 0}, "PREP_RERAISE_STAR": {OpPrepReraiseStar, 0},
-	"LOAD_ASSERTION_ERROR": {OpLoadAssertionError, 0}, "BEFORE_WITH": {OpBeforeWith, 0}, "WITH_EXCEPT_START": {OpWithExceptStart, 0},
+	"LOAD_ASSERTION_ERROR": {OpLoadCommon, 0}, "LOAD_SPECIAL": {OpLoadSpecial, 0}, "BEFORE_WITH": {OpBeforeWith, 0}, "WITH_EXCEPT_START": {OpWithExceptStart, 0},
 
 	"RETURN_GENERATOR": {OpReturnGenerator, 0}, "YIELD_VALUE": {OpYieldValue, 0}, "SEND": {OpSend, 0}, "END_SEND": {OpEndSend, 0},
 	"CLEANUP_THROW": {OpCleanupThrow, 0}, "GET_YIELD_FROM_ITER": {OpGetYieldFromIter, 0}, "GET_AWAITABLE": {OpGetAwaitable, 0},
@@ -84,7 +104,69 @@ var meanings = map[string]meaning{
 	"CALL_INTRINSIC_1":        {OpCallIntrinsic1, 0}, "CALL_INTRINSIC_2": {OpCallIntrinsic2, 0},
 }
 
-// prefixes are the opcodes that belong to the one after them.
+// pairs are the opcodes that do two things, each with half of the argument.
+var pairs = map[string][2]string{
+	"LOAD_FAST_LOAD_FAST":               {"LOAD_FAST", "LOAD_FAST"},
+	"LOAD_FAST_BORROW_LOAD_FAST_BORROW": {"LOAD_FAST", "LOAD_FAST"},
+	"STORE_FAST_LOAD_FAST":              {"STORE_FAST", "LOAD_FAST"},
+	"STORE_FAST_STORE_FAST":             {"STORE_FAST", "STORE_FAST"},
+}
+
+// changes tells from which version on, and up to which, an opcode means something that its name does not say.
+var changes = []struct {
+	name        string
+	first, last uint8
+	flags       Flags
+}{
+	{"LOAD_FAST", 11, 11, FlagMayBeUnbound}, // later ones have LOAD_FAST_CHECK where that can be
+	{"SEND", 12, 15, FlagKeep},
+	{"LOAD_GLOBAL", 13, 15, FlagNullAbove},
+	{"LOAD_ATTR", 13, 15, FlagNullAbove},
+	{"LOAD_SUPER_ATTR", 13, 15, FlagNullAbove},
+	{"DICT_MERGE", 13, 15, FlagNullAbove},
+	{"CALL", 13, 15, FlagNullAbove},
+	{"CALL_KW", 13, 15, FlagNullAbove},
+	{"CALL_FUNCTION_EX", 13, 15, FlagNullAbove},
+	{"LOAD_SPECIAL", 14, 15, FlagNullAbove},
+	{"FOR_ITER", 14, 15, FlagKeep},
+	{"WITH_EXCEPT_START", 14, 15, FlagMethod},
+	{"GET_ITER", 15, 15, FlagIndexed},
+	{"FOR_ITER", 15, 15, FlagIndexed},
+	{"POP_ITER", 15, 15, FlagIndexed},
+	{"SEND", 15, 15, FlagIndexed},
+	{"END_SEND", 15, 15, FlagIndexed},
+	{"CLEANUP_THROW", 15, 15, FlagIndexed},
+}
+
+// layout is how arguments and sequences of instructions look in a version.
+type layout struct {
+	compareShift uint8 // COMPARE_OP: the comparison lies above these bits
+	compareBool  int32 // the bit of it that asks for a bool
+	attrMethod   bool  // LOAD_ATTR: its lowest bit says that a method is wanted
+	endForPops   int32 // END_FOR
+	forSkips     int   // instructions at FOR_ITER's target that an exhausted iterator skips
+	exMapping    bool  // CALL_FUNCTION_EX always has a mapping, or NULL
+	importLazy   bool  // IMPORT_NAME: its lowest bits are 1 lazy, 2 eager, 0 as the interpreter was told
+	attributes   bool  // SET_FUNCTION_ATTRIBUTE follows MAKE_FUNCTION
+}
+
+var layouts = map[Version]layout{
+	{3, 11}: {},
+	{3, 12}: {compareShift: 4, attrMethod: true, endForPops: 2, forSkips: 1},
+	{3, 13}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 2, attributes: true},
+	{3, 14}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true},
+	{3, 15}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, importLazy: true},
+}
+
+// intrinsics are those arguments of CALL_INTRINSIC_1 and CALL_INTRINSIC_2 that other versions have opcodes for.
+var intrinsics = map[string]Op{
+	"INTRINSIC_UNARY_POSITIVE":    OpUnaryPositive,
+	"INTRINSIC_LIST_TO_TUPLE":     OpListToTuple,
+	"INTRINSIC_ASYNC_GEN_WRAP":    OpAsyncGenWrap,
+	"INTRINSIC_PREP_RERAISE_STAR": OpPrepReraiseStar,
+}
+
+// prefixKind tells which opcodes belong to the one after them.
 type prefixKind uint8
 
 const (
@@ -100,26 +182,40 @@ type opRow struct {
 	prefix prefixKind
 	caches uint8
 	jump   jumpKind
+	second meaning // of a pair; else OpInvalid
+	namesOnTop,
+	attribute bool // CALL_KW, SET_FUNCTION_ATTRIBUTE
 }
 
 // language is what decoding needs to know of a version.
 type language struct {
-	version Version
-	names   *[256]rawOp
-	rows    [256]opRow
+	*table
+	layout
+	rows [256]opRow
 }
 
-var languages = map[Version]*language{
-	{3, 11}: newLanguage(Version{3, 11}, &raw311),
-	{3, 12}: newLanguage(Version{3, 12}, &raw312),
+var languages = map[Version]*language{}
+
+func init() {
+	for _, t := range []*table{&table311, &table312, &table313, &table314, &table315} {
+		languages[t.version] = newLanguage(t)
+	}
 }
 
-// newLanguage joins numbers and meanings. An opcode without a meaning
-// (RESERVED, CACHE on its own) stays OpInvalid.
-func newLanguage(v Version, raw *[256]rawOp) *language {
-	l := &language{version: v, names: raw}
-	for n, r := range raw {
-		row := opRow{meaning: meanings[r.name], caches: r.caches, jump: r.jump}
+// newLanguage joins numbers and meanings. An opcode without a meaning (RESERVED, CACHE on its own) stays OpInvalid.
+func newLanguage(t *table) *language {
+	l := &language{table: t, layout: layouts[t.version]}
+	means := func(name string) meaning {
+		m := meanings[name]
+		for _, c := range changes {
+			if c.name == name && c.first <= t.version.Minor && t.version.Minor <= c.last {
+				m.flags |= c.flags
+			}
+		}
+		return m
+	}
+	for n, r := range t.ops {
+		row := opRow{meaning: means(r.name), caches: r.caches, jump: r.jump}
 		switch r.name {
 		case "EXTENDED_ARG":
 			row.prefix = prefixExtended
@@ -127,31 +223,44 @@ func newLanguage(v Version, raw *[256]rawOp) *language {
 			row.prefix = prefixKwNames
 		case "PRECALL":
 			row.prefix = prefixPrecall
+		case "CALL_KW":
+			row.namesOnTop = true
+		case "SET_FUNCTION_ATTRIBUTE":
+			row.attribute = true
 		}
-		if v == (Version{3, 11}) && row.op == OpLoadFast {
-			row.flags |= FlagMayBeUnbound // 3.12 has LOAD_FAST_CHECK where that can be
+		if both, ok := pairs[r.name]; ok {
+			row.meaning, row.second = means(both[0]), means(both[1])
 		}
 		l.rows[n] = row
+	}
+	for n, base := range t.specialised {
+		if base != 0 {
+			l.rows[n] = l.rows[base]
+		}
 	}
 	return l
 }
 
 // arguments rewrites i.Arg, which is as the bytecode has it, and the flags that are in it.
-func (l *language) arguments(i *Instr) error {
+func (l *language) arguments(i *Instr, name string) error {
 	arg := i.Arg
 	switch i.Op {
 	case OpBinaryOp:
-		if arg >= NumBin {
+		if arg >= NumBin && arg < 2*NumBin {
 			arg -= NumBin
 			i.Flags |= FlagInPlace
 		}
-		if arg < 0 || arg >= NumBin {
+		switch {
+		case int(arg) < len(l.operators) && l.operators[arg] == "[]":
+			i.Op, arg = OpBinarySubscr, 0
+		case arg < 0 || arg >= NumBin:
 			return fmt.Errorf("unknown operator %d", i.Arg)
 		}
 	case OpCompare:
-		if l.version.Minor >= 12 {
-			arg >>= 4
+		if arg&l.compareBool != 0 {
+			i.Flags |= FlagToBool
 		}
+		arg >>= l.compareShift
 		if arg < 0 || arg >= NumCmp {
 			return fmt.Errorf("unknown comparison %d", i.Arg)
 		}
@@ -161,7 +270,7 @@ func (l *language) arguments(i *Instr) error {
 		}
 		arg >>= 1
 	case OpLoadAttr:
-		if l.version.Minor >= 12 {
+		if l.attrMethod {
 			if arg&1 != 0 {
 				i.Op = OpLoadMethod
 			}
@@ -175,21 +284,73 @@ func (l *language) arguments(i *Instr) error {
 			i.Flags |= FlagTwoArgs
 		}
 		arg >>= 2
-	case OpSend:
-		if l.version.Minor >= 12 {
-			i.Flags |= FlagKeep // the receiver stays for END_SEND
+	case OpCallEx:
+		if l.exMapping {
+			arg = 1
 		}
+	case OpImportName:
+		if l.importLazy {
+			if arg&2 == 0 {
+				i.Flags |= FlagLazy
+			}
+			arg >>= 2
+		}
+	case OpEndFor:
+		arg = l.endForPops
+	case OpFormatValue:
+		switch name {
+		case "FORMAT_SIMPLE":
+			arg = 0
+		case "FORMAT_WITH_SPEC":
+			arg = formatSpec
+		}
+	case OpLoadCommon:
+		text := "AssertionError"
+		if name == "LOAD_COMMON_CONSTANT" {
+			if arg < 0 || int(arg) >= len(l.constants) {
+				return fmt.Errorf("unknown constant %d", i.Arg)
+			}
+			text = l.constants[arg]
+		}
+		arg = int32(slices.Index(commonText[:], text))
+	case OpLoadSpecial:
+		if arg < 0 || int(arg) >= len(l.specials) {
+			return fmt.Errorf("unknown method %d", i.Arg)
+		}
+	case OpCallIntrinsic1:
+		i.Op, i.Arg = intrinsic(l.intrinsics1, arg, i.Op)
+		return nil
+	case OpCallIntrinsic2:
+		i.Op, i.Arg = intrinsic(l.intrinsics2, arg, i.Op)
+		return nil
 	}
 	i.Arg = arg
 	return nil
+}
+
+// intrinsic gives the operation that an intrinsic function is in other versions, or the call of it.
+func intrinsic(names []string, arg int32, call Op) (Op, int32) {
+	if arg >= 0 && int(arg) < len(names) {
+		if op, ok := intrinsics[names[arg]]; ok {
+			return op, 0
+		}
+	}
+	return call, arg
 }
 
 // Opcode is an opcode of a CPython version as the interpreter names it.
 type Opcode struct {
 	Number int
 	Name   string
-	Op     Op
+	Op     Op   // the first of two, if it does two things
 	Prefix bool // belongs to the one after it
+	Suffix bool // belongs to the one before it
+	Pair   bool // does what the two opcodes do that its name is made of
+}
+
+// Versions are those that are known, the oldest first.
+func Versions() []Version {
+	return slices.SortedFunc(maps.Keys(languages), func(a, b Version) int { return int(a.Minor) - int(b.Minor) })
 }
 
 // Opcodes lists the opcodes of a version.
@@ -197,8 +358,8 @@ func Opcodes(v Version) []Opcode {
 	var list []Opcode
 	l := languages[v]
 	for n, r := range &l.rows {
-		if name := l.names[n].name; name != "" {
-			list = append(list, Opcode{n, name, r.op, r.prefix != prefixNone})
+		if name := l.ops[n].name; name != "" {
+			list = append(list, Opcode{n, name, r.op, r.prefix != prefixNone, r.attribute, r.second.op != OpInvalid})
 		}
 	}
 	return list

@@ -16,6 +16,8 @@ const (
 
 	// Constants, locals, cells, names. Arg of locals and cells: index in localsplus. Arg of names: index in Names.
 	OpLoadConst
+	OpLoadSmallInt     // Arg: the int
+	OpLoadCommon       // Arg: Common…
 	OpLoadFast         // FlagMayBeUnbound: raises UnboundLocalError if unbound
 	OpLoadFastAndClear // 3.12+: pushes NULL if unbound, leaves the local unbound
 	OpStoreFast
@@ -27,7 +29,7 @@ const (
 	OpLoadClassDeref
 	OpMakeCell
 	OpCopyFreeVars // Arg: how many
-	OpLoadGlobal   // FlagPushNull: NULL goes beneath the value
+	OpLoadGlobal   // FlagPushNull: with NULL for a call
 	OpStoreGlobal
 	OpDeleteGlobal
 	OpLoadName
@@ -36,7 +38,7 @@ const (
 	OpLoadAttr
 	OpStoreAttr
 	OpDeleteAttr
-	OpLoadMethod
+	OpLoadMethod    // leaves what OpCall wants: a method and self, or NULL and an attribute
 	OpLoadSuperAttr // 3.12+: Arg: name; FlagMethod, FlagTwoArgs
 
 	// Operators.
@@ -61,13 +63,15 @@ const (
 	OpJumpIfTrue
 	OpJumpIfNone
 	OpJumpIfNotNone // these four pop the value; with FlagKeep (False, True) it stays if the jump is taken
-	OpGetIter
-	OpForIter // Target: where an exhausted iterator goes, after it was popped
+	OpGetIter       // FlagIndexed (3.15+), as with all that have to do with the iterator: an index, or NULL, lies above it
+	OpForIter       // Target: where an exhausted iterator goes, after it was popped; FlagKeep (3.14+): it is still there
 	OpReturnValue
 	OpReturnConst // Arg: constant
-	OpCall        // Arg: number of arguments, Kw: constant with the keyword names or -1; stack: NULL or method, callable or self, arguments
-	OpCallEx      // Arg 1: with a mapping; stack: NULL, callable, arguments[, mapping]
-	OpMakeFunction
+	// Arg: number of arguments, Kw: constant with the keyword names or -1. On the stack: NULL and a callable (FlagNullAbove, 3.13+: a
+	// callable and NULL), or a method and self; then the arguments.
+	OpCall
+	OpCallEx       // Arg 1: with a mapping (3.14+: or NULL); stack: NULL, callable (FlagNullAbove: callable, NULL), arguments[, mapping]
+	OpMakeFunction // Arg: 1 defaults, 2 keyword-only defaults, 4 annotations, 8 closure, 16 function that annotates; in this order, then the code
 
 	// Making and taking apart.
 	OpBuildTuple
@@ -85,7 +89,8 @@ const (
 	OpMapAdd
 	OpDictUpdate
 	OpDictMerge
-	OpFormatValue
+	OpFormatValue  // Arg: 1-3 converted by str, repr, ascii; 4: with a format
+	OpConvertValue // Arg: 1-3, as OpFormatValue
 	OpUnpackSequence
 	OpUnpackEx
 	OpGetLen
@@ -93,6 +98,8 @@ const (
 	OpMatchSequence
 	OpMatchKeys
 	OpMatchClass
+	OpBuildTemplate
+	OpBuildInterpolation // Arg 1: with a format
 
 	// Exceptions and with.
 	OpRaise // Arg: how many values
@@ -102,9 +109,9 @@ const (
 	OpCheckExcMatch
 	OpCheckEgMatch
 	OpPrepReraiseStar
-	OpLoadAssertionError
 	OpBeforeWith
-	OpWithExceptStart
+	OpLoadSpecial     // 3.14+: Arg: 0-3 __enter__, __exit__, __aenter__, __aexit__; leaves what OpCall wants
+	OpWithExceptStart // FlagMethod (3.14+): __exit__ is a callable and NULL, or a method and self
 
 	// Generators and coroutines.
 	OpReturnGenerator
@@ -112,7 +119,7 @@ const (
 	OpSend
 	OpEndSend
 	OpCleanupThrow
-	OpEndFor
+	OpEndFor // Arg: items that it pops
 	OpGetYieldFromIter
 	OpGetAwaitable
 	OpGetAiter
@@ -122,7 +129,7 @@ const (
 	OpBeforeAsyncWith
 
 	// Modules and classes.
-	OpImportName
+	OpImportName // FlagLazy
 	OpImportFrom
 	OpImportStar
 	OpLoadBuildClass
@@ -183,7 +190,35 @@ const (
 	FlagToBool
 	FlagMethod
 	FlagTwoArgs
+	FlagNullAbove // the NULL that a call wants lies above the callable, not beneath it
+	FlagLazy      // OpImportName (3.15+): may give a module that is imported later
+	FlagIndexed   // an index, or NULL, lies above the iterator
+	// FlagInner: the second of two that are one bytecode. It has the first one's offsets, so nobody can resume before it: what it does
+	// must not fail once the first one is done.
+	FlagInner
 )
+
+// Common are the arguments of OpLoadCommon.
+const (
+	CommonAssertionError = iota
+	CommonNotImplementedError
+	CommonTuple
+	CommonAll
+	CommonAny
+	CommonList
+	CommonSet
+	CommonNone
+	CommonEmptyStr
+	CommonTrue
+	CommonFalse
+	CommonMinusOne
+	NumCommon
+)
+
+var commonText = [NumCommon]string{"AssertionError", "NotImplementedError", "tuple", "all", "any", "list", "set", "None", "''", "True", "False", "-1"}
+
+// formatSpec is the bit of OpFormatValue's argument that says that a format is there.
+const formatSpec = 4
 
 // Instr is one normalised instruction. Offsets are in code units.
 type Instr struct {
@@ -193,7 +228,8 @@ type Instr struct {
 	Arg   int32
 	Kw    int32  // OpCall: constant with the names of keyword arguments, or -1
 	Off   uint32 // where to resume before it: its first unit, with prefixes
-	At    uint32 // its own unit: what the interpreter's frame points to, where the profile counts and exceptions are raised
+	At    uint32 // its own unit: what the interpreter's frame points to, where exceptions are raised
+	Site  uint32 // where the profile counts: At, but for the second of two stores, which has a site beyond those of the units
 	Next  uint32 // the unit after its caches
 	// Target is where a jump goes, or NoTarget.
 	Target uint32
@@ -233,6 +269,8 @@ var opTable = [NumOps]opInfo{
 	OpSwap:     {"Swap", 0, 0, quiet},
 
 	OpLoadConst:        {"LoadConst", 0, 1, argConst | quiet},
+	OpLoadSmallInt:     {"LoadSmallInt", 0, 1, quiet},
+	OpLoadCommon:       {"LoadCommon", 0, 1, quiet},
 	OpLoadFast:         {"LoadFast", 0, 1, argLocal},
 	OpLoadFastAndClear: {"LoadFastAndClear", 0, 1, argLocal | quiet},
 	OpStoreFast:        {"StoreFast", 1, 0, argLocal | quiet},
@@ -284,47 +322,50 @@ var opTable = [NumOps]opInfo{
 	OpCallEx:        {"CallEx", 3, 1, variesPop},
 	OpMakeFunction:  {"MakeFunction", 1, 1, variesPop},
 
-	OpBuildTuple:       {"BuildTuple", 0, 1, variesPop},
-	OpBuildList:        {"BuildList", 0, 1, variesPop},
-	OpBuildSet:         {"BuildSet", 0, 1, variesPop},
-	OpBuildMap:         {"BuildMap", 0, 1, variesPop},
-	OpBuildConstKeyMap: {"BuildConstKeyMap", 1, 1, variesPop},
-	OpBuildString:      {"BuildString", 0, 1, variesPop},
-	OpBuildSlice:       {"BuildSlice", 0, 1, variesPop},
-	OpListAppend:       {"ListAppend", 1, 0, 0},
-	OpListExtend:       {"ListExtend", 1, 0, 0},
-	OpListToTuple:      {"ListToTuple", 1, 1, 0},
-	OpSetAdd:           {"SetAdd", 1, 0, 0},
-	OpSetUpdate:        {"SetUpdate", 1, 0, 0},
-	OpMapAdd:           {"MapAdd", 2, 0, 0},
-	OpDictUpdate:       {"DictUpdate", 1, 0, 0},
-	OpDictMerge:        {"DictMerge", 1, 0, 0},
-	OpFormatValue:      {"FormatValue", 1, 1, variesPop},
-	OpUnpackSequence:   {"UnpackSequence", 1, 0, variesPush},
-	OpUnpackEx:         {"UnpackEx", 1, 1, variesPush},
-	OpGetLen:           {"GetLen", 1, 2, 0},
-	OpMatchMapping:     {"MatchMapping", 1, 2, 0},
-	OpMatchSequence:    {"MatchSequence", 1, 2, 0},
-	OpMatchKeys:        {"MatchKeys", 2, 3, 0},
-	OpMatchClass:       {"MatchClass", 3, 1, 0},
+	OpBuildTuple:         {"BuildTuple", 0, 1, variesPop},
+	OpBuildList:          {"BuildList", 0, 1, variesPop},
+	OpBuildSet:           {"BuildSet", 0, 1, variesPop},
+	OpBuildMap:           {"BuildMap", 0, 1, variesPop},
+	OpBuildConstKeyMap:   {"BuildConstKeyMap", 1, 1, variesPop},
+	OpBuildString:        {"BuildString", 0, 1, variesPop},
+	OpBuildSlice:         {"BuildSlice", 0, 1, variesPop},
+	OpListAppend:         {"ListAppend", 1, 0, 0},
+	OpListExtend:         {"ListExtend", 1, 0, 0},
+	OpListToTuple:        {"ListToTuple", 1, 1, 0},
+	OpSetAdd:             {"SetAdd", 1, 0, 0},
+	OpSetUpdate:          {"SetUpdate", 1, 0, 0},
+	OpMapAdd:             {"MapAdd", 2, 0, 0},
+	OpDictUpdate:         {"DictUpdate", 1, 0, 0},
+	OpDictMerge:          {"DictMerge", 1, 0, 0},
+	OpFormatValue:        {"FormatValue", 1, 1, variesPop},
+	OpConvertValue:       {"ConvertValue", 1, 1, 0},
+	OpBuildTemplate:      {"BuildTemplate", 2, 1, 0},
+	OpBuildInterpolation: {"BuildInterpolation", 2, 1, variesPop},
+	OpUnpackSequence:     {"UnpackSequence", 1, 0, variesPush},
+	OpUnpackEx:           {"UnpackEx", 1, 1, variesPush},
+	OpGetLen:             {"GetLen", 1, 2, 0},
+	OpMatchMapping:       {"MatchMapping", 1, 2, 0},
+	OpMatchSequence:      {"MatchSequence", 1, 2, 0},
+	OpMatchKeys:          {"MatchKeys", 2, 3, 0},
+	OpMatchClass:         {"MatchClass", 3, 1, 0},
 
-	OpRaise:              {"Raise", 0, 0, ends | variesPop},
-	OpReraise:            {"Reraise", 1, 0, ends},
-	OpPushExcInfo:        {"PushExcInfo", 1, 2, quiet},
-	OpPopExcept:          {"PopExcept", 1, 0, quiet},
-	OpCheckExcMatch:      {"CheckExcMatch", 2, 2, 0},
-	OpCheckEgMatch:       {"CheckEgMatch", 2, 2, 0},
-	OpPrepReraiseStar:    {"PrepReraiseStar", 2, 1, 0},
-	OpLoadAssertionError: {"LoadAssertionError", 0, 1, quiet},
-	OpBeforeWith:         {"BeforeWith", 1, 2, 0},
-	OpWithExceptStart:    {"WithExceptStart", 4, 5, 0},
+	OpRaise:           {"Raise", 0, 0, ends | variesPop},
+	OpReraise:         {"Reraise", 1, 0, ends},
+	OpPushExcInfo:     {"PushExcInfo", 1, 2, quiet},
+	OpPopExcept:       {"PopExcept", 1, 0, quiet},
+	OpCheckExcMatch:   {"CheckExcMatch", 2, 2, 0},
+	OpCheckEgMatch:    {"CheckEgMatch", 2, 2, 0},
+	OpPrepReraiseStar: {"PrepReraiseStar", 2, 1, 0},
+	OpBeforeWith:      {"BeforeWith", 1, 2, 0},
+	OpLoadSpecial:     {"LoadSpecial", 1, 2, 0},
+	OpWithExceptStart: {"WithExceptStart", 4, 5, 0},
 
 	OpReturnGenerator:  {"ReturnGenerator", 0, 1, 0},
 	OpYieldValue:       {"YieldValue", 1, 1, 0},
 	OpSend:             {"Send", 2, 2, jumps},
 	OpEndSend:          {"EndSend", 2, 1, quiet},
 	OpCleanupThrow:     {"CleanupThrow", 3, 2, 0},
-	OpEndFor:           {"EndFor", 2, 0, quiet},
+	OpEndFor:           {"EndFor", 0, 0, variesPop | quiet},
 	OpGetYieldFromIter: {"GetYieldFromIter", 1, 1, 0},
 	OpGetAwaitable:     {"GetAwaitable", 1, 1, 0},
 	OpGetAiter:         {"GetAiter", 1, 1, 0},
@@ -378,6 +419,9 @@ func (i *Instr) Effect(jump bool) (pop, push int) {
 	info := &opTable[i.Op]
 	pop, push = int(info.pop), int(info.push)
 	arg := int(i.Arg)
+	if i.Flags&FlagIndexed != 0 {
+		pop, push = pop+indexed[i.Op].pop, push+indexed[i.Op].push
+	}
 	switch i.Op {
 	case OpLoadGlobal:
 		if i.Flags&FlagPushNull != 0 {
@@ -392,8 +436,10 @@ func (i *Instr) Effect(jump bool) (pop, push int) {
 			push = 1
 		}
 	case OpForIter:
-		if jump {
+		if jump && i.Flags&FlagKeep == 0 {
 			push = 0
+		} else if jump {
+			push--
 		}
 	case OpSend:
 		if jump && i.Flags&FlagKeep == 0 {
@@ -405,16 +451,22 @@ func (i *Instr) Effect(jump bool) (pop, push int) {
 		pop = arg
 	case OpBuildMap:
 		pop = 2 * arg
-	case OpCallEx:
+	case OpCallEx, OpBuildInterpolation:
 		pop += arg & 1
+	case OpEndFor:
+		pop = arg
+	case OpWithExceptStart:
+		if i.Flags&FlagMethod != 0 {
+			pop, push = pop+1, push+1
+		}
 	case OpMakeFunction:
-		for _, bit := range []int{1, 2, 4, 8} {
+		for _, bit := range []int{1, 2, 4, 8, 16} {
 			if arg&bit != 0 {
 				pop++
 			}
 		}
 	case OpFormatValue:
-		if arg&4 != 0 {
+		if arg&formatSpec != 0 {
 			pop++
 		}
 	case OpUnpackSequence:
@@ -423,6 +475,11 @@ func (i *Instr) Effect(jump bool) (pop, push int) {
 		push = arg&0xff + arg>>8 + 1
 	}
 	return pop, push
+}
+
+// indexed is what FlagIndexed adds to the effect of an instruction.
+var indexed = [NumOps]struct{ pop, push int }{
+	OpGetIter: {0, 1}, OpForIter: {1, 1}, OpPopTop: {1, 0}, OpSend: {1, 1}, OpEndSend: {1, 0}, OpCleanupThrow: {1, 1},
 }
 
 // needs is how deep the instruction reaches into the stack beyond what it pops.

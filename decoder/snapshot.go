@@ -285,7 +285,7 @@ type Local struct {
 	Kind LocalKind // of a parameter that is a cell: LocalPlain|LocalCell
 }
 
-// Site is the profile of one code unit.
+// Site is the profile of one code unit, or of the second store of one.
 type Site struct {
 	Type         uint64
 	Flags, Count uint32
@@ -318,7 +318,7 @@ type Code struct {
 	Names                               []string
 	NameObjects                         []*Object // the str objects of Names
 	Locals                              []Local
-	Sites                               []Site  // by code unit; empty: no profile yet
+	Sites                               []Site  // by code unit, then one for each unit that stores twice; empty: no profile yet
 	Globals                             []*Name // by index in Names; nil: no LOAD_GLOBAL of it
 }
 
@@ -334,7 +334,7 @@ func (c *Code) Params() int {
 	return n
 }
 
-// Site gives the profile of a code unit.
+// Site gives the profile of an instruction, by its Site.
 func (c *Code) Site(unit uint32) Site {
 	if int64(unit) < int64(len(c.Sites)) {
 		return c.Sites[unit]
@@ -682,7 +682,7 @@ func (r *snapshotReader) code(c *Code, rec record, names []Name) {
 		site := r.sections[secSites].at(n)
 		c.Sites = append(c.Sites, Site{site.u64(), site.u32(), site.u32()})
 	}
-	if len(c.Sites) != 0 && len(c.Sites) != len(c.Bytecode)/2 {
+	if units := len(c.Bytecode) / 2; len(c.Sites) != 0 && (len(c.Sites) < units || len(c.Sites) > 2*units) {
 		r.fail("%d sites for %d units", len(c.Sites), len(c.Bytecode)/2)
 	}
 	c.Globals = make([]*Name, len(c.Names))

@@ -154,6 +154,25 @@ FOUND = {
         """,
         ["('a', ['b', None, None], C())"] * 4,
     ),
+    "what a clause of except* raises alone is raised as it is": (
+        """
+        @JIT
+        def f(n):
+            caught = []
+            for i in range(n):
+                try:
+                    try:
+                        raise ExceptionGroup("g", [ValueError(i), TypeError(i)])
+                    except* ValueError:
+                        pass
+                    except* TypeError:
+                        raise OSError(i)
+                except Exception as e:
+                    caught.append(repr(e))
+            return caught
+        """,
+        ["(1,)", "(8,)", "(8,)"],
+    ),
 }
 
 

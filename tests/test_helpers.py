@@ -181,6 +181,37 @@ def test_calls_and_their_errors(driver):  # noqa: F811
     compare(lambda: "x".no, lambda: driver.call("gs_load_method", "oo>o2", "x", "no"))
 
 
+class Base:
+    def who(self):
+        return "base", self
+
+
+class Derived(Base):
+    def who(self):
+        return "derived", self
+
+    def __enter__(self):
+        return self
+
+    __exit__ = property(lambda self: 1 / 0)
+
+
+def test_what_later_bytecodes_need(driver):  # noqa: F811
+    items = [1, 2, 3, 4]
+    assert driver.call("gs_binary_slice", "ooo>o", items, 1, 3) == [2, 3]
+    compare(lambda: 5[1:2], lambda: driver.call("gs_binary_slice", "ooo>o", 5, 1, 2))
+    assert driver.call("gs_store_slice", "oooo>s", items, 1, 3, "ab") == 0 and items == [1, "a", "b", 4]
+    compare(lambda: exec("t[1:2] = 3", {"t": ()}), lambda: driver.call("gs_store_slice", "oooo>s", (), 1, 2, 3))
+    o = Derived()
+    for arguments in (0, 1):
+        assert driver.call("gs_load_super_attr", "ooooi>o", super, Derived, o, "who", arguments)() == ("base", o)
+    assert driver.call("gs_load_super_attr", "ooooi>o", lambda *args: Base if args else Derived, Derived, o, "who", 0) is Derived.who
+    compare(lambda: super(Derived, o).no, lambda: driver.call("gs_load_super_attr", "ooooi>o", super, Derived, o, "no", 1))
+    assert driver.call("gs_load_special", "oi>?oo", o, 0) == (Derived.__enter__, o)
+    assert driver.call("gs_load_special", "oi>?oo", o, 1) is None  # a property: Python code
+    assert driver.call("gs_load_special", "oi>?oo", 5, 0) is None
+
+
 def test_displays_and_their_errors(driver):  # noqa: F811
     assert driver.call("gs_build_list", "a>o", [1, 2]) == [1, 2]
     assert driver.call("gs_build_tuple", "a>o", [1, 2]) == (1, 2)
@@ -291,7 +322,7 @@ def test_matching_and_with(driver):  # noqa: F811
         with pytest.raises(TypeError) as plain:
             catching(wrong)
         assert str(info.value) == str(plain.value)
-    assert driver.call("gs_with_except_start", "oo>o", Manager().__exit__, e) is True
+    assert driver.call("gs_with_except_start", "ooo>o", Manager().__exit__, e, None) is True
 
 
 def test_ranges(driver):  # noqa: F811

@@ -10,15 +10,19 @@ import (
 	"github.com/gophersnake/gophersnake/ir"
 )
 
-// call translates CALL. On the stack: NULL and the callable, or a method and self; then the arguments.
+// callOp translates CALL. On the stack: NULL and the callable, in the order of the version, or a method and self; then the arguments.
 func callOp(b *builder) error {
 	n := int(b.ins.Arg)
 	if !b.general() {
 		first, second := b.peek(n+1), b.peek(n)
+		null, callable, at := first, second, n
+		if b.ins.Flags&decoder.FlagNullAbove != 0 {
+			null, callable, at = second, first, n+1
+		}
 		switch {
-		case first.kind == ir.SlotNull && second.kind == ir.SlotObj:
-			if o := b.known(second.v[0]); o != nil {
-				if done, err := b.knownCall(o, n); done || err != nil {
+		case null.kind == ir.SlotNull && callable.kind == ir.SlotObj:
+			if o := b.known(callable.v[0]); o != nil {
+				if done, err := b.knownCall(o, b.topObject(at), n); done || err != nil {
 					return err
 				}
 			}
@@ -71,9 +75,9 @@ func (b *builder) finishCall(result *ir.Value, operands int) {
 }
 
 // knownCall translates the call of a function or builtin whose identity was guarded.
-func (b *builder) knownCall(o *decoder.Object, n int) (bool, error) {
+func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool, error) {
 	if o.Func != nil {
-		return b.nativeCall(o.Func, b.topObject(n), n, n+2)
+		return b.nativeCall(o.Func, callable, n, n+2)
 	}
 	if b.ins.Kw >= 0 {
 		return false, nil
@@ -387,12 +391,35 @@ func loadMethod(b *builder) error {
 		r = b.call("gs_load_method", o, b.name(), out)
 	}
 	b.finishStatus(r, 1, false)
-	method := b.load(ir.OpLoadObjNull, ir.HeapScratch, out, 0)
-	b.push(slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{method}})
-	b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 8)))
+	b.pushPair(out)
 	if !quiet {
 		b.checkFrame()
 	}
+	return nil
+}
+
+// pushPair pushes what a helper left for a call: a method and self, or NULL and an attribute in the order of the version.
+func (b *builder) pushPair(out *ir.Value) {
+	for i, null := range [2]bool{b.ins.Flags&decoder.FlagNullAbove == 0, b.ins.Flags&decoder.FlagNullAbove != 0} {
+		if null {
+			b.push(slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{b.load(ir.OpLoadObjNull, ir.HeapScratch, out, 8*uint64(i))}})
+		} else {
+			b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 8*uint64(i))))
+		}
+	}
+}
+
+// loadSuperAttr translates super().name and super(class, self).name. What it finds is bound, so a call gets NULL beside it.
+func loadSuperAttr(b *builder) error {
+	two := int64(0)
+	if b.ins.Flags&decoder.FlagTwoArgs != 0 {
+		two = 1
+	}
+	r := b.call("gs_load_super_attr", b.escapeTop(2), b.escapeTop(1), b.escapeTop(0), b.name(), b.constInt(two))
+	b.drop(3)
+	at := b.pushLoaded(ownedSlot(b.raising(r, b.here())), b.ins.Flags&decoder.FlagMethod != 0)
+	b.checkFrame()
+	b.defineItem(at, b.ins.At, b.here)
 	return nil
 }
 
@@ -857,14 +884,19 @@ func keyText(index int, key []slot) string {
 	return t.String()
 }
 
-// callEx translates f(*args, **kwargs). On the stack: NULL, callable, arguments, and a mapping if there is one.
+// callEx translates f(*args, **kwargs). On the stack: NULL and the callable, in the order of the version, arguments, and a mapping if
+// there is one, or NULL.
 func callEx(b *builder) error {
 	n := 3 + int(b.ins.Arg&1)
 	kwargs := b.null()
-	if n == 4 {
+	if n == 4 && b.peek(0).kind != ir.SlotNull {
 		kwargs = b.escapeTop(0)
 	}
-	callable, args := b.escapeTop(n-2), b.escapeTop(n-3)
+	at := n - 2
+	if b.ins.Flags&decoder.FlagNullAbove != 0 {
+		at = n - 1
+	}
+	callable, args := b.escapeTop(at), b.escapeTop(n-3)
 	b.finishCall(b.call("gs_call_ex", callable, args, kwargs), n)
 	return nil
 }
@@ -872,7 +904,7 @@ func callEx(b *builder) error {
 // makeFunction pops what its argument's bits name, and the code object, which lies on top.
 func makeFunction(b *builder) error {
 	n := 0
-	for bit := int32(1); bit <= 8; bit <<= 1 {
+	for bit := int32(1); bit <= 16; bit <<= 1 {
 		if b.ins.Arg&bit != 0 {
 			n++
 		}
@@ -893,6 +925,10 @@ func loadBuildClass(b *builder) error {
 }
 
 func importName(b *builder) error {
+	if b.ins.Flags&decoder.FlagLazy != 0 {
+		b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
+		return nil
+	}
 	level, from := b.escapeTop(1), b.escapeTop(0)
 	b.finish(b.call("gs_import_name", b.callable, b.name(), from, level), 2, true)
 	return nil

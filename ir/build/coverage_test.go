@@ -5,6 +5,7 @@ package build
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,8 +15,6 @@ import (
 )
 
 const coverageFile = "../../docs/coverage.md"
-
-var v311 = decoder.Version{Major: 3, Minor: 11}
 
 func TestEveryOperationHasARow(t *testing.T) {
 	for op := range decoder.NumOps {
@@ -31,48 +30,85 @@ func TestEveryOperationHasARow(t *testing.T) {
 	}
 }
 
-// in311 reports whether some opcode of 3.11 means the operation.
-func in311(op decoder.Op) bool {
-	for _, o := range decoder.Opcodes(v311) {
-		if o.Op == op && !o.Prefix {
-			return true
-		}
-	}
-	return false
+// opcode is an opcode with the versions that have it.
+type opcode struct {
+	decoder.Opcode
+	versions []decoder.Version
 }
 
-func TestRowsOfLaterVersionsSaySo(t *testing.T) {
-	for op := decoder.Op(1); int(op) < decoder.NumOps; op++ {
-		require.Equal(t, !in311(op), rows[op].over == later, op.String())
+// opcodes are those of all versions, by name.
+func opcodes() []*opcode {
+	byName := map[string]*opcode{}
+	var list []*opcode
+	for _, v := range decoder.Versions() {
+		for _, o := range decoder.Opcodes(v) {
+			if o.Op == decoder.OpInvalid && !o.Prefix && !o.Suffix {
+				continue // the interpreter's own
+			}
+			if byName[o.Name] == nil {
+				byName[o.Name] = &opcode{Opcode: o}
+				list = append(list, byName[o.Name])
+			}
+			byName[o.Name].versions = append(byName[o.Name].versions, v)
+		}
 	}
+	slices.SortFunc(list, func(a, b *opcode) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// since names the versions that have an opcode.
+func (o *opcode) since() string {
+	all := decoder.Versions()
+	first, last := o.versions[0], o.versions[len(o.versions)-1]
+	switch {
+	case first == all[0] && last == all[len(all)-1]:
+		return "all"
+	case first == last:
+		return first.String()
+	}
+	return fmt.Sprintf("%s-%s", first, last)
 }
 
 func coverage() string {
 	var s strings.Builder
 	s.WriteString("# What each bytecode becomes\n\n" +
-		"CPython 3.11 on x86-64. Made of the table in [ir/build/ops.go](../ir/build/ops.go) by `UPDATE=1 go test ./ir/build -run TestCoverage`; a test fails where the two differ.\n\n" +
+		"x86-64. Made of the tables in [ir/build/ops.go](../ir/build/ops.go) and `decoder` by `UPDATE=1 go test ./ir/build -run TestCoverage`; a test fails where they differ.\n\n" +
 		"*Machine code*: without a call of CPython, for these operands, once their classes are known. *C-API*: native code calls the function of CPython or of the runtime that\n" +
 		"does what the interpreter does. *Interpreter*: the function goes on there. What `explain` marks as interpreted in a function is in the last column.\n\n" +
-		"| opcode | machine code | C-API | interpreter |\n|---|---|---|---|\n")
-	counts := [3]int{}
-	for _, o := range decoder.Opcodes(v311) {
-		r := &rows[o.Op]
+		"| opcode | CPython | machine code | C-API | interpreter |\n|---|---|---|---|---|\n")
+	counts := map[decoder.Version]*[3]int{}
+	for _, v := range decoder.Versions() {
+		counts[v] = &[3]int{}
+	}
+	for _, o := range opcodes() {
+		r, column := &rows[o.Op], 1
 		switch {
 		case o.Prefix:
-			fmt.Fprintf(&s, "| %s | part of the next one | | |\n", o.Name)
+			fmt.Fprintf(&s, "| %s | %s | part of the next one | | |\n", o.Name, o.since())
 			continue
-		case o.Op == decoder.OpInvalid:
+		case o.Suffix:
+			fmt.Fprintf(&s, "| %s | %s | part of the one before it | | |\n", o.Name, o.since())
 			continue
 		case r.translate == nil:
-			counts[2]++
+			column = 2
 		case r.native != "":
-			counts[0]++
-		default:
-			counts[1]++
+			column = 0
 		}
-		fmt.Fprintf(&s, "| %s | %s | %s | %s |\n", o.Name, r.native, r.api, r.over)
+		for _, v := range o.versions {
+			counts[v][column]++
+		}
+		if o.Pair {
+			fmt.Fprintf(&s, "| %s | %s | as the two that it is named for | | |\n", o.Name, o.since())
+			continue
+		}
+		fmt.Fprintf(&s, "| %s | %s | %s | %s | %s |\n", o.Name, o.since(), r.native, r.api, r.over)
 	}
-	fmt.Fprintf(&s, "\n%d are machine code, always or for some operands; %d call the C-API; %d are the interpreter's, none of which can stand in a function that is compiled.\n", counts[0], counts[1], counts[2])
+	s.WriteString("\n| CPython | machine code, always or for some operands | C-API | interpreter |\n|---|---|---|---|\n")
+	for _, v := range decoder.Versions() {
+		c := counts[v]
+		fmt.Fprintf(&s, "| %s | %d | %d | %d |\n", v, c[0], c[1], c[2])
+	}
+	s.WriteString("\nOf the interpreter's, template strings and declarations of type parameters alone can stand in a function that is compiled.\n")
 	return s.String()
 }
 

@@ -81,16 +81,6 @@ func (b *builder) letGo() {
 	}
 }
 
-func loadAssertionError(b *builder) error {
-	address, ok := b.abi.Lookup("exc.AssertionError")
-	if !ok {
-		b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
-		return nil
-	}
-	b.push(borrowedSlot(b.constObj(address, b.classType)))
-	return nil
-}
-
 // raise translates RAISE_VARARGS: nothing (what is being handled is raised again), an exception, or an exception and its cause.
 func raise(b *builder) error {
 	n := int(b.ins.Arg)
@@ -199,9 +189,26 @@ func beforeWith(b *builder) error {
 	return nil
 }
 
-// withExceptStart calls __exit__, which lies three items below the exception.
+// loadSpecial leaves __enter__ or __exit__ of the top item's class for a call.
+func loadSpecial(b *builder) error {
+	out := b.scratch(2)
+	found := b.pure(ir.OpINe, ir.Bool, b.helper("gs_load_special", b.escapeTop(0), b.constInt(int64(b.ins.Arg)), out), b.constInt(0))
+	b.guard(ir.OpGuard, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitInterpret, Reason: ir.WhyNotCompiled}, found)
+	b.drop(1)
+	b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 0)))
+	b.push(ownedSlot(b.load(ir.OpLoadObj, ir.HeapScratch, out, 8)))
+	return nil
+}
+
+// withExceptStart calls __exit__, which lies three items below the exception; as a callable and NULL, or a method and self, four.
 func withExceptStart(b *builder) error {
-	exit, exc := b.escapeTop(3), b.peek(0)
-	b.finish(b.call("gs_with_except_start", exit, exc.object()), 0, true)
+	exc, exit, self := b.peek(0).object(), 3, b.null()
+	if b.ins.Flags&decoder.FlagMethod != 0 {
+		exit = 4
+		if s := b.peek(3); s.kind != ir.SlotNull {
+			self = b.escapeTop(3)
+		}
+	}
+	b.finish(b.call("gs_with_except_start", b.escapeTop(exit), exc, self), 0, true)
 	return nil
 }

@@ -173,24 +173,16 @@ func (b *builder) speculates(n *decoder.Name) bool {
 }
 
 func loadGlobal(b *builder) error {
-	if b.ins.Flags&decoder.FlagPushNull != 0 {
-		b.push(nullSlot())
-	}
+	call := b.ins.Flags&decoder.FlagPushNull != 0
 	n := b.code.Code.Globals[b.ins.Arg]
 	if b.speculates(n) && !b.code.storesGlobal[n.Name] {
-		b.push(b.nameSlot(n))
+		b.pushLoaded(b.nameSlot(n), call)
 		return nil
 	}
-	if b.ins.Flags&decoder.FlagPushNull != 0 {
-		b.forget(1)
-	}
 	v := b.raising(b.call("gs_load_global", b.callable, b.name()), b.here())
-	if b.ins.Flags&decoder.FlagPushNull != 0 {
-		b.push(nullSlot())
-	}
-	b.push(ownedSlot(v))
+	at := b.pushLoaded(ownedSlot(v), call)
 	b.checkFrame()
-	b.define(b.ins.At)
+	b.defineItem(at, b.ins.At, b.here)
 	return nil
 }
 
@@ -198,6 +190,22 @@ func storeGlobal(b *builder) error {
 	v := b.escapeTop(0)
 	b.finishStatus(b.call("gs_store_global", b.callable, b.name(), v), 1, true)
 	return nil
+}
+
+// pushLoaded pushes what was loaded, with the NULL that a call wants if one follows, and says how far below the top it lies.
+func (b *builder) pushLoaded(s slot, call bool) int {
+	switch {
+	case !call:
+		b.push(s)
+	case b.ins.Flags&decoder.FlagNullAbove != 0:
+		b.push(s)
+		b.push(nullSlot())
+		return 1
+	default:
+		b.push(nullSlot())
+		b.push(s)
+	}
+	return 0
 }
 
 // moduleAttr loads an attribute of a known module, if its binding may be assumed.
@@ -211,10 +219,7 @@ func (b *builder) moduleAttr(m *decoder.Object) bool {
 	}
 	s := b.nameSlot(n)
 	b.drop(1)
-	if b.ins.Op == decoder.OpLoadMethod {
-		b.push(nullSlot())
-	}
-	b.push(s)
+	b.pushLoaded(s, b.ins.Op == decoder.OpLoadMethod)
 	return true
 }
 

@@ -473,13 +473,21 @@ func (b *builder) truthOfTop() (truth *ir.Value, looked bool) {
 	return b.call("PyObject_IsTrue", b.boxTop(0)), true
 }
 
-func unaryNot(b *builder) error {
+func unaryNot(b *builder) error { return b.truthValue(true) }
+
+func toBool(b *builder) error { return b.truthValue(false) }
+
+// truthValue replaces the top item by its truth, or the contrary.
+func (b *builder) truthValue(not bool) error {
 	t, looked := b.truthOfTop()
 	b.drop(1)
 	if looked {
 		t = b.pure(ir.OpINe, ir.Bool, b.raisingNegative(t, b.here()), b.constInt(0))
 	}
-	b.push(boolSlot(b.pure(ir.OpBNot, ir.Bool, t)))
+	if not {
+		t = b.pure(ir.OpBNot, ir.Bool, t)
+	}
+	b.push(boolSlot(t))
 	if looked {
 		b.checkFrame()
 	}
@@ -533,12 +541,18 @@ func compareOp(b *builder) error {
 	if b.builtin(x) && b.builtin(y) {
 		left, right := b.boxTop(1), b.boxTop(0)
 		b.effect = true
-		if b.general() {
+		if b.general() && b.ins.Flags&decoder.FlagToBool == 0 {
 			b.finish(b.helper("PyObject_RichCompare", left, right, b.constInt(int64(op))), 2, false)
 			return nil
 		}
 		truth := b.finishStatus(b.helper("gs_compare_bool", left, right, b.constInt(int64(op))), 2, false)
 		b.push(boolSlot(b.pure(ir.OpINe, ir.Bool, truth, b.constInt(0))))
+		return nil
+	}
+	if b.ins.Flags&decoder.FlagToBool != 0 {
+		truth := b.finishStatus(b.call("gs_compare_bool", b.escapeTop(1), b.escapeTop(0), b.constInt(int64(op))), 2, false)
+		b.push(boolSlot(b.pure(ir.OpINe, ir.Bool, truth, b.constInt(0))))
+		b.checkFrame()
 		return nil
 	}
 	b.finish(b.call("PyObject_RichCompare", b.escapeTop(1), b.escapeTop(0), b.constInt(int64(op))), 2, true)

@@ -441,8 +441,19 @@ func (b *builder) slicedNext() bool {
 	if next == nil || next.Op != decoder.OpBinarySubscr || b.code.BlockAt(next.Off) != b.code.BlockAt(b.ins.Off) || b.general() || len(b.stack) < 3 {
 		return false
 	}
+	saved, line := b.ins, b.line
+	b.ins, b.line = *next, int32(b.code.Line(next.At))
+	b.fused = b.sliced()
+	if !b.fused {
+		b.ins, b.line = saved, line
+	}
+	return b.fused
+}
+
+// sliced takes a part of an exact list, tuple or str by bounds that are ints or None: what is sliced and the bounds are the top three items.
+func (b *builder) sliced() bool {
 	o, from, to := b.peek(2), b.peek(1), b.peek(0)
-	if !b.sequence(&o) && (o.kind != ir.SlotObj || o.class != b.classStr) {
+	if b.general() || !b.sequence(&o) && (o.kind != ir.SlotObj || o.class != b.classStr) {
 		return false
 	}
 	bound := func(s slot, missing int64) *ir.Value {
@@ -460,13 +471,34 @@ func (b *builder) slicedNext() bool {
 	}
 	b.settle()
 	b.effect = true
-	b.ins = *next
-	b.line = int32(b.code.Line(next.At))
-	b.fused = true
 	r := b.helper("gs_get_slice", o.v[0], first, last)
 	r.Type.Class = o.class
 	b.finish(r, 3, false)
 	return true
+}
+
+func binarySlice(b *builder) error {
+	if !b.sliced() {
+		b.finish(b.call("gs_binary_slice", b.escapeTop(2), b.escapeTop(1), b.escapeTop(0)), 3, true)
+	}
+	return nil
+}
+
+func storeSlice(b *builder) error {
+	value, container := b.escapeTop(3), b.escapeTop(2)
+	b.finishStatus(b.call("gs_store_slice", container, b.escapeTop(1), b.escapeTop(0), value), 4, true)
+	return nil
+}
+
+// convertValue translates !s, !r and !a of an f-string.
+func convertValue(b *builder) error {
+	name := [...]string{1: "PyObject_Str", 2: "PyObject_Repr", 3: "PyObject_ASCII"}
+	if b.ins.Arg < 1 || int(b.ins.Arg) >= len(name) {
+		b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
+		return nil
+	}
+	b.finish(b.call(name[b.ins.Arg], b.escapeTop(0)), 1, true)
+	return nil
 }
 
 func formatValue(b *builder) error {
@@ -513,7 +545,11 @@ func mapAdd(b *builder) error     { return b.addTo("PyDict_SetItem", 2, true) }
 // dictMerge names the callable, for the error's text.
 func dictMerge(b *builder) error {
 	container := b.peek(int(b.ins.Arg))
-	callable := b.escapeTop(int(b.ins.Arg) + 2) // whatever it is that cannot be called
+	at := int(b.ins.Arg) + 2
+	if b.ins.Flags&decoder.FlagNullAbove != 0 {
+		at++
+	}
+	callable := b.escapeTop(at) // whatever it is that cannot be called
 	b.finishStatus(b.call("gs_dict_merge", container.object(), b.escapeTop(0), callable), 1, true)
 	return nil
 }

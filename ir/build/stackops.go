@@ -35,6 +35,66 @@ func loadConst(b *builder) error {
 	return nil
 }
 
+func loadSmallInt(b *builder) error {
+	n := int64(b.ins.Arg)
+	address, ok := b.abi.SmallInt(n)
+	if !ok {
+		b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
+		return nil
+	}
+	o := b.constObj(address, b.classInt)
+	if b.general() {
+		b.push(borrowedSlot(o))
+	} else {
+		b.push(slot{kind: ir.SlotIntOrigin, v: [3]*ir.Value{b.constInt(n), o}})
+	}
+	return nil
+}
+
+// commons are the objects that LOAD_COMMON_CONSTANT loads, as the ABI header names them.
+var commons = [decoder.NumCommon]string{
+	decoder.CommonAssertionError: "exc.AssertionError", decoder.CommonNotImplementedError: "exc.NotImplementedError",
+	decoder.CommonTuple: "type.tuple", decoder.CommonAll: "builtin.all", decoder.CommonAny: "builtin.any", decoder.CommonList: "type.list",
+	decoder.CommonSet: "type.set", decoder.CommonEmptyStr: "obj.empty_str",
+}
+
+func loadCommon(b *builder) error {
+	switch b.ins.Arg {
+	case decoder.CommonNone:
+		if !b.general() {
+			b.push(noneSlot())
+			return nil
+		}
+		b.push(borrowedSlot(b.constObj(b.abi.ObjNone, b.classNone)))
+		return nil
+	case decoder.CommonTrue, decoder.CommonFalse:
+		s := boolSlot(b.constBool(b.ins.Arg == decoder.CommonTrue))
+		if b.general() {
+			s = b.boxed(s)
+		}
+		b.push(s)
+		return nil
+	case decoder.CommonMinusOne:
+		b.ins.Arg = -1
+		return loadSmallInt(b)
+	}
+	address, ok := b.abi.Lookup(commons[b.ins.Arg])
+	if !ok {
+		b.exit(ir.ExitInterpret, ir.WhyNotCompiled, b.before())
+		return nil
+	}
+	class := ir.Class(0)
+	switch b.ins.Arg {
+	case decoder.CommonAll, decoder.CommonAny:
+	case decoder.CommonEmptyStr:
+		class = b.classStr
+	default:
+		class = b.classType
+	}
+	b.push(borrowedSlot(b.constObj(address, class)))
+	return nil
+}
+
 func loadFast(b *builder) error {
 	i := int(b.ins.Arg)
 	s := b.local(i)
@@ -46,7 +106,13 @@ func loadFast(b *builder) error {
 		b.exit(ir.ExitInterpret, ir.WhyUnbound, b.before())
 		return nil
 	case ir.SlotObjNull:
-		s = b.bound(i)
+		if b.ins.Flags&decoder.FlagMayBeUnbound != 0 {
+			s = b.bound(i)
+		} else { // the compiler that made the bytecode knows that it is bound
+			v := b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj, Class: s.v[0].Type.Class}, s.v[0])
+			s = slot{kind: ir.SlotObj, owned: s.owned, class: s.class, v: [3]*ir.Value{v}}
+			b.locals[i] = s
+		}
 	}
 	if s.object() != nil {
 		s.owned = false // the local's is one reference, also to a constant
@@ -88,8 +154,19 @@ func (b *builder) detach(local int) {
 
 func storeFast(b *builder) error {
 	i := int(b.ins.Arg)
-	if b.peek(0).isObj() && b.peek(0).class == 0 {
-		b.defineBefore()
+	if b.ins.Flags&decoder.FlagInner == 0 {
+		if b.peek(0).isObj() && b.peek(0).class == 0 {
+			b.defineBefore()
+		}
+		// What the same bytecode stores next is looked at now: once something is stored, nobody can go back before it.
+		if next := b.code.Inner(b.ins.Off); next != nil && next.Op == decoder.OpStoreFast && !b.ended {
+			switch s := b.peek(1); {
+			case s.isObj() && s.class == 0:
+				b.defineItem(1, next.Site, b.before)
+			case s.kind == ir.SlotRange || s.kind == ir.SlotRangeIter:
+				b.boxTop(1)
+			}
+		}
 		if b.ended {
 			return nil
 		}
@@ -107,6 +184,16 @@ func storeFast(b *builder) error {
 	}
 	s.local, s.volatile = 0, false
 	b.release(b.setLocal(i, s))
+	return nil
+}
+
+// loadFastAndClear saves what a local of the same name as a comprehension's variable has, if anything, on the stack.
+func loadFastAndClear(b *builder) error {
+	i := int(b.ins.Arg)
+	b.detach(i)
+	s := b.setLocal(i, nullSlot())
+	s.local = 0
+	b.push(b.own(s))
 	return nil
 }
 
@@ -128,6 +215,9 @@ func deleteFast(b *builder) error {
 }
 
 func popTop(b *builder) error {
+	if b.ins.Flags&decoder.FlagIndexed != 0 {
+		b.drop(1)
+	}
 	b.drop(1)
 	return nil
 }
@@ -237,6 +327,20 @@ func (b *builder) unwind() {
 func returnValue(b *builder) error {
 	b.letGo()
 	b.guard(ir.OpGuardFrame, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+	b.leave()
+	return nil
+}
+
+func returnConst(b *builder) error {
+	b.letGo()
+	b.guard(ir.OpGuardFrame, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+	b.push(b.constSlot(b.code.Code.Consts[b.ins.Arg]))
+	b.leave()
+	return nil
+}
+
+// leave returns the top item.
+func (b *builder) leave() {
 	s := b.peek(0)
 	if s.kind == ir.SlotRange || s.kind == ir.SlotRangeIter {
 		b.boxTop(0)
@@ -264,7 +368,6 @@ func returnValue(b *builder) error {
 	}
 	b.block.Ctrl.Aux, b.block.Ctrl.Line = tag, b.line
 	b.ended = true
-	return nil
 }
 
 // rawConstant reports whether a constant int may be returned raw: boxing gives the same object, or only native code calls.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
 )
 
@@ -44,7 +45,7 @@ func oneObject(slots []ir.Slot) {
 // before is the state before the current bytecode: it will be executed again. It may only be used as long as the
 // translation had no effect but to take references and make boxes, which update keeps in step.
 func (b *builder) before() *ir.FrameState {
-	if b.effect {
+	if b.effect || b.ins.Flags&decoder.FlagInner != 0 {
 		panic("BUG: the state before " + b.ins.Op.String() + " is used after an effect")
 	}
 	if b.beforeState == nil {
@@ -376,13 +377,14 @@ func (b *builder) finishStatus(status *ir.Value, operands int, looked bool) *ir.
 
 // define applies what is known of the class of the object on top of the stack, a value that the bytecode at site just made:
 // guard the class that the profile names, and unbox numbers. Where nothing is known, record, or leave: then the block has ended.
-func (b *builder) define(site uint32) { b.defineTop(site, b.here) }
+func (b *builder) define(site uint32) { b.defineItem(0, site, b.here) }
 
 // defineBefore is define for a value that the bytecode found on the stack.
-func (b *builder) defineBefore() { b.defineTop(b.ins.At, b.before) }
+func (b *builder) defineBefore() { b.defineItem(0, b.ins.Site, b.before) }
 
-func (b *builder) defineTop(site uint32, state func() *ir.FrameState) {
-	s := b.peek(0)
+// defineItem is define for the item n below the top.
+func (b *builder) defineItem(n int, site uint32, state func() *ir.FrameState) {
+	s := b.peek(n)
 	if s.kind != ir.SlotObj {
 		return
 	}
@@ -400,17 +402,18 @@ func (b *builder) defineTop(site uint32, state func() *ir.FrameState) {
 			return
 		}
 		class := p.class()
+		index := int32(len(b.locals) + len(b.stack) - 1 - n)
 		if class == 0 { // never executed, as far as is known: what it meets is recorded when it is
-			b.unseen(state(), site, int32(len(b.locals)+len(b.stack)-1))
+			b.unseen(state(), site, index)
 			return
 		}
 		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, state(), ir.ExitInfo{Reason: ir.WhyType, Site: site}, s.v[0])
 		v.Aux = int64(class)
-		v.Exit.SiteSlot = int32(len(b.locals) + len(b.stack) - 1)
+		v.Exit.SiteSlot = index
 		s.class, s.v[0] = class, v
-		b.setTop(s)
+		b.update(n, s)
 	}
-	b.unboxTop(site, state)
+	b.unboxItem(n, site, state)
 }
 
 // unseen ends the block where nothing was recorded yet: the exit teaches the site, and a version that records goes on.
@@ -423,9 +426,9 @@ func (b *builder) unseen(fs *ir.FrameState, site uint32, siteSlot int32) {
 // setTop replaces the top item.
 func (b *builder) setTop(s slot) { b.stack[len(b.stack)-1] = s }
 
-// unboxTop gives an object of exact class int, float, bool or NoneType its unboxed form.
-func (b *builder) unboxTop(site uint32, state func() *ir.FrameState) {
-	s := b.peek(0)
+// unboxItem gives an object of exact class int, float, bool or NoneType its unboxed form.
+func (b *builder) unboxItem(n int, site uint32, state func() *ir.FrameState) {
+	s := b.peek(n)
 	if s.kind != ir.SlotObj || b.general() {
 		return
 	}
@@ -435,17 +438,17 @@ func (b *builder) unboxTop(site uint32, state func() *ir.FrameState) {
 			return
 		}
 		v := b.guard(ir.OpUnboxInt, ir.Type{Kind: ir.I64}, state(), ir.ExitInfo{Reason: ir.WhyOverflow, Site: site}, s.v[0])
-		b.setTop(slot{kind: ir.SlotIntOrigin, owned: s.owned, volatile: s.volatile, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
+		b.update(n, slot{kind: ir.SlotIntOrigin, owned: s.owned, volatile: s.volatile, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
 	case b.classFloat:
 		v := b.pure(ir.OpUnboxFloat, ir.F64, s.v[0])
-		b.setTop(slot{kind: ir.SlotFloatOrigin, owned: s.owned, volatile: s.volatile, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
+		b.update(n, slot{kind: ir.SlotFloatOrigin, owned: s.owned, volatile: s.volatile, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
 	case b.classBool:
 		v := b.pure(ir.OpUnboxBool, ir.Bool, s.v[0])
 		b.release(s)
-		b.setTop(boolSlot(v))
+		b.update(n, boolSlot(v))
 	case b.classNone:
 		b.release(s)
-		b.setTop(noneSlot())
+		b.update(n, noneSlot())
 	}
 }
 

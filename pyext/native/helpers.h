@@ -8,6 +8,8 @@ int64_t gs_compare_bool(PyObject *, PyObject *, int op);
 int64_t gs_is_instance(PyObject *, PyObject *class);
 PyObject *gs_str_item(PyObject *, int64_t index);
 PyObject *gs_get_slice(PyObject *, int64_t from, int64_t to);
+PyObject *gs_binary_slice(PyObject *, PyObject *from, PyObject *to);
+int64_t gs_store_slice(PyObject *, PyObject *from, PyObject *to, PyObject *value);
 PyObject *gs_for_iter(PyObject *iterator);
 int64_t gs_error_pending(void);
 PyObject *gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count);
@@ -24,6 +26,8 @@ PyObject *gs_get_attr(PyObject *, PyObject *name);
 int64_t gs_set_attr(PyObject *, PyObject *name, PyObject *value);
 int64_t gs_del_attr(PyObject *, PyObject *name);
 int64_t gs_load_method(PyObject *, PyObject *name, PyObject **pair);
+PyObject *gs_load_super_attr(PyObject *super, PyObject *class, PyObject *self, PyObject *name, int64_t arguments);
+int64_t gs_load_special(PyObject *, int64_t which, PyObject **pair);
 
 /* helpers_build.c */
 PyObject *gs_build_list(PyObject *const *, int64_t);
@@ -68,7 +72,7 @@ int64_t gs_check_eg_match(PyObject *exception, PyObject *classes, PyObject **pai
 int64_t gs_star_knows(PyObject *original, PyObject *raised);
 PyObject *gs_prep_reraise_star(PyObject *original, PyObject *raised);
 PyObject *gs_before_with(PyObject *manager, PyObject **exit);
-PyObject *gs_with_except_start(PyObject *exit, PyObject *);
+PyObject *gs_with_except_start(PyObject *exit, PyObject *, PyObject *self);
 
 /* raise.c, frame.c */
 struct _PyInterpreterFrame;

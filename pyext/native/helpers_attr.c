@@ -203,6 +203,38 @@ gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
     return 0;
 }
 
+PyObject *
+gs_load_super_attr(PyObject *super, PyObject *class, PyObject *self, PyObject *name, int64_t arguments)
+{
+    /* Called without arguments, the builtin finds these two in the caller's frame. */
+    size_t n = arguments || (super == (PyObject *)&PySuper_Type && PyType_Check(class)) ? 2 : 0;
+    PyObject *args[] = {NULL, class, self};
+    PyObject *found = NULL, *o = PyObject_Vectorcall(super, args + 1, n | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    if (o) {
+        found = PyObject_GetAttr(o, name);
+        Py_DECREF(o);
+    }
+    return found;
+}
+
+int64_t
+gs_load_special(PyObject *o, int64_t which, PyObject **pair)
+{
+    static const char *const texts[] = {"__enter__", "__exit__", "__aenter__", "__aexit__"};
+    static PyObject *names[sizeof texts / sizeof *texts];
+    if (!names[which] && !(names[which] = PyUnicode_InternFromString(texts[which]))) {
+        PyErr_Clear();
+        return 0;
+    }
+    PyObject *method = _PyType_Lookup(Py_TYPE(o), names[which]);
+    if (!method || !PyType_HasFeature(Py_TYPE(method), Py_TPFLAGS_METHOD_DESCRIPTOR)) {
+        return 0;
+    }
+    pair[0] = Py_NewRef(method);
+    pair[1] = Py_NewRef(o);
+    return 1;
+}
+
 int64_t
 gs_set_attr(PyObject *o, PyObject *name, PyObject *value)
 {

@@ -221,7 +221,14 @@ gs_prep_reraise_star(PyObject *original, PyObject *raised)
             Py_CLEAR(anew);
         }
     }
-    PyObject *result = anew && PyList_GET_SIZE(anew) > 0 ? group_of(anew) : anew ? Py_NewRef(Py_None) : NULL;
+    PyObject *result = NULL;
+    if (anew && PyList_GET_SIZE(anew) == 0) {
+        result = Py_NewRef(Py_None);
+    } else if (anew && PyList_GET_SIZE(anew) == 1 && Py_Version >= 0x030B0400) { /* 3.11.4 raises a single one as it is */
+        result = Py_NewRef(PyList_GET_ITEM(anew, 0));
+    } else if (anew) {
+        result = group_of(anew);
+    }
     Py_XDECREF(anew);
     return result;
 }
@@ -261,11 +268,11 @@ gs_before_with(PyObject *manager, PyObject **exit)
 }
 
 PyObject *
-gs_with_except_start(PyObject *exit, PyObject *exception)
+gs_with_except_start(PyObject *exit, PyObject *exception, PyObject *self)
 {
     PyObject *traceback = PyException_GetTraceback(exception);
-    PyObject *args[] = {NULL, PyExceptionInstance_Class(exception), exception, traceback ? traceback : Py_None};
-    PyObject *result = PyObject_Vectorcall(exit, args + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+    PyObject *args[] = {NULL, self, PyExceptionInstance_Class(exception), exception, traceback ? traceback : Py_None};
+    PyObject *result = PyObject_Vectorcall(exit, self ? args + 1 : args + 2, (self ? 4 : 3) | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_XDECREF(traceback);
     return result;
 }

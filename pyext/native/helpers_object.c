@@ -80,6 +80,24 @@ gs_get_slice(PyObject *o, int64_t from, int64_t to)
 }
 
 PyObject *
+gs_binary_slice(PyObject *o, PyObject *from, PyObject *to)
+{
+    PyObject *slice = PySlice_New(from, to, NULL);
+    PyObject *part = slice ? PyObject_GetItem(o, slice) : NULL;
+    Py_XDECREF(slice);
+    return part;
+}
+
+int64_t
+gs_store_slice(PyObject *o, PyObject *from, PyObject *to, PyObject *value)
+{
+    PyObject *slice = PySlice_New(from, to, NULL);
+    int status = slice ? PyObject_SetItem(o, slice, value) : -1;
+    Py_XDECREF(slice);
+    return status;
+}
+
+PyObject *
 gs_for_iter(PyObject *iterator)
 {
     PyObject *item = Py_TYPE(iterator)->tp_iternext(iterator);

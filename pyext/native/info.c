@@ -97,7 +97,7 @@ static PyObject *
 profile_of(const struct gs_record *r)
 {
     PyObject *list = PyList_New(0);
-    for (Py_ssize_t i = 0; list && i < Py_SIZE(r->code); i++) {
+    for (Py_ssize_t i = 0; list && i < (Py_ssize_t)r->nsites; i++) {
         const struct gs_site *s = &r->profile[i];
         if ((s->type || s->flags) && append(list, Py_BuildValue("(nKII)", i, (unsigned long long)s->type, s->flags, s->count)) < 0) {
             Py_CLEAR(list);

@@ -61,7 +61,8 @@ struct gs_record {
     PyObject_HEAD
     PyCodeObject *code;           /* these three are counted */
     PyObject *globals, *builtins;
-    struct gs_site *profile;      /* Py_SIZE(code), one for each code unit */
+    struct gs_site *profile;      /* nsites: one for each code unit, then one for each that stores twice */
+    uint32_t nsites;
     struct gs_record *chain;      /* in the table of records */
     struct gs_attached *functions;
 

@@ -162,6 +162,29 @@ gs_why_plain(PyFunctionObject *f)
     return NULL;
 }
 
+/* A bytecode that stores twice (3.13+) looks at the class of both. A cache that looks like one costs a site that nobody uses. */
+static int
+make_profile(struct gs_record *r)
+{
+    r->nsites = (uint32_t)Py_SIZE(r->code);
+#ifdef STORE_FAST_STORE_FAST
+    PyObject *bytes = PyCode_GetCode(r->code);
+    if (!bytes) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < PyBytes_GET_SIZE(bytes); i += 2) {
+        r->nsites += (uint8_t)PyBytes_AS_STRING(bytes)[i] == STORE_FAST_STORE_FAST;
+    }
+    Py_DECREF(bytes);
+#endif
+    r->profile = PyMem_RawCalloc((size_t)r->nsites + 1, sizeof *r->profile);
+    if (!r->profile) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
 /* The parameters whose local the code only reads: their references stay the caller's. */
 static int
 find_borrowed(struct gs_record *r)
@@ -221,11 +244,7 @@ gs_record_make(PyFunctionObject *f)
     r->nparams = (uint32_t)(code->co_argcount + code->co_kwonlyargcount + stars);
     r->simple = r->nparams == (uint32_t)code->co_argcount;
     r->head = gs_vectorcall_entry;
-    r->profile = PyMem_RawCalloc((size_t)Py_SIZE(code) + 1, sizeof *r->profile);
-    if (!r->profile) {
-        PyErr_NoMemory();
-    }
-    if (!r->profile || find_borrowed(r) < 0 || table_add(r) < 0) {
+    if (make_profile(r) < 0 || find_borrowed(r) < 0 || table_add(r) < 0) {
         free_memory(r);
         Py_DECREF(r->code), Py_DECREF(r->globals), Py_DECREF(r->builtins);
         PyObject_GC_Del(r);
@@ -402,7 +421,7 @@ uint64_t
 gs_profile_sum(const struct gs_record *r)
 {
     uint64_t sum = 0;
-    for (Py_ssize_t i = 0; i < Py_SIZE(r->code); i++) {
+    for (uint32_t i = 0; i < r->nsites; i++) {
         sum = (sum ^ r->profile[i].type ^ (uint64_t)r->profile[i].flags << 56) * 0x9e3779b97f4a7c15ull;
     }
     return sum;

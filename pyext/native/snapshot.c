@@ -783,7 +783,7 @@ put_code(struct writer *w, uint32_t index)
     put_comprehensions(w, r);
     row.names = put_tuple(w, code->co_names, 0);
     row.locals = put_tuple(w, code->co_localsplusnames, 0);
-    row.sites = (struct span){COUNT(&w->sites, struct gs_site), r->profile ? (uint32_t)Py_SIZE(code) : 0};
+    row.sites = (struct span){COUNT(&w->sites, struct gs_site), r->profile ? r->nsites : 0};
     append(w, &w->sites, r->profile, row.sites.count * sizeof(struct gs_site));
     for (uint32_t i = 0; i < row.sites.count; i++) {
         PyTypeObject *met = r->profile[i].type ? gs_live_class(r->profile[i].type) : NULL;

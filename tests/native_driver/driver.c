@@ -512,8 +512,8 @@ call(PyObject *self, PyObject *args)
 {
     (void)self;
     const char *name, *shape;
-    PyObject *a = NULL, *b = NULL, *c = NULL, *d = NULL;
-    if (!PyArg_ParseTuple(args, "ss|OOOO", &name, &shape, &a, &b, &c, &d)) {
+    PyObject *a = NULL, *b = NULL, *c = NULL, *d = NULL, *e = NULL;
+    if (!PyArg_ParseTuple(args, "ss|OOOOO", &name, &shape, &a, &b, &c, &d, &e)) {
         return NULL;
     }
     void *f = NULL;
@@ -541,6 +541,7 @@ call(PyObject *self, PyObject *args)
     if (!strcmp(shape, "oo>o")) return ((PyObject *(*)(PyObject *, PyObject *))f)(a, b);
     if (!strcmp(shape, "ooo>o")) return ((PyObject *(*)(PyObject *, PyObject *, PyObject *))f)(a, b, c == Py_None ? NULL : c);
     if (!strcmp(shape, "oooo>o")) return ((PyObject *(*)(PyObject *, PyObject *, PyObject *, PyObject *))f)(a, b, c, d);
+    if (!strcmp(shape, "ooooi>o")) return ((PyObject *(*)(PyObject *, PyObject *, PyObject *, PyObject *, int64_t))f)(a, b, c, d, PyLong_AsLongLong(e));
     if (!strcmp(shape, "ooi>o")) return ((PyObject *(*)(PyObject *, PyObject *, int64_t))f)(a, b == Py_None ? NULL : b, PyLong_AsLongLong(c));
     if (!strcmp(shape, "a>o")) return ((PyObject *(*)(PyObject **, int64_t))f)(((PyListObject *)a)->ob_item, PyList_GET_SIZE(a));
     if (!strcmp(shape, "oa>o")) return ((PyObject *(*)(PyObject *, PyObject **, int64_t))f)(a == Py_None ? NULL : a, ((PyListObject *)b)->ob_item, PyList_GET_SIZE(b));
@@ -548,6 +549,7 @@ call(PyObject *self, PyObject *args)
     if (!strcmp(shape, "o>s")) status = ((int64_t (*)(PyObject *))f)(a);
     else if (!strcmp(shape, "oo>s")) status = ((int64_t (*)(PyObject *, PyObject *))f)(a, b);
     else if (!strcmp(shape, "ooo>s")) status = ((int64_t (*)(PyObject *, PyObject *, PyObject *))f)(a, b, c);
+    else if (!strcmp(shape, "oooo>s")) status = ((int64_t (*)(PyObject *, PyObject *, PyObject *, PyObject *))f)(a, b, c, d);
     else if (!strcmp(shape, "ooi>s")) status = ((int64_t (*)(PyObject *, PyObject *, int64_t))f)(a, b, PyLong_AsLongLong(c));
     else if (!strcmp(shape, "o>e") || !strcmp(shape, "oo>e") || !strcmp(shape, "oi>e")) {
         if (!strcmp(shape, "oi>e")) {
@@ -569,6 +571,9 @@ call(PyObject *self, PyObject *args)
         }
         PyMem_RawFree(items);
         return list;
+    } else if (!strcmp(shape, "oi>?oo")) {
+        PyObject *pair[2];
+        return ((int64_t (*)(PyObject *, int64_t, PyObject **))f)(a, i2, pair) ? Py_BuildValue("NN", pair[0], pair[1]) : Py_NewRef(Py_None);
     } else if (!strcmp(shape, "oo>o2")) {
         PyObject *pair[2];
         if (((int64_t (*)(PyObject *, PyObject *, PyObject **))f)(a, b, pair) < 0) {
