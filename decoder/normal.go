@@ -288,6 +288,10 @@ func (l *language) arguments(i *Instr, name string) error {
 		if l.exMapping {
 			arg = 1
 		}
+	case OpGetIter:
+		if arg != 0 { // 3.15: for yield from
+			i.Op, arg = OpGetYieldFromIter, 0
+		}
 	case OpImportName:
 		if l.importLazy {
 			if arg&2 == 0 {

@@ -479,7 +479,7 @@ func (i *Instr) Effect(jump bool) (pop, push int) {
 
 // indexed is what FlagIndexed adds to the effect of an instruction.
 var indexed = [NumOps]struct{ pop, push int }{
-	OpGetIter: {0, 1}, OpForIter: {1, 1}, OpPopTop: {1, 0}, OpSend: {1, 1}, OpEndSend: {1, 0}, OpCleanupThrow: {1, 1},
+	OpGetIter: {0, 1}, OpGetYieldFromIter: {0, 1}, OpForIter: {1, 1}, OpPopTop: {1, 0}, OpSend: {1, 1}, OpEndSend: {1, 0}, OpCleanupThrow: {1, 1},
 }
 
 // needs is how deep the instruction reaches into the stack beyond what it pops.

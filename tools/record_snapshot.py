@@ -1,10 +1,10 @@
 """Records snapshots of functions for Go tests, in the format of decoder/snapshot.go, without the native
 part: the same tables that pyext/native/snapshot.c writes, with made-up addresses (those that
-pyabi/testdata/header-X.Y.txt names are its own). So the result is the same on every machine.
+pyabi/testdata/header-3.11.txt names are its own: they serve every version). So the result is the same on every machine.
 
-    python3.11 tools/record_snapshot.py FOLDER
+    python3.11 tools/record_snapshot.py FOLDER [OUT]
 
-reads each *.py in the folder. A line there such as
+reads each *.py in the folder, and writes into OUT, or the same. A line there such as
 
     # snapshot sum: total([1.0, 2.0], 3)  mode=recording  site=14:int  site=20:float:overflow
 
@@ -38,7 +38,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 def known_addresses():
     """The recorded ABI header, from the object to its address there."""
-    text = (HERE.parent / "pyabi" / "testdata" / ("header-%d.%d.txt" % sys.version_info[:2])).read_text()
+    text = (HERE.parent / "pyabi" / "testdata" / "header-3.11.txt").read_text()
     rows = dict(line.split("#")[0].split() for line in text.splitlines() if line.split("#")[0].strip())
     rows = {name: int(value, 0) for name, value in rows.items()}
     special = {
@@ -419,7 +419,7 @@ def record(namespace, call, options):
     return Recorder().record(function, mode, off, slots + stack, len(names), sites)
 
 
-def main(folder):
+def main(folder, out=None):
     for path in sorted(pathlib.Path(folder).glob("*.py")):
         source = path.read_text()
         namespace = {"__name__": path.stem}
@@ -429,10 +429,10 @@ def main(folder):
             if m:
                 call, *options = re.split(r"  +", m[2].strip())
                 data = record(namespace, call, [o.split("=", 1) for o in options])
-                path.with_name(m[1] + ".snap").write_bytes(data)
+                pathlib.Path(out or folder, m[1] + ".snap").write_bytes(data)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])

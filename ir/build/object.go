@@ -123,7 +123,9 @@ func getIter(b *builder) error {
 	s := b.peek(0)
 	if s.kind == ir.SlotRange {
 		left := b.rangeLength(s.v[0], s.v[1], s.v[2])
-		return b.replace(1, slot{kind: ir.SlotRangeIter, v: [3]*ir.Value{s.v[0], s.v[2], left}})
+		b.drop(1)
+		b.pushIterator(slot{kind: ir.SlotRangeIter, v: [3]*ir.Value{s.v[0], s.v[2], left}})
+		return nil
 	}
 	o := b.boxTop(0)
 	var class ir.Class
@@ -133,16 +135,33 @@ func getIter(b *builder) error {
 	case b.classTuple:
 		class = b.classTupleIter
 	}
+	var r *ir.Value
 	if class == 0 {
-		b.finish(b.call("PyObject_GetIter", o), 1, true)
-		return nil
+		r = b.call("PyObject_GetIter", o)
+	} else {
+		b.settle()
+		b.effect = true
+		r = b.helper("PyObject_GetIter", o)
+		r.Type.Class, r.Heap = class, ir.HeapAll // tracked by the collector, which may start
 	}
-	b.settle()
-	b.effect = true
-	r := b.helper("PyObject_GetIter", o)
-	r.Type.Class, r.Heap = class, ir.HeapAll // tracked by the collector, which may start
-	b.finish(r, 1, false)
+	b.drop(1)
+	at := b.pushIterator(ownedSlot(b.raising(r, b.here())))
+	if class == 0 {
+		b.checkFrame()
+	}
+	b.defineItem(at, b.ins.At, b.here)
 	return nil
+}
+
+// pushIterator pushes an iterator, with NULL where an index may lie above it: 3.15 counts items of lists and tuples there, and does
+// without if it finds an iterator. It says how far below the top the iterator lies.
+func (b *builder) pushIterator(s slot) int {
+	b.push(s)
+	if b.ins.Flags&decoder.FlagIndexed == 0 {
+		return 0
+	}
+	b.push(nullSlot())
+	return 1
 }
 
 // rangeLength is how many values a range has.
@@ -170,9 +189,13 @@ func (b *builder) rangeSpan(high, low *ir.Value) *ir.Value {
 
 // forIter translates FOR_ITER.
 func forIter(b *builder) error {
-	s := b.peek(0)
+	at := 0
+	if b.ins.Flags&decoder.FlagIndexed != 0 {
+		at = 1
+	}
+	s := b.peek(at)
 	done := func() {
-		b.drop(1)
+		b.exhausted()
 		b.edge(b.ins.Target)
 	}
 	switch {
@@ -180,7 +203,7 @@ func forIter(b *builder) error {
 		more := b.pure(ir.OpIGt, ir.Bool, s.v[2], b.constInt(0))
 		b.split(more, 1, func() {
 			next := slot{kind: ir.SlotRangeIter, v: [3]*ir.Value{b.pure(ir.OpAdd, ir.I64, s.v[0], s.v[1]), s.v[1], b.pure(ir.OpSub, ir.I64, s.v[2], b.constInt(1))}}
-			b.setTop(next)
+			b.stack[len(b.stack)-1-at] = next
 			b.push(intSlot(s.v[0]))
 			b.edge(b.ins.Next)
 		}, done)
@@ -191,7 +214,14 @@ func forIter(b *builder) error {
 	case s.kind == ir.SlotObj && (s.class == b.classListIter || s.class == b.classTupleIter) && !b.general():
 		return b.forSequence(s, done)
 	}
-	return b.forAny(done)
+	return b.forAny(at)
+}
+
+// exhausted drops the iterator, unless that is left to a bytecode at the target.
+func (b *builder) exhausted() {
+	if b.ins.Flags&decoder.FlagKeep == 0 {
+		b.drop(1)
+	}
 }
 
 // forRange takes the next number of a range iterator that is an object.
@@ -268,9 +298,9 @@ func (b *builder) fallThrough() {
 var quietIterators = map[string]bool{"type.str_iterator": true, "type.dict_keyiterator": true, "type.dict_valueiterator": true, "type.dict_itemiterator": true,
 	"type.longrange_iterator": true}
 
-// forAny asks any iterator.
-func (b *builder) forAny(done func()) error {
-	it := b.peek(0)
+// forAny asks any iterator, which lies so far below the top.
+func (b *builder) forAny(at int) error {
+	it := b.peek(at)
 	quiet := it.kind == ir.SlotObj && quietIterators[b.abi.Name(uint64(it.class))]
 	var v *ir.Value
 	if quiet {
@@ -279,7 +309,7 @@ func (b *builder) forAny(done func()) error {
 		v = b.helper("gs_for_iter", it.v[0])
 		v.Heap = ir.HeapAll // items of dicts are tracked by the collector, which may start; an iterator at its end lets go
 	} else {
-		v = b.call("gs_for_iter", b.boxTop(0))
+		v = b.call("gs_for_iter", b.boxTop(at))
 	}
 	null := b.null()
 	have, end := b.newBlock(), b.newBlock()
@@ -288,7 +318,7 @@ func (b *builder) forAny(done func()) error {
 
 	b.block = end
 	b.raisingNegative(b.helper("gs_error_pending"), b.here())
-	b.drop(1)
+	b.exhausted()
 	b.edgeAfter(b.ins.Target, !quiet)
 
 	b.locals, b.stack, b.kept, b.shown, b.block = locals, stack, kept, seen, have
