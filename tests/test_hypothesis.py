@@ -17,8 +17,9 @@ from tests import program_support, programs
 VOLUME = 5000
 
 
-def test_volume_of_seeded_programs(tmp_path, capsys):
-    differing = programs.big_run(VOLUME, "ci", os.cpu_count(), tmp_path, 3, True)
+@pytest.mark.in_each_share
+def test_volume_of_seeded_programs(tmp_path, capsys, parts):
+    differing = programs.big_run(VOLUME // parts, "ci", os.cpu_count(), tmp_path, 3, True)
     assert differing == 0, capsys.readouterr().out
 
 

@@ -7,8 +7,6 @@ import asyncio
 import functools
 import inspect
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
 import warnings
@@ -416,46 +414,6 @@ def test_misspelt_environment_warns():
         ran = python("from gophersnake import jit, versions; f = jit(lambda n: n + 1); f(1); print(len(versions(f)))", **variables)
         assert ran.returncode == 0 and warning in ran.stderr, ran.stderr
         assert ran.stdout.splitlines()[-1] == "1"
-
-
-def without_native(interpreter, tmp_path):
-    """The package as it is installed where native code is not made."""
-    folder = tmp_path / "gophersnake"
-    folder.mkdir()
-    for file in pathlib.Path(gophersnake.__file__).parent.glob("*.py"):
-        (folder / file.name).write_text(file.read_text())
-    code = """
-import copy, pickle
-from gophersnake import GophersnakeError, explain, info, jit, stats, unjit, versions
-@jit
-def f(n): return n + 1
-class C:
-    @jit
-    def m(self): return 1
-assert f(1) == 2 and C().m() == 1 and unjit(f) is f and versions(f) == [] and stats() == {}
-assert not info()["compiles"]
-try:
-    jit(f, strict=True)
-except GophersnakeError as e:
-    assert str(e) == "f: " + info()["why_not"]
-assert explain(f).splitlines()[1:] == ["  runs interpreted: " + info()["why_not"]] == explain(f, asm=True).splitlines()[1:]
-assert pickle.loads(pickle.dumps(f)) is f and copy.copy(f) is f
-print(info()["why_not"])
-"""
-    ran = subprocess.run([interpreter, "-S", "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)})
-    assert ran.returncode == 0 and not ran.stderr, ran.stderr
-    return ran.stdout
-
-
-def test_without_native_code_everything_is_interpreted(tmp_path):
-    assert without_native(sys.executable, tmp_path) == "it was installed without native code (pip install -v tells why, when it is installed again)\n"
-
-
-@pytest.mark.parametrize("name", ["python3.12", "python3.13", "python3.14"])
-def test_other_versions_of_python_say_why_they_interpret(name, tmp_path):
-    if not shutil.which(name) or subprocess.run([name, "-V"], capture_output=True).returncode:
-        pytest.skip(f"no {name} here")
-    assert without_native(name, tmp_path).startswith(f"native code is made for CPython 3.11 on x86-64 Linux, and this is cpython {name[6:]}.")
 
 
 def test_import_is_light():

@@ -44,12 +44,10 @@ def _choices(name):
 
 
 def _no_native():
-    """Why there is no native code, in the words of setup.py, which decided."""
-    here = os.uname() if hasattr(os, "uname") else None
-    if sys.implementation.name != "cpython" or sys.version_info[:2] != (3, 11) or sys.platform != "linux" or here.machine != "x86_64":
-        machine = f"{sys.platform} {here.machine}" if here else sys.platform
-        return f"native code is made for CPython 3.11 on x86-64 Linux, and this is {sys.implementation.name} {sys.version.split()[0]} on {machine}"
-    return "it was installed without native code (pip install -v tells why, when it is installed again)"
+    """Why there is no native code."""
+    from ._supported import why_interpreted
+
+    return why_interpreted() or "it was installed without native code (pip install -v tells why, when it is installed again)"
 
 
 for _variable in os.environ:
