@@ -397,6 +397,16 @@ def _text(error):
         return f"<str() raised {type(e).__name__}>"
 
 
+def constants(code):
+    """The ids of what the code holds, which machine code may hold, too: nobody counts references to them."""
+    found, work = set(), [code]
+    while work:
+        value = work.pop()
+        found.add(id(value))
+        work += value.co_consts if isinstance(value, types.CodeType) else value if isinstance(value, (tuple, frozenset)) else ()
+    return found
+
+
 class Run:
     """One namespace in which the program was executed, plain or jitted."""
 
@@ -408,7 +418,9 @@ class Run:
         # What a program does to its builtins is its own affair.
         self.namespace["__builtins__"] = vars(builtins).copy() if "__builtins__" in source else builtins
         # Compiled for each run, so that neither meets bytecode that the other has specialised.
-        exec(compile(source, FILE, "exec", dont_inherit=True), self.namespace)
+        code = compile(source, FILE, "exec", dont_inherit=True)
+        self.constants = constants(code)
+        exec(code, self.namespace)
         self.watched = [n for n in self.namespace if n.startswith("G")]
 
     def call(self, function, arguments):
@@ -421,6 +433,7 @@ class Run:
             return [("arguments", describe_exception(e, {}))]
         objects = reachable(args)
         paths = {id(v): path for path, v in objects}
+        objects = [pair for pair in objects if id(pair[1]) not in self.constants]
         getrefcount = sys.getrefcount
         before = [getrefcount(pair[1]) for pair in objects]
         result = raised = None

@@ -173,6 +173,31 @@ FOUND = {
         """,
         ["(1,)", "(8,)", "(8,)"],
     ),
+    "a destructor on the way from a reraise to a handler sees where it was raised": (
+        """
+        def late():
+            try:
+                yield 1
+            finally:
+                yield 2
+        @JIT
+        def f(text):
+            try:
+                for v in late():
+                    with Ctx(False):
+                        v += len(text)
+            except TypeError: pass
+        """,
+        ["(5,)"] * 4,
+    ),
+    "a constant is one object to all activations of a callee": (
+        """
+        @JIT
+        def f(a, b, *, z=3):
+            return (f(-1.5 // 1e10, 2**62 + 2**61, z=z - 1) if z else 0), a, b
+        """,
+        ["(1.25, 2)"] * 4,
+    ),
 }
 
 

@@ -186,7 +186,7 @@ func (b *builder) extremum(args []slot, intOp, floatOp ir.Op) (slot, bool) {
 		if !args[i].isInt() && !args[i].isFloat() || args[i].isFloat() != floats {
 			return slot{}, false
 		}
-		origins = origins || args[i].object() != nil && !(args[i].constant() && args[i].isInt() && b.rawConstant(&args[i]))
+		origins = origins || args[i].object() != nil && !args[i].literal && !(args[i].isInt() && b.byValue(&args[i]))
 	}
 	op, kind, result := intOp, ir.I64, ir.SlotInt
 	if floats {
@@ -518,12 +518,9 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 		case ir.SlotRange, ir.SlotRangeIter, ir.SlotNull, ir.SlotObjNull, ir.SlotDyn:
 			return false, nil
 		}
-		key[i] = slot{kind: a.kind, class: a.class}
-		if a.constant() && !b.identified(&a) && a.kind == ir.SlotIntOrigin {
-			key[i].kind = ir.SlotInt
-		}
-		if a.constant() && !b.identified(&a) && a.kind == ir.SlotFloatOrigin {
-			key[i].kind = ir.SlotFloat
+		key[i] = slot{kind: a.kind, class: a.class, literal: (a.constant() || a.literal) && !a.seen && (a.isInt() || a.isFloat())}
+		if a.constant() && a.kind == ir.SlotIntOrigin && b.smallInt(a.v[0]) {
+			key[i].kind, key[i].literal = ir.SlotInt, false
 		}
 	}
 	ce, err := b.calleeFor(dec, int(c.Index), key)
@@ -546,6 +543,9 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	values := []*ir.Value{callable}
 	for i := range key[:c.Params()] {
 		values = append(values, args.params[i].v[:len(key[i].kind.Components())]...)
+		if key[i].literal {
+			b.handOut(args.params[i])
+		}
 	}
 	b.settle()
 	b.effect = true
@@ -879,7 +879,7 @@ func keyText(index int, key []slot) string {
 	var t strings.Builder
 	fmt.Fprint(&t, index)
 	for i := range key {
-		fmt.Fprintf(&t, ",%d:%x:%v", key[i].kind, uint64(key[i].class), key[i].owned)
+		fmt.Fprintf(&t, ",%d:%x:%v:%v", key[i].kind, uint64(key[i].class), key[i].owned, key[i].literal)
 	}
 	return t.String()
 }

@@ -57,10 +57,14 @@ func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
 	b.hide()
 	at := b.load(ir.OpLoadObj, ir.HeapScratch, out, 0)
 	traced := b.load(ir.OpLoadI64, ir.HeapScratch, out, 8)
+	at.Type.Class = b.classInt
+	if how == reraises && lasti.Op != ir.OpConstNull {
+		b.position = []slot{borrowedSlot(at)}
+	}
 	for len(b.stack) > int(h.Depth) { // from the top, as the interpreter unwinds
 		b.drop(1)
 	}
-	at.Type.Class = b.classInt
+	b.position = nil
 	if h.Lasti {
 		b.push(ownedSlot(at))
 	} else {

@@ -14,7 +14,8 @@ type slot struct {
 	owned bool // this slot holds a reference to its object
 	// volatile: borrowed from a container, which may let go of it at the next effect; a reference is taken before that.
 	volatile bool
-	seen     bool     // a constant whose object others may have: its identity counts
+	seen     bool     // a constant or literal whose object others may have: its identity counts
+	literal  bool     // borrowed from a native caller that has it as such a constant: native code returns it by its value
 	local    int      // borrowed from this local variable, whose next store must take a reference first; counted from 1, 0: no
 	alias    int      // in a version's key: holds the raw value of an earlier slot, counted from 1; 0: no
 	class    ir.Class // exact class of an object, or 0
@@ -98,7 +99,7 @@ func (b *builder) own(s slot) slot {
 		} else {
 			b.add(ir.OpIncref, ir.Type{}, o)
 		}
-		s.owned, s.volatile, s.local = true, false, 0
+		s.owned, s.volatile, s.local, s.literal = true, false, 0, false
 	}
 	return s
 }
@@ -126,7 +127,7 @@ func (b *builder) release(s slot) {
 // decref gives a reference up; the state is what a destructor sees of the activation, which the released one must not be a part of.
 func (b *builder) decref(op ir.Op, o *ir.Value) {
 	v := b.add(op, ir.Type{}, o)
-	v.FS = b.frameState(b.ins.At, b.locals, nil)
+	v.FS = b.frameState(b.ins.At, b.locals, b.position)
 	if b.unwinding {
 		v.Exit.Kind = ir.ExitRaise
 	}
@@ -164,22 +165,22 @@ func (b *builder) boxElsewhere(s slot) (slot, bool) {
 
 // handOut notes that others get the object of a constant: what else holds the constant holds that object.
 func (b *builder) handOut(s slot) {
-	if !s.constant() {
+	if !s.constant() && !s.literal {
 		return
 	}
 	for _, slots := range [2][]slot{b.locals, b.stack} {
 		for i := range slots {
-			if slots[i].constant() && slots[i].v[0] == s.v[0] {
+			if slots[i].object() == s.object() {
 				slots[i].seen = true
 			}
 		}
 	}
 }
 
-// identified reports whether it matters which object a constant is: others may have it, and no other is equal to it as small
-// ints are.
-func (b *builder) identified(s *slot) bool {
-	return s.constant() && s.seen && !b.smallInt(s.v[0])
+// byValue reports whether native code may return a number without its object: a constant that nobody has got from here, or a small int. That
+// the result is another object than the constant can be told by `is` only.
+func (b *builder) byValue(s *slot) bool {
+	return b.smallInt(s.v[0]) || b.self.direct && (s.constant() || s.literal) && !s.seen
 }
 
 // boxed gives a slot that has an object. A fresh box is owned by it.

@@ -353,9 +353,9 @@ func (b *builder) leave() {
 		tag = ir.TagNone
 	case s.isBool():
 		tag, v = ir.TagBool, s.v[0]
-	case s.kind == ir.SlotInt, s.kind == ir.SlotIntOrigin && s.constant() && b.rawConstant(&s):
+	case s.kind == ir.SlotInt, s.kind == ir.SlotIntOrigin && b.byValue(&s):
 		tag, v = ir.TagInt, s.v[0]
-	case s.kind == ir.SlotFloat, s.kind == ir.SlotFloatOrigin && s.constant() && b.self.direct && !s.seen:
+	case s.kind == ir.SlotFloat, s.kind == ir.SlotFloatOrigin && b.byValue(&s):
 		tag, v = ir.TagFloat, s.v[0]
 	default:
 		v = b.own(s).object()
@@ -368,11 +368,6 @@ func (b *builder) leave() {
 	}
 	b.block.Ctrl.Aux, b.block.Ctrl.Line = tag, b.line
 	b.ended = true
-}
-
-// rawConstant reports whether a constant int may be returned raw: boxing gives the same object, or only native code calls.
-func (b *builder) rawConstant(s *slot) bool {
-	return b.smallInt(s.v[0]) || b.self.direct && !s.seen
 }
 
 func jump(b *builder) error {

@@ -238,7 +238,12 @@ link_caller(PyThreadState *ts, struct caller *c, int only_own)
     c->own = a.st.frame != NULL;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    if (gs_activation_show(ts, &a, d->raise_off) == 0) {
+    uint32_t instr = d->raise_off;
+    if (c->fresh && d->nstack) { /* on the way to a handler after a reraise: where it was raised first */
+        const struct gs_slot *s = c->unit->slots + d->first_slot + d->nlocals;
+        instr = (uint32_t)PyLong_AsLong((PyObject *)(uintptr_t)read_loc(&c->unit->locs[s->first_loc], c->regs, c->sp));
+    }
+    if (gs_activation_show(ts, &a, instr) == 0) {
         c->frame = a.st.frame;
         for (uint32_t i = 0; i < d->nlocals; i++) {
             gs_release(&slots[i]); /* the object that a range iterator became */
