@@ -198,6 +198,35 @@ FOUND = {
         """,
         ["(1.25, 2)"] * 4,
     ),
+    "a raw number that a callee keeps": (
+        """
+        class C:
+            pass
+        def keep(l, v):
+            l.append(v)
+        def attribute(o, v):
+            o.v = v
+        def deep(n, l, v):
+            if n:
+                deep(n - 1, l, v)
+            if n == 1:
+                l[0] = v
+        def shown(v):
+            return log(v)
+        def two(v, w):
+            return v is w
+        @JIT
+        def f(a, l, o):
+            nan = a * math.inf - a * math.inf
+            keep(l, nan)
+            x, n = a * 2.0, int(a * 1e6)
+            attribute(o, x)
+            deep(3, l, n)
+            y = a * 3.0
+            return nan in l, x is o.v, n is l[0], shown(y) is y, two(y, y), [nan] == [nan]
+        """,
+        ["(1.5, [], C())"] * 5,
+    ),
 }
 
 
@@ -285,3 +314,22 @@ def f(values, d):
 for n in range(12):
     print(f([1, 2.5, None, -3, "x"][: n % 6], {1: 5, 2: 7}))
 """)
+
+
+def test_a_range_that_a_match_statement_copies():
+    """It was released twice: freed memory shows as such."""
+    same("""
+@jit
+def f(n):
+    for i in range(n):
+        match range(i + 300, 2**40):
+            case 3:
+                pass
+            case (first, *_) if first > 10**6:
+                return first
+            case [] | [_]:
+                print(i)
+
+for n in range(4):
+    print(f(n))
+""", PYTHONMALLOC="debug")

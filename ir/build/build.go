@@ -32,6 +32,7 @@ type unit struct {
 	types   map[uint64]*decoder.Type
 	funcs   []*ir.Func
 	callees map[string]*callee
+	keepers map[int]uint64 // of codes: the parameters that some version keeps
 	classes
 }
 
@@ -50,13 +51,15 @@ type callee struct {
 	direct   bool           // only native code calls it
 	tags     map[int64]bool // of its returns
 	relied   int            // somebody took the first so many tags for all, while it was being built; 0: nobody
+	keeps    uint64         // parameters of which others may have the object when it has returned (keeps.go)
+	trusted  uint64         // parameters that somebody who has them elsewhere, too, passed raw while it was being built
 }
 
 // Unit builds the function that the snapshot asks for, and the callees it calls directly. The first is the one asked for.
 // They are made in the memory, which is reset.
 func Unit(snap *decoder.Snapshot, abi *pyabi.ABI, memory *ir.Arena) ([]*ir.Func, error) {
 	memory.Reset()
-	u := &unit{snap: snap, abi: abi, memory: memory, version: snap.Version, decoded: map[int]*code{}, objects: map[uint64]*decoder.Object{}, types: map[uint64]*decoder.Type{}, callees: map[string]*callee{}}
+	u := &unit{snap: snap, abi: abi, memory: memory, version: snap.Version, decoded: map[int]*code{}, objects: map[uint64]*decoder.Object{}, types: map[uint64]*decoder.Type{}, callees: map[string]*callee{}, keepers: map[int]uint64{}}
 	u.classes = classes{
 		classInt: ir.Class(abi.TypeInt), classFloat: ir.Class(abi.TypeFloat), classBool: ir.Class(abi.TypeBool), classNone: ir.Class(abi.TypeNone),
 		classStr: ir.Class(abi.TypeStr), classBytes: ir.Class(abi.TypeBytes), classList: ir.Class(abi.TypeList), classTuple: ir.Class(abi.TypeTuple),
@@ -77,7 +80,7 @@ func Unit(snap *decoder.Snapshot, abi *pyabi.ABI, memory *ir.Arena) ([]*ir.Func,
 	if funcs, err := u.root(decoder.ModeFinal); err != errUnseen {
 		return funcs, err
 	}
-	u.funcs, u.callees = nil, map[string]*callee{}
+	u.funcs, u.callees, u.keepers = nil, map[string]*callee{}, map[int]uint64{}
 	return u.root(snap.Mode)
 }
 
@@ -172,7 +175,7 @@ func (u *unit) wanted(k slot, local, borrowed, live bool) slot {
 }
 
 // buildInto builds a function, again with what turned out if callers in the same cycle of calls relied on the contrary: that it has no
-// frame to link their calls for, or returns in one way only.
+// frame to link their calls for, returns in one way only, or keeps no argument.
 func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot, depth int) error {
 	f := &ir.Func{}
 	ce.fn, ce.building = f, true
@@ -181,7 +184,7 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 		*f = *u.memory.NewFunc(c.Code.QualName)
 		f.Code, f.Record, f.FirstLine, f.StackSize = index, c.Code.Record, c.Code.FirstLine, c.Code.StackSize
 		f.Resume, f.General = off != 0, u.mode == decoder.ModeGeneral
-		ce.assumed, ce.relied = false, 0
+		ce.assumed, ce.relied, ce.trusted = false, 0, 0
 		if first {
 			ce.tags = map[int64]bool{}
 		}
@@ -190,8 +193,10 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 		if err := b.run(); err != nil {
 			return err
 		}
+		ce.keeps |= u.keeps(ce)
+		u.keepers[index] |= ce.keeps
 		unlinked := f.HasFrame && ce.assumed
-		if !unlinked && !(first && ce.relied != 0 && ce.relied < len(ce.tags)) {
+		if !unlinked && !(first && ce.relied != 0 && ce.relied < len(ce.tags)) && ce.keeps&ce.trusted == 0 {
 			break
 		}
 		ce.linked = ce.linked || f.HasFrame

@@ -495,37 +495,29 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	if c == nil || c.Flags&(decoder.CoGenerator|decoder.CoCoroutine|decoder.CoAsyncGenerator) != 0 || c.Record == 0 {
 		return false, nil
 	}
-	args, ok := b.bind(fn, n)
-	if !ok {
-		return false, nil
-	}
 	dec, err := b.decode(int(c.Index))
 	if err != nil {
 		return false, nil
 	}
-	key := make([]slot, len(c.Locals))
-	for i := range key[:c.Params()] {
-		switch {
-		case args.star == i:
-			key[i] = slot{kind: ir.SlotObj, class: b.classTuple}
-			continue
-		case args.keywords == i:
-			key[i] = slot{kind: ir.SlotObj, class: b.classDict}
-			continue
-		}
-		a := args.params[i]
-		switch a.kind {
-		case ir.SlotRange, ir.SlotRangeIter, ir.SlotNull, ir.SlotObjNull, ir.SlotDyn:
-			return false, nil
-		}
-		key[i] = slot{kind: a.kind, class: a.class, literal: (a.constant() || a.literal) && !a.seen && (a.isInt() || a.isFloat())}
-		if a.constant() && a.kind == ir.SlotIntOrigin && b.smallInt(a.v[0]) {
-			key[i].kind, key[i].literal = ir.SlotInt, false
-		}
+	args, key, ok := b.bindTyped(fn, n)
+	if !ok {
+		return false, nil
+	}
+	if b.identify(key, &args, n, b.keepers[int(c.Index)]) {
+		args, key, _ = b.bindTyped(fn, n)
 	}
 	ce, err := b.calleeFor(dec, int(c.Index), key)
 	if ce == nil || err != nil {
 		return false, err
+	}
+	if b.identify(key, &args, n, ce.keeps) {
+		args, key, _ = b.bindTyped(fn, n)
+		if ce, err = b.calleeFor(dec, int(c.Index), key); ce == nil || err != nil {
+			return false, err
+		}
+	}
+	if ce.building {
+		ce.trusted |= b.shared(key, &args, n)
 	}
 	// The function must still have the code and the defaults that were compiled.
 	same := b.load(ir.OpLoadPtr, ir.HeapOther, callable, b.abi.FuncCode)
@@ -573,6 +565,73 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	b.push(slot{kind: ir.SlotResult, v: [3]*ir.Value{tag, v}})
 	b.takeResult(ce, b.ways(ce), tag, v)
 	return true, nil
+}
+
+// bindTyped is bind, and the key of the callee's version for such arguments.
+func (b *builder) bindTyped(fn *decoder.Function, n int) (arguments, []slot, bool) {
+	args, ok := b.bind(fn, n)
+	if !ok {
+		return args, nil, false
+	}
+	key := make([]slot, len(fn.Code.Locals))
+	for i, a := range args.params {
+		switch {
+		case args.star == i:
+			key[i] = slot{kind: ir.SlotObj, class: b.classTuple}
+			continue
+		case args.keywords == i:
+			key[i] = slot{kind: ir.SlotObj, class: b.classDict}
+			continue
+		}
+		switch a.kind {
+		case ir.SlotRange, ir.SlotRangeIter, ir.SlotNull, ir.SlotObjNull, ir.SlotDyn:
+			return args, nil, false
+		}
+		key[i] = slot{kind: a.kind, class: a.class, literal: (a.constant() || a.literal) && !a.seen && (a.isInt() || a.isFloat())}
+		if a.constant() && a.kind == ir.SlotIntOrigin && b.smallInt(a.v[0]) {
+			key[i].kind, key[i].literal = ir.SlotInt, false
+		}
+	}
+	return args, key, true
+}
+
+// shared are the parameters that take a raw number which the caller has elsewhere, too, as bits.
+func (b *builder) shared(key []slot, args *arguments, n int) (found uint64) {
+	live := b.liveAt(b.ins.Next)
+	for i, a := range args.params {
+		if i >= 64 || key[i].kind != ir.SlotInt && key[i].kind != ir.SlotFloat || a.v[0].Op.Is(ir.Constant) {
+			continue
+		}
+		uses := 0
+		for k := range b.locals {
+			if l := &b.locals[k]; live.Has(k) && (l.isInt() || l.isFloat()) && l.v[0] == a.v[0] {
+				uses++
+			}
+		}
+		for k := range b.stack {
+			if s := &b.stack[k]; (s.isInt() || s.isFloat()) && s.v[0] == a.v[0] {
+				uses++
+			}
+		}
+		if uses > 1 { // the argument itself lies on the stack
+			found |= 1 << i
+		}
+	}
+	return found
+}
+
+// identify makes objects of the raw arguments that the caller has elsewhere and the callee keeps: there must be one object of each. It tells if there
+// are any.
+func (b *builder) identify(key []slot, args *arguments, n int, keeps uint64) bool {
+	keeps &= b.shared(key, args, n)
+	for i, a := range args.params {
+		for k := range n {
+			if s := b.peek(k); keeps>>i&1 == 1 && s.kind == key[i].kind && s.v[0] == a.v[0] {
+				b.escapeTop(k)
+			}
+		}
+	}
+	return keeps != 0
 }
 
 // way is a form in which a callee returns: by this tag. A number may come as an object, too.

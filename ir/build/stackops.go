@@ -229,11 +229,11 @@ func pushNull(b *builder) error {
 
 func copyItem(b *builder) error {
 	s := b.peek(int(b.ins.Arg) - 1)
-	switch {
-	case s.kind == ir.SlotRange || s.kind == ir.SlotRangeIter:
+	if s.kind == ir.SlotRange || s.kind == ir.SlotRangeIter {
 		b.boxTop(int(b.ins.Arg) - 1)
-		s = b.own(b.peek(int(b.ins.Arg) - 1))
-	case s.object() != nil && s.owned:
+		s = b.peek(int(b.ins.Arg) - 1)
+	}
+	if s.object() != nil && s.owned {
 		s.owned = false
 		s = b.own(s)
 	}
