@@ -333,3 +333,34 @@ def f(n):
 for n in range(4):
     print(f(n))
 """, PYTHONMALLOC="debug")
+
+
+def test_a_callee_that_is_too_large_is_called():
+    """test_strptime: _strptime.py was compiled with each of its callers, which then were too large as well, and stayed interpreted."""
+    same("""
+import _strptime
+
+jit(_strptime._strptime)
+jit(_strptime._strptime_time)
+
+def make():
+    @jit
+    def year(text, form):
+        return _strptime._strptime_time(text, form).tm_year
+    return year
+
+CASES = [("1999-12-31", "%Y-%m-%d"), ("31 Dec 99", "%d %b %y"), ("12:30:59 PM", "%I:%M:%S %p"), ("2001 300", "%Y %j"), ("2001 5 3", "%Y %U %w"),
+         ("2004-01-01 +0200", "%Y-%m-%d %z"), ("1999", "%y")]
+for k in range(4):
+    year = make()
+    year.__code__ = year.__code__.replace(co_firstlineno=k)
+    for case in CASES:
+        for _ in range(4):
+            try:
+                print(year(*case))
+            except ValueError as e:
+                print(e)
+    info = _native.record_info(year)
+    if info and info["failures"] or getattr(getattr(year, "__gophersnake__", None), "reason", None):
+        print(k, info, year.__gophersnake__)
+""")

@@ -18,6 +18,7 @@ const (
 	maxRecorded = 120 // bytecodes of a recording version, which is run for two rounds only; what lies beyond records by itself
 	maxDepth    = 6   // of callees compiled with their callers
 	maxUnitFunc = 24
+	maxCallees  = 20000 // values of all callees compiled with a function: what is larger than that is called by way of C, lest its callers are too large, too
 )
 
 // unit is what is built together: the function asked for, and the callees it calls directly.
@@ -235,16 +236,37 @@ func (b *builder) calleeFor(c *code, index int, key []slot) (*callee, error) {
 	if b.depth >= maxDepth || len(b.funcs) >= maxUnitFunc || c.Irreducible {
 		return nil, nil
 	}
+	first := len(b.funcs)
 	ce := &callee{direct: true}
 	b.callees[text] = ce
 	if err := b.buildInto(ce, c, index, 0, key, b.depth+1); err == errUnseen {
 		return nil, err
 	} else if err != nil {
 		ce.failed = true
-		b.funcs = slices.DeleteFunc(b.funcs, func(f *ir.Func) bool { return f == ce.fn })
+		b.leaveOut(len(b.funcs) - first)
 		return nil, nil
 	}
 	return ce, nil
+}
+
+// leaveOut forgets the newest n functions: a callee that cannot be compiled, and those that it alone calls. They may be built again for others.
+func (u *unit) leaveOut(n int) {
+	kept, dropped := u.funcs[:len(u.funcs)-n], u.funcs[len(u.funcs)-n:]
+	for text, ce := range u.callees {
+		if !ce.failed && slices.Contains(dropped, ce.fn) {
+			delete(u.callees, text)
+		}
+	}
+	u.funcs = kept
+}
+
+// calleesTooLarge reports whether the callees built so far, the one being built among them, are more than is worth it.
+func (u *unit) calleesTooLarge() bool {
+	values := 0
+	for _, f := range u.funcs[1:] {
+		values += f.NumValues()
+	}
+	return values > maxCallees
 }
 
 // builder builds one function.
@@ -354,6 +376,9 @@ func (b *builder) run() error {
 		b.work = b.work[1:]
 		if len(b.f.Blocks) > maxBlocks {
 			return fmt.Errorf("it is too large: more than %d blocks", maxBlocks)
+		}
+		if b.depth > 0 && b.calleesTooLarge() {
+			return errors.New("it is too large to be compiled with its caller")
 		}
 		blocks, objects := len(b.f.Blocks), len(b.f.Objects)
 		err := b.translate(v)

@@ -650,6 +650,9 @@ code_of_record(struct writer *w, struct gs_record *r)
         }
     }
     uint32_t index = COUNT(&w->records, struct gs_record *);
+    if (index && r->give_up && !r->nentries) {
+        return NO_INDEX; /* it was tried, and would not be compiled with its callers either */
+    }
     size_t units = (size_t)Py_SIZE(r->code);
     if (index == MAX_CODES || (index && w->units + units > MAX_UNITS) || !keep(w, (PyObject *)r)) {
         return NO_INDEX;
