@@ -225,11 +225,11 @@ def test_info():
 def test_run(tmp_path):
     (tmp_path / "beside.py").write_text("answer = 42\n")
     (tmp_path / "script.py").write_text(
-        "import sys, pickle, beside\n"
+        "import sys, pickle, beside\nfrom gophersnake import _native\n"
         "class A:\n    def __eq__(self, other): return isinstance(other, A)\n"
         "def f(n): return (lambda m: m * 2)(n)\n"
         "if __name__ == '__main__':\n"
-        "    print(sys.argv[1:], f(3), beside.answer, pickle.loads(pickle.dumps(A())) == A(), hasattr(f, '__gophersnake__'))\n"
+        "    print(sys.argv[1:], f(3), beside.answer, pickle.loads(pickle.dumps(A())) == A(), bool(_native and _native.is_attached(f)))\n"
         "    sys.exit(7)\n"
     )
     done = command("run", "script.py", "--json", "x", cwd=tmp_path)

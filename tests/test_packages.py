@@ -28,8 +28,9 @@ def test_a_crash_names_its_test_and_the_rest_runs(tmp_path, monkeypatch):
     source = tmp_path / "source"
     (source / "tests").mkdir(parents=True)
     (source / "tests" / "test_a.py").write_text(
-        "import os, sys\n"
-        "jitted = hasattr(lambda: 0, '__gophersnake__')\n"
+        "import os\n"
+        "from gophersnake import _native\n"
+        "jitted = _native.is_attached(lambda: 0)\n"
         "def test_first(): pass\n"
         "def test_kills(): jitted and os.kill(os.getpid(), 11)\n"
         "def test_fails(): assert not jitted\n"

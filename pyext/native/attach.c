@@ -432,37 +432,61 @@ PyTypeObject gs_function_type = {
 
 /* ---- Attaching, detaching ---- */
 
+/* An attached function's marker. */
+static int
+mark(struct gs_attached *a)
+{
+    struct gs_marker *m = marker_new(a->func->func_code, NULL, a->strict);
+    Py_XINCREF(m);
+    if (put_marker(a->func, m) < 0) {
+        Py_XDECREF(m);
+        return -1;
+    }
+    a->marker = m;
+    m->attached = a;
+    Py_DECREF(m);
+    return 0;
+}
+
+static int
+attached_again(struct gs_attached *a, int strict, int casual)
+{
+    a->strict |= strict;
+    if (!casual) {
+        a->casual = a->record->casual = 0;
+    }
+    if (a->marker) {
+        a->marker->strict = a->strict;
+    } else if (!casual && mark(a) < 0) {
+        return -1;
+    }
+    gs_record_update_head(a->record);
+    return 0;
+}
+
+/* What nobody decorated gets no marker: it is made as often as its `def` is run, and it keeps an empty __dict__. */
 int
 gs_attach(PyObject *function, int strict, int casual)
 {
     struct gs_attached *a = gs_attached_find(function);
     if (a) {
-        a->strict |= strict;
-        if (!casual) {
-            a->casual = a->record->casual = 0;
-        }
-        if (a->marker) {
-            a->marker->strict = a->strict;
-        }
-        gs_record_update_head(a->record);
-        return 0;
+        return attached_again(a, strict, casual);
     }
     PyFunctionObject *f = (PyFunctionObject *)function;
     const char *reason = gs_why_plain(f);
     if (reason) {
-        return put_marker(f, marker_new(f->func_code, reason, strict)) < 0 ? -1 : 1;
+        return !casual && put_marker(f, marker_new(f->func_code, reason, strict)) < 0 ? -1 : 1;
     }
     struct gs_record *r = gs_record_make(f);
     if (!r) {
         return -1;
     }
     if (r->reason && r->give_up && !r->nentries && !strict) { /* tried before, with another function of the same code */
-        int rc = put_marker(f, marker_new(f->func_code, r->reason, strict)) < 0 ? -1 : 1;
-        gs_record_release(r, 2);
+        int rc = !casual && put_marker(f, marker_new(f->func_code, r->reason, strict)) < 0 ? -1 : 1;
+        gs_record_release(r, 1 + !casual);
         return rc;
     }
-    struct gs_marker *m = marker_new(f->func_code, NULL, strict);
-    a = m ? PyMem_RawCalloc(1, sizeof *a) : NULL;
+    a = PyMem_RawCalloc(1, sizeof *a);
     if (!a) {
         PyErr_NoMemory();
         goto failed;
@@ -470,23 +494,22 @@ gs_attach(PyObject *function, int strict, int casual)
     a->func = f;
     a->strict = strict;
     a->casual = casual;
-    Py_INCREF(m);
-    if (put_marker(f, m) < 0) {
+    if (!casual && mark(a) < 0) {
         goto failed;
     }
     if (table_add(a) < 0) {
-        drop_marker(f, m);
+        if (a->marker) {
+            struct gs_marker *m = a->marker;
+            m->attached = NULL;
+            drop_marker(f, m);
+        }
         goto failed;
     }
-    a->marker = m;
-    m->attached = a;
-    Py_DECREF(m);
     f->func_version = 0;
     Py_SET_TYPE(f, &gs_function_type);
     gs_record_join(r, a); /* sets vectorcall */
     return 0;
 failed:
-    Py_XDECREF(m);
     PyMem_RawFree(a);
     gs_record_release(r, 1);
     return -1;

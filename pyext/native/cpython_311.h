@@ -65,10 +65,19 @@ cp_frame_words(const PyCodeObject *code)
 static inline void
 cp_frame_begin(_PyInterpreterFrame *f, PyFunctionObject *func, PyCodeObject *code)
 {
-    Py_INCREF(func);
-    _PyFrame_InitializeSpecials(f, func, code->co_flags & CO_OPTIMIZED ? NULL : func->func_globals, code->co_nlocalsplus);
-    Py_SETREF(f->f_code, (PyCodeObject *)Py_NewRef(code));
-    memset(f->localsplus, 0, (size_t)code->co_nlocalsplus * sizeof(PyObject *));
+    f->f_func = (PyFunctionObject *)Py_NewRef(func);
+    f->f_code = (PyCodeObject *)Py_NewRef(code);
+    f->f_builtins = func->func_builtins;
+    f->f_globals = func->func_globals;
+    f->f_locals = code->co_flags & CO_OPTIMIZED ? NULL : Py_NewRef(func->func_globals);
+    f->stacktop = code->co_nlocalsplus;
+    f->frame_obj = NULL;
+    f->prev_instr = _PyCode_CODE(code) - 1;
+    f->is_entry = false;
+    f->owner = FRAME_OWNED_BY_THREAD;
+    for (int i = 0; i < code->co_nlocalsplus; i++) { /* mostly a few */
+        f->localsplus[i] = NULL;
+    }
 }
 
 static inline void

@@ -182,7 +182,9 @@ compile_entry(struct gs_record *r, PyObject *callable, PyObject *const *args)
 {
     uint32_t nlocals = (uint32_t)r->code->co_nlocalsplus;
     struct gs_value *slots = PyMem_RawCalloc(nlocals + 1, sizeof *slots);
-    if (!slots) {
+    if (!slots || gs_record_ready(r) < 0) {
+        PyMem_RawFree(slots);
+        PyErr_Clear();
         return GS_NOT_NOW;
     }
     for (uint32_t i = 0; i < r->nparams; i++) {

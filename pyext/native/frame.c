@@ -126,6 +126,11 @@ void
 gs_frame_pop(_PyInterpreterFrame *f)
 {
     PyThreadState *ts = cp_thread();
+    if (!f->frame_obj && !PyErr_Occurred()) { /* as nearly always */
+        cp_set_depth(f, 0);
+        gs_frame_clear_and_pop(ts, f);
+        return;
+    }
     uint32_t n = f->frame_obj && Py_REFCNT(f->frame_obj) > 1 ? (uint32_t)cp_code(f)->co_nlocalsplus : 0;
     cp_set_depth(f, n);
     for (uint32_t i = 0; i < n; i++) {

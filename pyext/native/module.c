@@ -20,12 +20,29 @@ attach(PyObject *self, PyObject *args)
 {
     (void)self;
     PyObject *function;
-    int strict = 0, casual = 0;
-    if (!PyArg_ParseTuple(args, "O|pp", &function, &strict, &casual) || !is_function(function)) {
+    int strict = 0;
+    if (!PyArg_ParseTuple(args, "O|p", &function, &strict) || !is_function(function)) {
         return NULL;
     }
-    int rc = gs_attach(function, strict, casual);
+    int rc = gs_attach(function, strict, 0);
     return rc < 0 ? NULL : PyBool_FromLong(rc == 0);
+}
+
+/* The class statement treats functions of these names in its own way, but only plain ones. */
+static int
+is_for_classes(PyObject *name)
+{
+    return PyUnicode_GET_LENGTH(name) > 6 && PyUnicode_READ_CHAR(name, 0) == '_'
+           && (PyUnicode_CompareWithASCIIString(name, "__new__") == 0 || PyUnicode_CompareWithASCIIString(name, "__init_subclass__") == 0
+               || PyUnicode_CompareWithASCIIString(name, "__class_getitem__") == 0);
+}
+
+static PyObject *
+jit_casually(PyObject *self, PyObject *o)
+{
+    (void)self;
+    int fits = Py_IS_TYPE(o, &PyFunction_Type) && !is_for_classes(((PyFunctionObject *)o)->func_name);
+    return fits && gs_attach(o, 0, 1) < 0 ? NULL : Py_NewRef(o);
 }
 
 static PyObject *
@@ -138,7 +155,8 @@ describe(PyObject *self, PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-    {"attach", attach, METH_VARARGS, "attach(function, strict=False, casual=False): whether its calls may now be compiled; its marker tells why not."},
+    {"attach", attach, METH_VARARGS, "attach(function, strict=False): whether its calls may now be compiled; its marker tells why not."},
+    {"jit_casually", jit_casually, METH_O, "jit for whoever puts it on every function there is: it has to earn its compile. Gives what it was given, and never refuses."},
     {"decline", decline, METH_VARARGS, "decline(function, reason): leave it plain, and let its marker tell why."},
     {"marker", marker, METH_VARARGS, "marker(code, reason, strict): what tells of a function with this code why it stays plain."},
     {"detach", detach, METH_O, "detach(function): whether it was attached."},

@@ -114,6 +114,7 @@ uint64_t gs_attached_count(void);
 /* record.c */
 extern PyTypeObject gs_record_class;
 struct gs_record *gs_record_make(PyFunctionObject *);     /* found or made; a new reference */
+int gs_record_ready(struct gs_record *);                 /* has a profile and knows its borrowed parameters. -1 with an exception */
 void gs_record_join(struct gs_record *, struct gs_attached *);  /* takes a reference over */
 struct gs_record *gs_record_leave(struct gs_attached *);  /* gives it back */
 void gs_record_release(struct gs_record *, int functions); /* drops a reference; the record may idle for the next closure of its code.

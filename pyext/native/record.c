@@ -166,22 +166,23 @@ gs_why_plain(PyFunctionObject *f)
 static int
 make_profile(struct gs_record *r)
 {
-    r->nsites = (uint32_t)Py_SIZE(r->code);
+    uint32_t nsites = (uint32_t)Py_SIZE(r->code);
 #ifdef STORE_FAST_STORE_FAST
     PyObject *bytes = PyCode_GetCode(r->code);
     if (!bytes) {
         return -1;
     }
     for (Py_ssize_t i = 0; i < PyBytes_GET_SIZE(bytes); i += 2) {
-        r->nsites += (uint8_t)PyBytes_AS_STRING(bytes)[i] == STORE_FAST_STORE_FAST;
+        nsites += (uint8_t)PyBytes_AS_STRING(bytes)[i] == STORE_FAST_STORE_FAST;
     }
     Py_DECREF(bytes);
 #endif
-    r->profile = PyMem_RawCalloc((size_t)r->nsites + 1, sizeof *r->profile);
+    r->profile = PyMem_RawCalloc((size_t)nsites + 1, sizeof *r->profile);
     if (!r->profile) {
         PyErr_NoMemory();
         return -1;
     }
+    r->nsites = nsites;
     return 0;
 }
 
@@ -189,13 +190,14 @@ make_profile(struct gs_record *r)
 static int
 find_borrowed(struct gs_record *r)
 {
-    r->borrowed = PyMem_RawCalloc(r->nparams / 64 + 1, 8);
-    PyObject *bytes = r->borrowed ? PyCode_GetCode(r->code) : PyErr_NoMemory(); /* as compiled, without specialised bytecodes */
+    uint64_t *borrowed = PyMem_RawCalloc(r->nparams / 64 + 1, 8);
+    PyObject *bytes = borrowed ? PyCode_GetCode(r->code) : PyErr_NoMemory(); /* as compiled, without specialised bytecodes */
     if (!bytes) {
+        PyMem_RawFree(borrowed);
         return -1;
     }
     for (uint32_t i = 0; i < r->nparams; i++) {
-        r->borrowed[i >> 6] |= 1ull << (i & 63);
+        borrowed[i >> 6] |= 1ull << (i & 63);
     }
     const uint8_t *p = (const uint8_t *)PyBytes_AS_STRING(bytes), *end = p + PyBytes_GET_SIZE(bytes);
     for (uint32_t extended = 0; p < end; p += 2) {
@@ -204,12 +206,23 @@ find_borrowed(struct gs_record *r)
         uint32_t written[2];
         for (int n = cp_writes(p[0], arg, written); n > 0; n--) {
             if (written[n - 1] < r->nparams) {
-                r->borrowed[written[n - 1] >> 6] &= ~(1ull << (written[n - 1] & 63));
+                borrowed[written[n - 1] >> 6] &= ~(1ull << (written[n - 1] & 63));
             }
         }
     }
     Py_DECREF(bytes);
+    r->borrowed = borrowed;
     return 0;
+}
+
+/* What only a compile needs: most functions that were jitted with everything around them are never compiled. */
+int
+gs_record_ready(struct gs_record *r)
+{
+    if (!r->profile && make_profile(r) < 0) {
+        return -1;
+    }
+    return r->borrowed ? 0 : find_borrowed(r);
 }
 
 static void
@@ -244,7 +257,7 @@ gs_record_make(PyFunctionObject *f)
     r->nparams = (uint32_t)(code->co_argcount + code->co_kwonlyargcount + stars);
     r->simple = r->nparams == (uint32_t)code->co_argcount;
     r->head = gs_vectorcall_entry;
-    if (make_profile(r) < 0 || find_borrowed(r) < 0 || table_add(r) < 0) {
+    if (table_add(r) < 0) {
         free_memory(r);
         Py_DECREF(r->code), Py_DECREF(r->globals), Py_DECREF(r->builtins);
         PyObject_GC_Del(r);
@@ -259,7 +272,7 @@ gs_record_for(PyObject *function)
 {
     struct gs_attached *a = gs_attached_find(function);
     if (a && (PyObject *)a->record->code == a->func->func_code) {
-        return a->record;
+        return gs_record_ready(a->record) < 0 ? NULL : a->record;
     }
     if (!a && !Py_IS_TYPE(function, &PyFunction_Type)) {
         PyErr_SetString(PyExc_TypeError, "not a function");
@@ -267,7 +280,7 @@ gs_record_for(PyObject *function)
     }
     struct gs_record *r = gs_record_make((PyFunctionObject *)function);
     if (r) {
-        int kept = gs_keep((PyObject *)r);
+        int kept = gs_record_ready(r) < 0 ? -1 : gs_keep((PyObject *)r);
         Py_DECREF(r);
         r = kept < 0 ? NULL : r;
     }

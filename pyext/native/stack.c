@@ -54,10 +54,12 @@ gs_stack_here(void)
 int
 gs_stack_is_short(void)
 {
-    if (!lowest) {
-        find_bounds();
+    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+    if (here - gs_stack_limit <= gs_stack_size) {
+        return 0; /* the cells are this thread's: without a look at what each thread has */
     }
-    return (uint64_t)(uintptr_t)__builtin_frame_address(0) - lowest > height;
+    gs_stack_here();
+    return here - gs_stack_limit > gs_stack_size;
 }
 
 /* ---- The activation buffer ---- */

@@ -97,6 +97,10 @@ def jit(function=None, /, *, strict=False, **unknown):
     return function
 
 
+# For whoever puts it on every function there is (_rewrite): in C, for a closure may be made as often as others are called.
+jit_casually = (lambda function: function) if _problem else _native.jit_casually
+
+
 def unjit(function, /):
     """Undo jit: the function, or the class's functions, are as if it had never been."""
     if not _each(function, _detach):
@@ -141,16 +145,7 @@ def _each(o, do):
     return True
 
 
-def jit_casually(function):
-    """jit for whoever puts it on every function there is (_rewrite): the function has to earn its compile. Never refuses."""
-    if type(function) is FunctionType and not _problem and function.__name__ not in _PLAIN:
-        _native.attach(function, False, True)  # a closure may be made as often as others are called
-    else:
-        _attach(function, False, True)
-    return function
-
-
-def _attach(o, strict, casual=False):
+def _attach(o, strict):
     whole_class = isinstance(o, type)
 
     def attach(f):
@@ -159,7 +154,7 @@ def _attach(o, strict, casual=False):
                 raise GophersnakeError(f"{f.__qualname__}: {_problem}")
         elif not whole_class and f.__name__ in _PLAIN:
             _decline(f, strict, "the class statement treats a function of this name in its own way")
-        elif not _native.attach(f, strict, casual) and strict:
+        elif not _native.attach(f, strict) and strict:
             raise GophersnakeError(f"{f.__qualname__}: {f.__gophersnake__.reason}")
 
     return _each(o, attach)
