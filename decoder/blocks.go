@@ -81,36 +81,47 @@ func (f *Func) blocks(splits []uint32) error {
 	return nil
 }
 
-// depths finds the stack depth everywhere, and so what can be reached.
+// depths finds the stack depth everywhere, and so what can be reached, and where on the stack handlers find what Lastis tells.
 func (f *Func) depths() error {
 	limit := int(f.Code.StackSize)
 	work := []int{0}
 	f.Blocks[0].Depth = 0
-	reach := func(to, depth int, from string) error {
+	entry := make([]uint64, len(f.Blocks)) // Lastis
+	reach := func(to, depth int, lastis uint64, from string) error {
 		b := &f.Blocks[to]
 		switch {
 		case depth > limit || depth < 0:
 			return fmt.Errorf("%s leaves %d items on a stack of %d", from, depth, limit)
 		case b.Depth == -1:
-			b.Depth = depth
+			b.Depth, entry[to] = depth, lastis
 			work = append(work, to)
 		case b.Depth != depth:
 			return fmt.Errorf("the stack at %d is %d and %d deep", b.Start, b.Depth, depth)
+		case entry[to] != lastis:
+			return fmt.Errorf("handlers find different things on the stack at %d", b.Start)
 		}
 		return nil
 	}
 	for len(work) > 0 {
 		b := &f.Blocks[work[len(work)-1]]
 		work = work[:len(work)-1]
-		depth := b.Depth
+		depth, lastis := b.Depth, entry[b.Index]
 		if b.Handler >= 0 {
-			if err := reach(b.Except, f.Handlers[b.Handler].EntryDepth(), "an exception"); err != nil {
+			h := f.Handlers[b.Handler]
+			kept := lowest(lastis, int(h.Depth))
+			if h.Lasti {
+				if h.Depth >= 64 {
+					return fmt.Errorf("a handler at %d lies too deep", h.Target)
+				}
+				kept |= 1 << h.Depth
+			}
+			if err := reach(b.Except, h.EntryDepth(), kept, "an exception"); err != nil {
 				return err
 			}
 		}
 		for n := b.First; n < b.Last; n++ {
 			i := &f.Instrs[n]
-			i.Depth = int32(depth)
+			i.Depth, i.Lastis = int32(depth), lastis
 			pop, push := i.Effect(false)
 			if pop > depth || i.needs() > depth {
 				return fmt.Errorf("%s at %d has %d items on the stack", i.Op, i.At, depth)
@@ -118,25 +129,57 @@ func (f *Func) depths() error {
 			if i.Target != NoTarget {
 				jumpPop, jumpPush := i.Effect(true)
 				to := f.Blocks[b.Index].Succs
-				if err := reach(to[len(to)-1].To, depth-jumpPop+jumpPush, i.Op.String()); err != nil {
+				if err := reach(to[len(to)-1].To, depth-jumpPop+jumpPush, lowest(lastis, depth-jumpPop), i.Op.String()); err != nil {
 					return err
 				}
 			}
 			if b.Handler >= 0 && !i.Op.Quiet() && int(f.Handlers[b.Handler].Depth) > min(depth, depth+push-pop) {
 				return fmt.Errorf("the exception table wants %d items of %d at %d", f.Handlers[b.Handler].Depth, depth, i.At)
 			}
+			lastis = i.lastisAfter(lowest(lastis, depth-pop))
 			depth += push - pop
 			if depth > limit {
 				return fmt.Errorf("%s at %d leaves %d items on a stack of %d", i.Op, i.At, depth, limit)
 			}
 		}
 		if !f.Instrs[b.Last-1].Op.EndsBlock() {
-			if err := reach(b.Index+1, depth, f.Instrs[b.Last-1].Op.String()); err != nil {
+			if err := reach(b.Index+1, depth, lastis, f.Instrs[b.Last-1].Op.String()); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// lowest keeps the lowest n bits.
+func lowest(bits uint64, n int) uint64 {
+	if n >= 64 {
+		return bits
+	}
+	return bits & (1<<n - 1)
+}
+
+// lastisAfter gives Lastis after the instruction, from what it does not pop.
+func (i *Instr) lastisAfter(rest uint64) uint64 {
+	bit := func(n int32) uint64 {
+		if n >= 64 {
+			return 0
+		}
+		return i.Lastis >> n & 1
+	}
+	switch i.Op {
+	case OpCopy:
+		if i.Depth < 64 {
+			rest |= bit(i.Depth-i.Arg) << i.Depth
+		}
+	case OpSwap:
+		if changed := bit(i.Depth-1) ^ bit(i.Depth-i.Arg); changed != 0 {
+			rest ^= changed<<(i.Depth-1) | changed<<(i.Depth-i.Arg)
+		}
+	case OpWithExceptStart: // leaves what it looks at
+		rest = i.Lastis
+	}
+	return rest
 }
 
 // edges lists a block's successors with the handler's block last.

@@ -74,6 +74,8 @@ type Func struct {
 	// Borrowed are the parameters that are never stored to, deleted or made a
 	// cell: native code may hold them without a reference.
 	Borrowed Bits
+	// TagsLasti: what a handler finds of where its exception was raised (Instr.Lastis) is a tagged int in the interpreter's frame.
+	TagsLasti bool
 	// Params is the number of locals that the caller fills.
 	Params int
 
@@ -90,7 +92,7 @@ func Decode(v Version, code *Code, splits ...uint32) (*Func, error) {
 	if l == nil {
 		return nil, fmt.Errorf("CPython %s is not known", v)
 	}
-	f := &Func{Version: v, Code: code}
+	f := &Func{Version: v, Code: code, TagsLasti: l.tagsLasti}
 	if err := f.instructions(l); err != nil {
 		return nil, err
 	}

@@ -147,6 +147,7 @@ type layout struct {
 	forSkips     int   // instructions at FOR_ITER's target that an exhausted iterator skips
 	exMapping    bool  // CALL_FUNCTION_EX always has a mapping, or NULL
 	importLazy   bool  // IMPORT_NAME: its lowest bits are 1 lazy, 2 eager, 0 as the interpreter was told
+	tagsLasti    bool  // what a handler finds of where its exception was raised is a tagged int, no object
 	attributes   bool  // SET_FUNCTION_ATTRIBUTE follows MAKE_FUNCTION
 }
 
@@ -154,8 +155,8 @@ var layouts = map[Version]layout{
 	{3, 11}: {},
 	{3, 12}: {compareShift: 4, attrMethod: true, endForPops: 2, forSkips: 1},
 	{3, 13}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 2, attributes: true},
-	{3, 14}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true},
-	{3, 15}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, importLazy: true},
+	{3, 14}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true},
+	{3, 15}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true, importLazy: true},
 }
 
 // intrinsics are those arguments of CALL_INTRINSIC_1 and CALL_INTRINSIC_2 that other versions have opcodes for.

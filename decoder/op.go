@@ -231,6 +231,8 @@ type Instr struct {
 	At    uint32 // its own unit: what the interpreter's frame points to, where exceptions are raised
 	Site  uint32 // where the profile counts: At, but for the second of two stores, which has a site beyond those of the units
 	Next  uint32 // the unit after its caches
+	// Lastis are the stack items before it, a bit each from the bottom, that say for a handler where its exception was raised.
+	Lastis uint64
 	// Target is where a jump goes, or NoTarget.
 	Target uint32
 }

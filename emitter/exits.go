@@ -213,7 +213,7 @@ func (x *Exit) describe(l []regalloc.Loc) {
 			for c := range s.Kind.Words() {
 				u.Locs = append(u.Locs, x.loc(s.Vals[c], l))
 			}
-			u.Slots = append(u.Slots, pyabi.Slot{Kind: pyabi.SlotKind(s.Kind), Owned: s.Owned, FirstLoc: uint32(f.shareLocs(u, first))})
+			u.Slots = append(u.Slots, pyabi.Slot{Kind: pyabi.SlotKind(s.Kind), Owned: s.Owned, Tagged: s.Tagged, FirstLoc: uint32(f.shareLocs(u, first))})
 		}
 		e.FirstSlot = uint32(f.shareSlots(u, int(e.FirstSlot)))
 		if fs.Callable != nil {

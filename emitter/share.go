@@ -87,6 +87,9 @@ func (m *Memory) shareSlots(u *Unit, first int) int {
 		if s.Owned {
 			owned = 1 << 20
 		}
+		if s.Tagged {
+			owned |= 1 << 21
+		}
 		hash = mix(hash, uint32(s.Kind)<<24^owned^s.FirstLoc)
 	}
 	u.Slots, first = shareRows(&m.sharedSlots, u.Slots, first, hash)

@@ -55,7 +55,9 @@ type Block struct {
 type Slot struct {
 	Kind  SlotKind
 	Owned bool
-	Vals  [3]*Value // Kind.Components() of them
+	// Tagged: an int that is no object in the interpreter's frame (3.14+: where an exception was raised).
+	Tagged bool
+	Vals   [3]*Value // Kind.Components() of them
 }
 
 // FrameState is the state of the bytecode machine at an exit: what the interpreter or another version goes on from.

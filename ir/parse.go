@@ -192,7 +192,7 @@ func (p *parser) header() {
 }
 
 func (p *parser) slotKind() SlotKind {
-	w := p.word(ends + "+")
+	w := p.word(ends + "+#")
 	for k, n := range slotNames {
 		if n == w {
 			return SlotKind(k)
@@ -501,6 +501,7 @@ func (p *parser) slots(fs *FrameState) {
 			break
 		}
 		s := Slot{Kind: p.slotKind()}
+		s.Tagged = p.eat("#")
 		s.Owned = p.eat("+")
 		n := 0
 		for p.space(); strings.HasPrefix(p.rest, "v"); p.space() {

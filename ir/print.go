@@ -247,6 +247,9 @@ func (p *printer) state(fs *FrameState) {
 			s := &fs.Slots[i]
 			p.WriteByte(' ')
 			p.WriteString(s.Kind.String())
+			if s.Tagged {
+				p.WriteByte('#')
+			}
 			if s.Owned {
 				p.WriteByte('+')
 			}

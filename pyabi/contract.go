@@ -195,6 +195,7 @@ type Loc struct {
 type Slot struct {
 	Kind     SlotKind
 	Owned    bool
+	Tagged   bool
 	FirstLoc uint32
 	Class    uint64
 }
@@ -253,11 +254,14 @@ func (l Loc) Append(b []byte) []byte {
 
 // Append writes the struct as C sees it.
 func (s Slot) Append(b []byte) []byte {
-	owned := byte(0)
+	owned, tagged := byte(0), byte(0)
 	if s.Owned {
 		owned = 1
 	}
-	b = append(b, byte(s.Kind), owned, byte(s.Kind.Words()), 0)
+	if s.Tagged {
+		tagged = 1
+	}
+	b = append(b, byte(s.Kind), owned, byte(s.Kind.Words()), tagged)
 	b = le.AppendUint32(b, s.FirstLoc)
 	return le.AppendUint64(b, s.Class)
 }

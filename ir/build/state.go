@@ -21,8 +21,25 @@ func (b *builder) frameState(off uint32, locals, stack []slot) *ir.FrameState {
 	for i := range stack {
 		fs.Slots[len(locals)+i] = stack[i].state()
 	}
+	if b.code.TagsLasti {
+		b.tagLastis(fs, len(stack))
+	}
 	oneObject(fs.Slots)
 	return fs
+}
+
+// tagLastis marks the stack items that the interpreter has as tagged ints: what handlers find of where exceptions were raised.
+func (b *builder) tagLastis(fs *ir.FrameState, depth int) {
+	lastis := b.ins.Lastis // of what was raised in the middle of the bytecode: of what it left
+	if i := b.code.InstrAt(fs.Off); i != nil && int(i.Depth) == depth {
+		lastis = i.Lastis
+	}
+	for n := 0; lastis != 0 && n < depth; n++ {
+		if lastis&1 != 0 {
+			fs.Slots[fs.NLocals+n].Tagged = true
+		}
+		lastis >>= 1
+	}
 }
 
 // oneObject gives a raw number the object that another slot has of it, as boxElsewhere does: a local that was boxed for the frame is raw

@@ -16,6 +16,9 @@ import (
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
+// raising are the functions whose handlers are translated, too.
+var raising = map[string]bool{"manager": true, "handlers": true, "groups": true}
+
 // kept are the functions whose text is kept.
 var kept = map[string]bool{"swap": true, "squares": true, "manager": true, "keywords": true, "method": true}
 
@@ -34,7 +37,7 @@ func TestVersions(t *testing.T) {
 					snap := load(t, path)
 					require.Equal(t, v, snap.Version)
 					snap.Mode = mode
-					poly(snap)
+					poly(snap, raising[name])
 					funcs, err := Unit(snap, abi, &ir.Arena{})
 					require.NoError(t, err, name)
 					text := decoder.Dump(mustDecode(t, snap))
@@ -64,12 +67,16 @@ func mustDecode(t *testing.T, snap *decoder.Snapshot) *decoder.Func {
 	return f
 }
 
-// poly fills the profile: everywhere several classes were met, so that nothing ends where nothing was seen.
-func poly(snap *decoder.Snapshot) {
+// poly fills the profile: everywhere several classes were met, so that nothing ends where nothing was seen, and perhaps exceptions handled.
+func poly(snap *decoder.Snapshot, raised bool) {
+	flags := uint32(pyabi.SitePoly)
+	if raised {
+		flags |= pyabi.SiteRaised
+	}
 	for _, c := range snap.Codes {
 		c.Sites = make([]decoder.Site, len(c.Bytecode))
 		for i := range c.Sites {
-			c.Sites[i] = decoder.Site{Type: 1, Flags: pyabi.SitePoly, Count: 2}
+			c.Sites[i] = decoder.Site{Type: 1, Flags: flags, Count: 2}
 		}
 	}
 }

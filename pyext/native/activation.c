@@ -233,6 +233,7 @@ gs_activation_to_frame(PyThreadState *ts, struct gs_activation *a)
     }
     for (; i < n; i++) {
         PyObject *o;
+        int tagged = a->st.slots[i].tagged;
         if (move_slot(a, i, f, &o) < 0) {
             cp_set_depth(f, i);
             for (; i < n; i++) {
@@ -242,7 +243,11 @@ gs_activation_to_frame(PyThreadState *ts, struct gs_activation *a)
             a->st.frame = NULL;
             return NULL;
         }
-        cp_set_local(f, i, o);
+        if (tagged) {
+            cp_set_lasti(f, i, o);
+        } else {
+            cp_set_local(f, i, o);
+        }
     }
     cp_set_depth(f, n);
     cp_resume_at(f, cp_begin(a->code, a->st.off));

@@ -8,6 +8,7 @@
      PyObject *cp_function(frame)
      PyObject *cp_local(frame, i)                 local or stack item i, or NULL
      cp_set_local(frame, i, object)               takes a reference (or NULL) over; what was there is forgotten
+     cp_set_lasti(frame, i, object)               likewise, of an int that tells a handler where its exception was raised
      int cp_depth(frame), cp_set_depth(frame, n)  how many of them there are
      size_t cp_frame_words(code)                  of the data stack
      cp_frame_begin(frame, function, code)        new: references of its own, the locals NULL, at the code's first instruction

@@ -44,6 +44,12 @@ cp_set_local(_PyInterpreterFrame *f, uint32_t i, PyObject *o)
     f->localsplus[i] = o;
 }
 
+static inline void
+cp_set_lasti(_PyInterpreterFrame *f, uint32_t i, PyObject *o)
+{
+    cp_set_local(f, i, o);
+}
+
 static inline uint32_t
 cp_depth(const _PyInterpreterFrame *f)
 {

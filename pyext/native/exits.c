@@ -74,6 +74,7 @@ read_slots(const struct gs_unit *u, const struct gs_exitdesc *d, const struct gs
         }
         v->kind = s->kind;
         v->owned = 0;
+        v->tagged = s->tagged;
         switch (s->kind) {
         case GS_OBJ:
         case GS_INT_ORIGIN:

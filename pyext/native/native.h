@@ -10,9 +10,10 @@
 /* ---- The state of an activation between two bytecodes ---- */
 
 /* One slot. Kinds are contract.h's but for DYN and RESULT: who reads a state out of registers resolves these
-   to the kind that their tag names. w holds the components in the contract's order; owned: w's object counts. */
+   to the kind that their tag names. w holds the components in the contract's order; owned: w's object counts; tagged: an int
+   that says where an exception was raised, which some versions' interpreters have without an object. */
 struct gs_value {
-    uint8_t kind, owned;
+    uint8_t kind, owned, tagged;
     uint64_t w[3];
 };
 

@@ -113,7 +113,7 @@ gs_raise_at(PyThreadState *ts, struct gs_activation *a, uint32_t traceback, int 
             if (!lasti) {
                 continue; /* MemoryError: looked up for the same instruction */
             }
-            stack[a->st.nstack++] = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)lasti}};
+            stack[a->st.nstack++] = (struct gs_value){.kind = GS_OBJ, .owned = 1, .tagged = 1, .w = {(uint64_t)(uintptr_t)lasti}};
         }
         stack[a->st.nstack++] = (struct gs_value){.kind = GS_OBJ, .owned = 1, .w = {(uint64_t)(uintptr_t)take_exception()}};
         a->st.off = (uint32_t)handler;
