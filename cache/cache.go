@@ -47,6 +47,8 @@ type Cache struct {
 	units map[uintptr]Unit // by the address that Publish answered with
 	stats Stats
 	perf  *perfMap
+	// Flush tells the instruction caches of code that was written, before anybody may run it. Nil: they need not be told.
+	Flush func(at uintptr, size int)
 }
 
 // New makes a cache that maps at most limit bytes.
@@ -81,6 +83,9 @@ func (c *Cache) Publish(codeSize, dataSize int, fill func(u Unit, code, data []b
 		}
 	}
 	fill(u, View(u.Code, codeSize), View(u.Data, dataSize))
+	if c.Flush != nil {
+		c.Flush(u.Code, codeSize)
+	}
 	if err = unix.Mprotect(View(u.Code, codeMapped), unix.PROT_READ|unix.PROT_EXEC); err != nil {
 		return 0, fmt.Errorf("this system allows no executable memory: %w", err)
 	}

@@ -171,3 +171,27 @@ func TestPerfMap(t *testing.T) {
 	require.NoError(t, os.Symlink(path, link))
 	require.Error(t, New(1<<20).perfAt(link))
 }
+
+// TestFlush: the instruction caches are told of the whole code, once it is written and before it may run.
+func TestFlush(t *testing.T) {
+	c := New(1 << 20)
+	type told struct {
+		at          uintptr
+		size        int
+		first, last byte
+		permissions string
+	}
+	var flushed []told
+	c.Flush = func(at uintptr, size int) {
+		code := View(at, size)
+		flushed = append(flushed, told{at, size, code[0], code[size-1], permissions(t, at)})
+	}
+	address, err := c.Publish(5000, 24, func(_ Unit, code, _ []byte) {
+		code[0], code[4999] = 1, 2
+		require.Empty(t, flushed)
+	})
+	require.NoError(t, err)
+	u, _ := c.Unit(address)
+	require.Equal(t, []told{{u.Code, 5000, 1, 2, "rw-p"}}, flushed)
+	require.NoError(t, c.Release(address))
+}

@@ -134,6 +134,7 @@ func (d *Driver) use(abi *pyabi.ABI, getenv func(string) string) error {
 		return err
 	}
 	d.abi, d.target = abi, target
+	d.memory.Flush = target.Flush
 	d.options = readOptions(getenv, d.log)
 	if d.options.perf {
 		if err := d.memory.Perf(); err != nil {

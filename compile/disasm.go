@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/arch/arm64/arm64asm"
 	"golang.org/x/arch/x86/x86asm"
 
 	"github.com/gophersnake/gophersnake/emitter"
@@ -71,7 +72,10 @@ func (a *assembly) disassemble() []asmLine {
 	switch a.isa {
 	case "amd64":
 		a.amd64()
-		a.nameExits()
+		a.nameExits("push %v", "jmp ", "j")
+	case "arm64":
+		a.arm64()
+		a.nameExits("mov x16, #%v", "b ", "bct")
 	default:
 		return nil
 	}
@@ -185,19 +189,71 @@ func (a *assembly) amd64() {
 	}
 }
 
-// nameExits tells at each jump to an exit's stub, which pushes the exit's number, what it is for.
-func (a *assembly) nameExits() {
+// arm64 goes through the instructions, up to the first word of the pool that one of them reads.
+func (a *assembly) arm64() {
+	end := len(a.code)
+	var moved uint64 // the constant that a register gets in parts
+	for at := 0; at+4 <= end; at += 4 {
+		inst, err := arm64asm.Decode(a.code[at:])
+		if err != nil {
+			a.add(at, 4, fmt.Sprintf("word %#x", binary.LittleEndian.Uint32(a.code[at:])), "")
+			continue
+		}
+		text, comment := arm64asm.GNUSyntax(inst), ""
+		for _, arg := range inst.Args {
+			switch arg := arg.(type) {
+			case arm64asm.PCRel:
+				target := at + int(arg)
+				text = text[:strings.LastIndexByte(text, ' ')+1] + fmt.Sprintf("%#x", target)
+				if inst.Op == arm64asm.LDR && target >= 0 && target+8 <= len(a.code) {
+					end = min(end, target)
+					register, _ := inst.Args[0].(arm64asm.Reg)
+					comment = a.literal(target, register >= arm64asm.D0 && register <= arm64asm.D31)
+				}
+			}
+		}
+		switch word := binary.LittleEndian.Uint32(a.code[at:]); word >> 23 {
+		case 0x1a5, 0x1e5: // MOVZ, MOVK
+			shift := word >> 21 & 3 * 16
+			part := uint64(word>>5&0xffff) << shift
+			if word>>23 == 0x1e5 {
+				part |= moved &^ (0xffff << shift)
+			}
+			moved = part
+			comment = a.names.of(moved)
+		}
+		a.add(at, 4, text, comment)
+	}
+	for n := len(a.lines); n > 0 && strings.HasPrefix(a.lines[n-1].Text, "brk "); n-- { // padding before the pool
+		a.lines = a.lines[:n-1]
+	}
+}
+
+// literal tells what a word of the pool is, which may be an address that is not written yet.
+func (a *assembly) literal(at int, float bool) string {
+	for _, r := range a.refs {
+		if r.Off == at {
+			return a.dataName(r.Data)
+		}
+	}
+	return a.word(binary.LittleEndian.Uint64(a.code[at:]), float)
+}
+
+// nameExits tells at each jump to an exit's stub, which begins with the exit's number and jumps on, what it is for. Jumps begin with one of
+// these letters.
+func (a *assembly) nameExits(stub, jump, jumps string) {
 	stubs := map[string]string{}
 	for i := 0; i+1 < len(a.lines); i++ {
 		var number int
-		if n, _ := fmt.Sscanf(a.lines[i].Text, "push %v", &number); n == 1 && number < len(a.exits) && strings.HasPrefix(a.lines[i+1].Text, "jmp ") {
+		if n, _ := fmt.Sscanf(a.lines[i].Text, stub, &number); n == 1 && number < len(a.exits) && strings.HasPrefix(a.lines[i+1].Text, jump) {
 			a.lines[i].Comment = a.exits[number]
 			stubs[fmt.Sprintf("%#x", a.lines[i].Offset)] = a.exits[number]
 		}
 	}
 	for i := range a.lines {
-		if _, target, jump := strings.Cut(a.lines[i].Text, " 0x"); jump && a.lines[i].Text[0] == 'j' && stubs["0x"+target] != "" {
-			a.lines[i].Comment = stubs["0x"+target]
+		text := a.lines[i].Text
+		if at := strings.LastIndexByte(text, ' '); at > 0 && strings.IndexByte(jumps, text[0]) >= 0 && stubs[text[at+1:]] != "" {
+			a.lines[i].Comment = stubs[text[at+1:]]
 		}
 	}
 }

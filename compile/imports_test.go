@@ -19,7 +19,7 @@ import (
 
 const module = "github.com/gophersnake/gophersnake/"
 
-// mayImport is the table. arm64 has the row of amd64.
+// mayImport is the table.
 var mayImport = map[string][]string{
 	"arena":            {},
 	"decoder":          {},
@@ -38,16 +38,17 @@ var mayImport = map[string][]string{
 
 // reserved are packages that only some may import, of the standard library or of others; what has a dot and is not here nobody may.
 var reserved = map[string][]string{
-	"C":                            {},
-	"unsafe":                       {"cache", "pyext"},
-	"syscall":                      {"cache"},
-	"os":                           {"cache", "compile"},
-	"os/exec":                      {},
-	"net":                          {},
-	"net/http":                     {},
-	"golang.org/x/sys/unix":        {"cache"},
-	"golang.org/x/sys/cpu":         {"emitter/amd64"},
-	"golang.org/x/arch/x86/x86asm": {"compile"},
+	"C":                                {},
+	"unsafe":                           {"cache", "pyext"},
+	"syscall":                          {"cache"},
+	"os":                               {"cache", "compile"},
+	"os/exec":                          {},
+	"net":                              {},
+	"net/http":                         {},
+	"golang.org/x/sys/unix":            {"cache"},
+	"golang.org/x/sys/cpu":             {"emitter/amd64"},
+	"golang.org/x/arch/x86/x86asm":     {"compile"},
+	"golang.org/x/arch/arm64/arm64asm": {"compile"},
 }
 
 func TestImports(t *testing.T) {

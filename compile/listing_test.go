@@ -220,6 +220,31 @@ f: vectorcall stub:
     12  jmp 0x12
     14  byte 0x6
 `, asmText(a.disassemble()))
+	code = nil
+	for _, word := range []uint32{
+		0x54000080, // b.eq to 10
+		0x580000d0, // ldr x16, the word at 1c
+		0xd63f0200, // blr x16
+		0x5c0000c1, // ldr d1, the word at 24
+		0xd2800010, // mov x16, #0
+		0x14000000, // b to itself
+		0xd4200000, // padding
+	} {
+		code = binary.LittleEndian.AppendUint32(code, word)
+	}
+	code = binary.LittleEndian.AppendUint64(code, help)
+	code = binary.LittleEndian.AppendUint64(code, 0x3ff8000000000000)
+	a = &assembly{code: code, names: d.names(nil), isa: "arm64", exits: a.exits, funcs: a.funcs}
+	a.funcs[0].Stub = 4
+	require.Equal(t, `f: register entry:
+     0  b.eq 0x10  ; exit 0: RESUME, TYPE
+f: vectorcall stub:
+     4  ldr x16, 0x1c  ; gs_exit
+     8  blr x16
+     c  ldr d1, 0x24  ; 1.5
+    10  mov x16, #0x0  ; exit 0: RESUME, TYPE
+    14  b 0x14
+`, asmText(a.disassemble()))
 	a.isa = "mips"
 	require.Empty(t, a.disassemble())
 }

@@ -34,6 +34,8 @@ type target interface {
 	// (uint64_t memory_entry, uint64_t *buffer, uint64_t *tag). It calls the entry
 	// with the thread state loaded, and keeps what C wants kept.
 	Bridge() []byte
+	// Flush tells the instruction caches of code that was written.
+	Flush(at uintptr, size int)
 	// FMulAdd: the processor has an instruction for it.
 	FMulAdd() bool
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/amd64"
+	"github.com/gophersnake/gophersnake/emitter/arm64"
 	"github.com/gophersnake/gophersnake/ir/build"
 	"github.com/gophersnake/gophersnake/opt"
 	"github.com/gophersnake/gophersnake/pyabi"
@@ -19,6 +20,8 @@ func newTarget(arch string, abi *pyabi.ABI) (target, error) {
 	switch arch {
 	case "amd64":
 		return amd64.New(abi)
+	case "arm64":
+		return arm64.New(abi)
 	}
 	return nil, fmt.Errorf("there is no code generator for %s", arch)
 }

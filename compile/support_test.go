@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func testRows(t testing.TB) map[string]uint64 {
 	for range 100 {
 		abi, err := pyabi.New(rows)
 		require.NoError(t, err)
-		_, err = newTarget("amd64", abi)
+		_, err = newTarget(runtime.GOARCH, abi)
 		if err == nil {
 			return rows
 		}

@@ -41,7 +41,7 @@ type World struct {
 
 // NewWorld makes an empty world with the classes and singletons that boxes need.
 func NewWorld() *World {
-	w := &World{Objects: map[uint64]*Object{}, Words: map[uint64]uint64{}, ClassInt: 0x1000, ClassFloat: 0x1100, True: 0x2000, False: 0x2100, next: 1 << 20}
+	w := &World{Objects: map[uint64]*Object{}, Words: map[uint64]uint64{}, ClassInt: 0x1000, ClassFloat: 0x1100, True: 0x2000, False: 0x2100, next: 1 << 30}
 	w.Objects[w.True] = &Object{Class: 0x1200, Refs: 1 << 20, Raw: 1}
 	w.Objects[w.False] = &Object{Class: 0x1200, Refs: 1 << 20}
 	return w

@@ -85,6 +85,9 @@ func New(abi *pyabi.ABI) (*Target, error) {
 // FMulAdd tells whether the processor multiplies and adds in one instruction.
 func (t *Target) FMulAdd() bool { return cpu.X86.HasFMA && cpu.X86.HasAVX }
 
+// Flush has nothing to do: instruction caches see what is written.
+func (t *Target) Flush(at uintptr, size int) {}
+
 // Name is the name of the instruction set.
 func (t *Target) Name() string { return "amd64" }
 

@@ -1,4 +1,4 @@
-//go:build amd64 && linux
+//go:build linux && (amd64 || arm64)
 
 // Package calltest runs machine code in tests: memory that code may use, and a call with every register set.
 package calltest
@@ -10,14 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Regs are the registers at a call and, afterwards, at its return: general ones as numbered by the instruction set (rsp is not used, r11 is
-// lost), then the vector registers.
-type Regs struct {
-	GPR [16]uint64
-	XMM [16]float64
-}
-
-// call switches to the stack whose top is given; in calltest_amd64.s.
+// call switches to the stack whose top is given; in the assembler files.
 func call(entry, stack uintptr, regs *Regs)
 
 // Memory is a block of memory that the collector does not know.

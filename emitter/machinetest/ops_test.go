@@ -1,15 +1,16 @@
-//go:build amd64 && linux
+//go:build linux && (amd64 || arm64)
 
 // Every operation on raw values against Go's arithmetic: with operands in registers and as constants, dying and living on, and with
 // random choices of the allocator.
 
-package amd64
+package machinetest
 
 import (
 	"fmt"
 	"math"
 	"math/big"
 	"math/bits"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -233,7 +234,7 @@ func TestDivModJoined(t *testing.T) {
 	u := r.emit(f.done(t))
 	divisions := 0
 	for _, line := range u.listing(0, u.Funcs[0].CodeSize-8) {
-		if len(line) > 4 && line[:4] == "idiv" {
+		if strings.HasPrefix(line, divideMnemonic) {
 			divisions++
 		}
 	}
@@ -372,7 +373,7 @@ func TestFloatOperations(t *testing.T) {
 
 // TestMulAdd: each operand negated or not, in a register or a constant or in memory, dying or living on, one value in several places.
 func TestMulAdd(t *testing.T) {
-	if !new(Target).FMulAdd() {
+	if !newTarget(nil).FMulAdd() {
 		t.Skip("this processor multiplies and adds in two instructions")
 	}
 	const register, constant, memory, like0, like1 = 0, 1, 2, 3, 4

@@ -1,8 +1,8 @@
-//go:build amd64 && linux
+//go:build linux && (amd64 || arm64)
 
 // Objects in memory: counts, boxes, loads and stores, guards.
 
-package amd64
+package machinetest
 
 import (
 	"math"
@@ -289,39 +289,6 @@ func TestMemoryOperations(t *testing.T) {
 	require.Equal(t, []uint64{^uint64(4), 1 << 40, 3, bits(4.25), bits(2.5), 0x7f0012345678, 0, 3<<32 | 0xfffffffe,
 		0, 0, 0, 7, 3, bits(4.25), 0, 0, 0, 0x11}, words)
 	require.Equal(t, int64((-2+0xfffffffe+0xff-5)^3)+18+4, int64(word))
-}
-
-// TestFolding: loads go into the instruction that uses them, but not across what may write.
-func TestFolding(t *testing.T) {
-	r := newRig(t)
-	build := func(between func(f *fn)) string {
-		f := newFn(ir.Obj, ir.I64, ir.Obj)
-		v := f.aux(ir.OpLoadI64, 8, f.params[0])
-		v.Heap = ir.HeapOther
-		between(f)
-		f.ret(f.op(ir.OpAdd, f.params[1], v))
-		mark := r.mem.Mark()
-		defer r.mem.Release(mark)
-		u := r.emit(f.done(t))
-		return text(u.listing(u.Funcs[0].Register, u.Funcs[0].CodeOffset+u.Funcs[0].CodeSize))
-	}
-	require.Contains(t, build(func(*fn) {}), "add 0x8(%rsi),%r")
-	require.Contains(t, build(func(f *fn) { f.op(ir.OpIncref, f.params[2]) }), "add 0x8(%rsi),%r")
-	require.NotContains(t, build(func(f *fn) {
-		f.aux(ir.OpStoreI64, 8, f.params[0], f.int(1)).Heap = ir.HeapOther
-	}), "add 0x8(%rsi),%r")
-	require.NotContains(t, build(func(f *fn) { f.op(ir.OpDecref, f.params[2]) }), "add 0x8(%rsi),%r")
-
-	f := newFn(ir.Obj, ir.F64)
-	f.ret(f.op(ir.OpFMul, f.op(ir.OpUnboxFloat, f.params[0]), f.params[1]))
-	g := newFn(ir.Obj)
-	sign := g.op(ir.OpIntSign, g.params[0])
-	g.ret(g.op(ir.OpIEq, sign, g.int(0)))
-	u := r.emit(f.done(t), g.done(t))
-	require.Contains(t, text(u.listing(0, u.Funcs[1].CodeOffset)), "mulsd 0x10(%rsi),%xmm0")
-	require.Contains(t, text(u.listing(u.Funcs[1].CodeOffset, u.Funcs[1].CodeOffset+u.Funcs[1].CodeSize)), "cmpq $0x0,0x10(%rsi)")
-	word, _ := u.call(0, r.newFloat(1.5), 3.0)
-	require.Equal(t, math.Float64bits(4.5), word)
 }
 
 func TestIntSign(t *testing.T) {

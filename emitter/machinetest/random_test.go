@@ -1,10 +1,10 @@
-//go:build amd64 && linux
+//go:build linux && (amd64 || arm64)
 
 // Random functions against the evaluator: the evaluator runs first and what the outside world does to memory is written down; then the
 // emitted code runs in real memory at the same addresses, where helpers of machine code play the record back. The way out, the
 // frame state, every object and every word must be the same.
 
-package amd64
+package machinetest
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gophersnake/gophersnake/emitter"
-	"github.com/gophersnake/gophersnake/emitter/amd64/calltest"
+	"github.com/gophersnake/gophersnake/emitter/machinetest/calltest"
 	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/ir/irtest"
 	"github.com/gophersnake/gophersnake/opt"
@@ -36,8 +36,8 @@ type event struct {
 }
 
 const (
-	objectsAt  = 1 << 20 // where ir.World makes objects
-	objectsEnd = 1 << 22
+	objectsAt  = 1 << 30 // where ir.World makes objects
+	objectsEnd = objectsAt + 3<<20
 	itemsAt    = 1 << 32 // where irtest.World puts the items of lists
 	itemsSize  = 1 << 22
 )
@@ -69,115 +69,7 @@ func newPlaces(t testing.TB) *places {
 	r.abi.TypeInt, r.abi.TypeFloat, r.abi.TypeBool = 0x1000, 0x1100, 0x1200
 	r.abi.SmallIntNeg, r.abi.SmallIntPos = 0, 0 // the world's boxes are all new
 
-	a := NewAssembler(1 << 16)
-	labels := map[string]Label{}
-	// play does the next event's writes and leaves its result in rax.
-	play := a.NewLabel()
-	a.Bind(play)
-	loop, over := a.NewLabel(), a.NewLabel()
-	a.MoveImm(RSI, int64(p.cursor))
-	a.Emit(MOVQ_RM, RDI, At(RSI, 0)) // an event: result, count, (address, word)…
-	a.Emit(MOVQ_RM, RAX, At(RDI, 0))
-	a.Emit(MOVQ_RM, RCX, At(RDI, 8))
-	a.Emit(ADDQ_RI, RDI, Imm(16))
-	a.Bind(loop)
-	a.Emit(DECQ_R, RCX)
-	a.Jcc(CondS, over)
-	a.Emit(MOVQ_RM, RDX, At(RDI, 0))
-	a.Emit(MOVQ_RM, R8, At(RDI, 8))
-	a.Emit(MOVQ_MR, At(RDX, 0), R8)
-	a.Emit(ADDQ_RI, RDI, Imm(16))
-	a.Jmp(loop)
-	a.Bind(over)
-	a.Emit(MOVQ_MR, At(RSI, 0), RDI)
-	a.MoveImm(R9, 0x77)
-	a.MoveImm(R10, 0x77)
-	a.MoveImm(R11, 0x77)
-	for _, x := range allXMM {
-		a.Move(x, R9)
-	}
-	a.Emit(RET)
-
-	a.Align(16)
-	labels["PyObject_IsTrue"] = a.Here()
-	a.Jmp(play)
-	a.Align(16)
-	labels["gs_range_length"] = a.Here()
-	up, some, fits := a.NewLabel(), a.NewLabel(), a.NewLabel()
-	a.Move(RCX, RDX)
-	a.Emit(TESTQ_RR, RCX, RCX)
-	a.Jcc(CondNS, up)
-	a.Emit(NEGQ_R, RCX)
-	a.Emit(XCHGQ_RR, RDI, RSI)
-	a.Bind(up)
-	a.MoveImm(RAX, 0)
-	a.Emit(CMPQ_RR, RDI, RSI)
-	a.Jcc(CondL, some)
-	a.Emit(RET)
-	a.Bind(some)
-	a.Emit(LEAQ_RM, RAX, At(RSI, -1))
-	a.Emit(SUBQ_RR, RAX, RDI)
-	a.MoveImm(RDX, 0)
-	a.Emit(DIVQ_R, RCX)
-	a.Emit(INCQ_R, RAX)
-	a.Jcc(CondG, fits)
-	a.MoveImm(RAX, -1)
-	a.Bind(fits)
-	a.MoveImm(R9, 0x77)
-	a.Move(XMM3, R9)
-	a.Emit(RET)
-	a.Align(16)
-	labels["gs_dealloc"] = a.Here()
-	quiet := a.NewLabel()
-	for _, class := range []uint64{r.abi.TypeInt, r.abi.TypeFloat, r.abi.TypeBool} {
-		a.Emit(CMPQ_MI, At(RDI, int32(r.abi.ObType)), Imm(class))
-		a.Jcc(CondE, quiet)
-	}
-	a.Jmp(play)
-	a.Bind(quiet)
-	a.Emit(RET)
-	a.Align(16)
-	labels["gs_box_int"] = a.Here()
-	a.MoveImm(RSI, int64(p.next))
-	a.Emit(ADDQ_MI, At(RSI, 0), Imm(256))
-	a.Emit(MOVQ_RM, RAX, At(RSI, 0))
-	a.Emit(MOVQ_MI, At(RAX, 0), Imm(1))
-	a.Emit(MOVQ_MI, At(RAX, 8), Imm(0x1000))
-	// Sign, three digits, as CPython would; sizes of fewer digits with zeros above are not normal, so count.
-	positive, sized := a.NewLabel(), a.NewLabel()
-	a.Move(RDX, RDI)
-	a.MoveImm(RCX, 1)
-	a.Emit(TESTQ_RR, RDI, RDI)
-	a.Jcc(CondNS, positive)
-	a.Emit(NEGQ_R, RDX)
-	a.MoveImm(RCX, -1)
-	a.Bind(positive)
-	for i := range int32(3) {
-		a.Move(R8, RDX)
-		a.Emit(ANDL_RI, R8, Imm(1<<30-1))
-		a.Emit(MOVL_MR, At(RAX, int32(r.abi.IntDigits)+4*i), R8)
-		a.Emit(SHRQ_RI, RDX, Imm(30))
-	}
-	a.MoveImm(R8, 3)
-	for i := int32(2); i >= 0; i-- {
-		a.Emit(CMPL_MI, At(RAX, int32(r.abi.IntDigits)+4*i), Imm(0))
-		a.Jcc(CondNE, sized)
-		a.Emit(DECQ_R, R8)
-	}
-	a.Bind(sized)
-	a.Emit(IMULQ_RR, R8, RCX)
-	a.Emit(MOVQ_MR, At(RAX, int32(r.abi.ObSize)), R8)
-	a.Emit(RET)
-	a.Align(16)
-	labels["gs_frame_push"] = a.Here()
-	a.MoveImm(RAX, int64(p.frame))
-	a.Emit(RET)
-	code, err := a.Finish()
-	require.NoError(t, err)
-	base := calltest.Code(t, len(code), func(uintptr) []byte { return code })
-	for name, l := range labels {
-		r.target.Help[name] = uint64(base) + uint64(a.Offset(l))
-	}
+	p.playHelpers()
 	return p
 }
 
@@ -268,7 +160,7 @@ func TestRandomFunctions(t *testing.T) {
 // random makes the function of a seed: as it comes, or optimised.
 func random(t *testing.T, seed, variant uint64) *ir.Func {
 	f := irtest.Random(seed)
-	if !new(Target).FMulAdd() {
+	if !newTarget(nil).FMulAdd() {
 		for _, b := range f.Blocks {
 			for _, v := range b.Values {
 				if v.Op == ir.OpFMulAdd {

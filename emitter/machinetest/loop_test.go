@@ -1,8 +1,8 @@
-//go:build amd64 && linux
+//go:build linux && (amd64 || arm64)
 
 // Loops: that they run, what instructions they have, what their exits tell.
 
-package amd64
+package machinetest
 
 import (
 	"math"
@@ -57,7 +57,7 @@ func TestSumOfSquares(t *testing.T) {
 		require.Equal(t, uint64(pyabi.Int), tag)
 	}
 	t.Log("\n" + text(u.loopOf(0)))
-	require.Len(t, u.loopOf(0), 11, text(u.loopOf(0)))
+	require.Len(t, u.loopOf(0), sumOfSquaresLoop, text(u.loopOf(0)))
 
 	// The sum of the squares below 4e6 does not fit.
 	_, tag := u.call(0, 4000000)

@@ -1,8 +1,8 @@
-//go:build amd64 && linux
+//go:build linux && (amd64 || arm64)
 
 // Calls, frames and entries: helpers, native functions, the vectorcall stub, continuations.
 
-package amd64
+package machinetest
 
 import (
 	"encoding/binary"
@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gophersnake/gophersnake/emitter"
-	"github.com/gophersnake/gophersnake/emitter/amd64/calltest"
+	"github.com/gophersnake/gophersnake/emitter/machinetest/calltest"
 	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
@@ -162,7 +162,7 @@ func TestFib(t *testing.T) {
 		*recursion = 1000
 
 		// Another thread's stack, and one that is short.
-		limit, size := r.word(uintptr(r.abi.StackLimit)), r.word(uintptr(r.target.StackSize))
+		limit, size := r.word(uintptr(r.abi.StackLimit)), r.word(uintptr(r.runtime.StackSize))
 		for _, cells := range [][2]uint64{{*limit + 1<<30, *size}, {*limit - 1<<30, *size}, {uint64(r.stack.Top), *size}} {
 			saved := [2]uint64{*limit, *size}
 			*limit, *size = cells[0], cells[1]
@@ -424,16 +424,8 @@ func TestStub(t *testing.T) {
 	}
 	f.ret(sum)
 	// The next version: it gives back what it was called with.
-	a := NewAssembler(256)
 	seen := r.mem.Alloc(64)
-	a.MoveImm(RAX, int64(seen))
-	for i, reg := range []Reg{RDI, RSI, RDX, RCX, RBX, RBP} {
-		a.Emit(MOVQ_MR, At(RAX, int32(8*i)), reg)
-	}
-	a.MoveImm(RAX, 0x4444)
-	a.Emit(RET)
-	code, err := a.Finish()
-	require.NoError(t, err)
+	code := nextStub(t, seen)
 	next := calltest.Code(t, len(code), func(uintptr) []byte { return code })
 
 	function := r.mem.Alloc(128)
@@ -470,16 +462,15 @@ func TestStub(t *testing.T) {
 	nargsf, kwnames := uint64(6|1<<63), uint64(0)
 	call := func() uint64 {
 		var regs calltest.Regs
-		saved := []Reg{RBX, RBP, R12, R13, R14, R15}
-		for i, reg := range saved {
+		for i, reg := range cSaved {
 			regs.GPR[reg] = uint64(0x8880 + i)
 		}
-		regs.GPR[RDI], regs.GPR[RSI], regs.GPR[RDX], regs.GPR[RCX] = uint64(function), uint64(args), nargsf, kwnames
+		setArguments(&regs, uint64(function), uint64(args), nargsf, kwnames)
 		r.stack.Call(un.code+uintptr(u.Funcs[0].Stub), &regs)
-		for i, reg := range saved {
+		for i, reg := range cSaved {
 			require.Equal(t, uint64(0x8880+i), regs.GPR[reg])
 		}
-		return regs.GPR[RAX]
+		return regs.GPR[resultReg]
 	}
 	calls := func() uint64 {
 		return binary.LittleEndian.Uint64(data[emitter.FuncOffset(0)+pyabi.FuncCalls:])
@@ -552,9 +543,9 @@ func TestStubResults(t *testing.T) {
 	call := func(word uint64, tag int64) uint64 {
 		*r.word(a + 40), *r.word(b + 40) = word, uint64(tag)
 		var regs calltest.Regs
-		regs.GPR[RDI], regs.GPR[RSI], regs.GPR[RDX] = uint64(function), uint64(args), 2
+		setArguments(&regs, uint64(function), uint64(args), 2, 0)
 		r.stack.Call(u.code+uintptr(u.Funcs[0].Stub), &regs)
-		return regs.GPR[RAX]
+		return regs.GPR[resultReg]
 	}
 	require.Zero(t, call(0x999, ir.TagError))
 	require.Equal(t, uint64(0x999), call(0x999, ir.TagObj))
@@ -578,16 +569,15 @@ func TestBridge(t *testing.T) {
 	buffer, tag := r.mem.Alloc(24), r.mem.Alloc(8)
 	*r.word(buffer + 16) = 4
 	var regs calltest.Regs
-	regs.GPR[RDI], regs.GPR[RSI], regs.GPR[RDX] = uint64(u.code)+uint64(u.Funcs[0].Memory), uint64(buffer), uint64(tag)
-	saved := []Reg{RBX, RBP, R12, R13, R14, R15}
-	for i, reg := range saved {
+	setArguments(&regs, uint64(u.code)+uint64(u.Funcs[0].Memory), uint64(buffer), uint64(tag))
+	for i, reg := range cSaved {
 		regs.GPR[reg] = uint64(0x8880 + i)
 	}
 	r.stack.Call(at, &regs)
-	for i, reg := range saved {
+	for i, reg := range cSaved {
 		require.Equal(t, uint64(0x8880+i), regs.GPR[reg])
 	}
-	require.Equal(t, []uint64{14, uint64(ir.TagInt)}, []uint64{regs.GPR[RAX], *r.word(tag)})
+	require.Equal(t, []uint64{14, uint64(ir.TagInt)}, []uint64{regs.GPR[resultReg], *r.word(tag)})
 }
 
 // TestInlinedExit: the caller's state follows the callee's.
@@ -625,14 +615,14 @@ func TestInlinedExit(t *testing.T) {
 func TestTargetOfHeader(t *testing.T) {
 	abi, err := pyabi.Fixture("3.11")
 	require.NoError(t, err)
-	target, err := New(abi)
+	runtime, err := emitter.NewRuntime(abi)
 	require.NoError(t, err)
-	u, err := emitter.Emit(target, &emitter.Input{Funcs: []*ir.Func{sumOfSquares(t)}, Codes: []emitter.Code{{NArgs: -1}}, Listing: true})
+	u, err := emitter.Emit(newTarget(runtime), &emitter.Input{Funcs: []*ir.Func{sumOfSquares(t)}, Codes: []emitter.Code{{NArgs: -1}}, Listing: true})
 	require.NoError(t, err)
 	require.NotEmpty(t, u.Notes)
 	other := *abi
 	other.IntShift = 15
-	_, err = New(&other)
+	_, err = emitter.NewRuntime(&other)
 	require.EqualError(t, err, "ints have digits of 15 bits, not 30")
 }
 
@@ -644,5 +634,5 @@ func TestTooLarge(t *testing.T) {
 	}
 	f.ret(f.params[0])
 	_, err := emitter.Emit(r.target, &emitter.Input{Funcs: []*ir.Func{f.done(t)}, Codes: []emitter.Code{{NArgs: -1}}})
-	require.ErrorIs(t, err, ErrTooLarge)
+	require.ErrorIs(t, err, errTooLarge)
 }

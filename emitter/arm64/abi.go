@@ -1,0 +1,491 @@
+// Registers and calls: what is allocatable, where parameters arrive, how a native frame is entered and left. docs/runtime.md, section 4, has
+// the convention, emitter.NativeFrame the layout. The return address is the uppermost word of the native frame, where x86-64's call would
+// have put it, so that the runtime sees one layout.
+
+package arm64
+
+import (
+	"github.com/gophersnake/gophersnake/arena"
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+// The registers with a fixed part: x15 and x16 hold no value across instructions, nor does d31; x17 makes addresses that no instruction has
+// room for; x28 is the thread state. x18 is the platform's, and x29 stays the frame pointer of the C function below. x30 is free in a body,
+// and changed by every call of a thunk.
+const (
+	scratch  = X16
+	scratch2 = X15
+	scratchX = D31
+	thread   = X28
+)
+
+func preg(r Reg) regalloc.PReg { return regalloc.PReg(r) }
+
+// between are the registers from first to last.
+func between(first, last Reg) (rs []Reg) {
+	for r := first; r <= last; r++ {
+		rs = append(rs, r)
+	}
+	return rs
+}
+
+func pregs(groups ...[]Reg) (ps []regalloc.PReg) {
+	for _, rs := range groups {
+		for _, r := range rs {
+			ps = append(ps, preg(r))
+		}
+	}
+	return ps
+}
+
+func set(groups ...[]Reg) (s regalloc.RegSet) {
+	for _, p := range pregs(groups...) {
+		s = s.With(p)
+	}
+	return s
+}
+
+var (
+	// callerSaved are the registers that a C function may change, but for the scratch registers.
+	callerSaved  = between(X0, X14)
+	callerSavedX = append(between(D0, D7), between(D16, D30)...)
+	calleeSaved  = between(X19, X27)
+	calleeSavedX = between(D8, D15)
+	cArgs        = between(X0, X7)
+
+	clobberedByC      = set(callerSaved, callerSavedX)
+	clobberedByNative = clobberedByC | set(calleeSaved, calleeSavedX)
+
+	registers = emitter.Registers{
+		// Those without a fixed use first, then those of arguments from the last one on.
+		Avail: [2][]regalloc.PReg{
+			pregs(between(X8, X14), []Reg{X7, X6, X5, X4, X3, X2, X1, X0}, calleeSaved),
+			pregs(between(D16, D30), between(D0, D7), calleeSavedX),
+		},
+		Scratch: [2]regalloc.PReg{preg(scratch), preg(scratchX)},
+		Params: [2][]regalloc.PReg{
+			pregs(between(X1, X14)),
+			pregs(between(D0, D7), between(D16, D23)),
+		},
+		Callable: preg(X0),
+	}
+)
+
+// Offsets in struct gs_regs (pyext/native/contract.h), which has 32 registers of each class here.
+const (
+	RegsGPR    = 0
+	RegsFPR    = 32 * 8
+	RegsExit   = 64 * 8
+	RegsResume = RegsExit + 8
+	RegsBuffer = RegsExit + 16
+	RegsValue  = RegsExit + 24
+	RegsTag    = RegsExit + 32
+	SizeRegs   = RegsExit + 40
+)
+
+// Target is arm64 and one running interpreter.
+type Target struct {
+	*emitter.Runtime
+
+	// What a unit leaves to the next one: there is one at a time.
+	assembler  *Assembler
+	selections arena.Arena[selection]
+	selector   emitter.Selector
+	words      arena.Arena[emitter.Word]
+}
+
+// New makes the target for an interpreter, or tells what its ABI header lacks.
+func New(abi *pyabi.ABI) (*Target, error) {
+	r, err := emitter.NewRuntime(abi)
+	if err != nil {
+		return nil, err
+	}
+	return &Target{Runtime: r}, nil
+}
+
+// FMulAdd tells that the processor multiplies and adds in one instruction.
+func (t *Target) FMulAdd() bool { return true }
+
+// Name is the name of the instruction set.
+func (t *Target) Name() string { return "arm64" }
+
+// Unit begins the code of a compile unit. The one before must be finished.
+func (t *Target) Unit(b *emitter.Builder) emitter.Machine {
+	if t.assembler == nil {
+		t.assembler = NewAssembler(emitter.MaxCode)
+	} else {
+		t.assembler.Reset()
+	}
+	m := &machine{t: t, abi: t.ABI, b: b, a: t.assembler, thunks: map[thunk]Label{}}
+	t.selector.CountDown = m.countDown
+	return m
+}
+
+// machine makes the code of a unit.
+type machine struct {
+	t      *Target
+	abi    *pyabi.ABI
+	b      *emitter.Builder
+	a      *Assembler
+	exit   Label // the common exit code
+	thunks map[thunk]Label
+	order  []thunk // of thunks, as they were asked for
+
+	// Of the function being selected and emitted.
+	frame  emitter.NativeFrame
+	joined emitter.Divisions
+}
+
+// Begin makes ready for a function.
+func (m *machine) Begin(f *emitter.Func) {
+	m.t.selections.Reset()
+	m.t.selector.Reset()
+	m.t.words.Reset()
+	m.frame = emitter.NativeFrame{}
+	m.joined = f.JoinDivisions()
+}
+
+func (m *machine) Registers() *emitter.Registers { return &registers }
+
+func (m *machine) NewLabel() emitter.Label { return emitter.Label(m.a.NewLabel()) }
+func (m *machine) Bind(l emitter.Label)    { m.a.Bind(Label(l)) }
+func (m *machine) AlignLoop()              { m.a.Align(16) }
+func (m *machine) Jump(l emitter.Label)    { m.a.Jmp(Label(l)) }
+func (m *machine) Note(text string)        { m.a.Note(text) }
+
+func (m *machine) Offset(l emitter.Label) int { return m.a.Offset(Label(l)) }
+
+// Finish emits what the unit shares.
+func (m *machine) Finish() ([]byte, error) {
+	m.emitShared()
+	return m.a.Finish()
+}
+
+// Refs are the pool's addresses in the data area.
+func (m *machine) Refs() (refs []emitter.Ref) {
+	m.a.DataRefs(func(off, data int) { refs = append(refs, emitter.Ref{Off: off, Data: data}) })
+	return refs
+}
+
+func (m *machine) Notes() []emitter.Note {
+	notes := make([]emitter.Note, len(m.a.Notes()))
+	for i, n := range m.a.Notes() {
+		notes[i] = emitter.Note{Off: n.Off, Text: n.Text}
+	}
+	return notes
+}
+
+// dataAddress loads the address of something in the data area.
+func (m *machine) dataAddress(dst Reg, data int) { m.a.Pool(dst, m.a.Data(data)) }
+
+// call calls a C function.
+func (m *machine) call(name string) {
+	m.a.Pool(scratch, m.a.Int64(int64(m.t.Helper(name))))
+	m.a.Emit(BLR, scratch)
+}
+
+// addTo adds to a word of 64 or 32 bits in memory, by way of scratch2, and leaves the sum there. flags: they tell of it.
+func (m *machine) addTo(mem Mem, n int64, wide, flags bool) {
+	load, store, op := load64, store64, [2][2]Op{{ADD_I, ADDS_I}, {SUB_I, SUBS_I}}
+	if !wide {
+		load, store, op = load32, store32, [2][2]Op{{ADDW_I, ADDSW_I}, {SUBW_I, SUBSW_I}}
+	}
+	sign, how := 0, 0
+	if n < 0 {
+		sign, n = 1, -n
+	}
+	if flags {
+		how = 1
+	}
+	m.a.Access(load, scratch2, mem)
+	m.a.Emit(op[sign][how], scratch2, scratch2, Imm(n))
+	m.a.Access(store, scratch2, mem)
+}
+
+// compareAddress compares a word in memory with an address, by way of scratch2 and scratch, which the word's address may use.
+func (m *machine) compareAddress(mem Mem, address uint64) {
+	m.a.Load(scratch2, mem)
+	m.compareRegister(scratch2, address)
+}
+
+// compareRegister compares a register, not scratch, with an address.
+func (m *machine) compareRegister(r Reg, address uint64) { m.a.CompareImm(r, int64(address), scratch) }
+
+// Entry emits the entries and the prologue.
+func (m *machine) Entry(f *emitter.Func) {
+	m.frame.Lay(f)
+	a := m.a
+	a.Align(16)
+	if !f.ByMemory {
+		a.Bind(m.memoryEntry(f))
+		m.loadParams(f)
+		a.Bind(m.registerEntry(f))
+		m.push(f)
+		m.checks(f)
+		return
+	}
+	a.Bind(m.memoryEntry(f))
+	m.push(f)
+	if f.IR.Resume {
+		a.Load(scratch, At(X0, 8))
+		a.Store(At(SP, 0), scratch)
+	}
+	m.loadParams(f)
+	m.checks(f)
+}
+
+// push makes the native frame, with the return address in its last word.
+func (m *machine) push(f *emitter.Func) {
+	a := m.a
+	if f.FrameSize == 8 {
+		a.Emit(STP_PRE, ZR, X30, At(SP, -16))
+		return
+	}
+	a.AddImm(SP, SP, -int64(f.FrameSize+8), NoReg)
+	a.Store(At(SP, int32(f.FrameSize)), X30)
+}
+
+// pop drops it and returns.
+func (m *machine) pop(f *emitter.Func) {
+	a := m.a
+	if f.FrameSize == 8 {
+		a.Emit(LDP_POST, ZR, X30, At(SP, 16))
+	} else {
+		a.Load(X30, At(SP, int32(f.FrameSize)))
+		a.AddImm(SP, SP, int64(f.FrameSize+8), NoReg)
+	}
+	a.Emit(RET)
+}
+
+// registerEntry is the label of a function's register entry, which calls may name before it is emitted.
+func (m *machine) registerEntry(f *emitter.Func) Label {
+	if f.RegisterEntry == 0 {
+		f.RegisterEntry = m.NewLabel()
+	}
+	return Label(f.RegisterEntry)
+}
+
+// memoryEntry is the same for the memory entry.
+func (m *machine) memoryEntry(f *emitter.Func) Label {
+	if f.MemoryEntry == 0 {
+		f.MemoryEntry = m.NewLabel()
+	}
+	return Label(f.MemoryEntry)
+}
+
+// loadParams loads the parameters from the activation buffer in x0 to where they are wanted.
+func (m *machine) loadParams(f *emitter.Func) {
+	a := m.a
+	for i := range f.Params {
+		if i == 0 || !f.Wanted(f.Params[i]) {
+			continue
+		}
+		from := At(X0, int32(8+8*i))
+		if l := f.ParamLoc[i]; l.IsReg() {
+			a.Load(Reg(l.Reg()), from)
+		} else {
+			a.Load(scratch, from)
+			a.Store(At(SP, m.slot(f, l)), scratch)
+		}
+	}
+	a.Load(X0, At(X0, 0))
+	if f.ByMemory && f.MayHaveFrame() {
+		a.Store(At(SP, 8), X0)
+	}
+}
+
+func (m *machine) slot(f *emitter.Func, l regalloc.Loc) int32 { return int32(f.SlotBase + 8*l.Slot()) }
+
+// Count counts the activation as recursion.
+func (m *machine) Count() { m.addTo(At(thread, int32(m.abi.ThreadRecursion)), -1, false, false) }
+
+// checks tests what native code must not run without, and counts recursion if the entry block is counted. A continuation takes the place of
+// code that was counted and tested, and its loop polls: it only counts.
+func (m *machine) checks(f *emitter.Func) {
+	a := m.a
+	counted := f.Counted(f.IR.Blocks[0])
+	if f.IR.Resume {
+		if counted {
+			m.Count()
+		}
+		return
+	}
+	if f.IR.Entry == nil {
+		panic("BUG: " + f.IR.Name + " has no state at its entry")
+	}
+	var forced []*emitter.Exit
+	leave := func(kind ir.ExitKind, why ir.Reason) Label {
+		x := f.ExitTo(f.IR.Entry, ir.ExitInfo{Kind: kind, Reason: why, Site: ir.NoSite, SiteSlot: -1})
+		x.NoFrame = true
+		if x.Forced() {
+			forced = append(forced, x)
+		}
+		return Label(x.EntryLabel())
+	}
+	defer func() {
+		for _, x := range forced {
+			m.countDown(x, x.EntryLabel())
+		}
+	}()
+	if counted {
+		m.addTo(At(thread, int32(m.abi.ThreadRecursion)), -1, false, true)
+		a.Jcc(CondMI, leave(ir.ExitInterpret, ir.WhyStack))
+	} else {
+		a.Access(load32, scratch, At(thread, int32(m.abi.ThreadRecursion)))
+		a.Emit(SUBSW_I, ZR, scratch, Imm(0))
+		a.Jcc(CondLE, leave(ir.ExitInterpret, ir.WhyStack))
+	}
+	if !f.CallsOut {
+		return
+	}
+	// The cells are those of the thread that last set them: on another thread's stack the difference is out of range too, and the exit sets
+	// them.
+	a.MoveImm(scratch, int64(m.abi.StackLimit))
+	a.Load(scratch2, At(scratch, 0))
+	a.Move(addressTemp, SP)
+	a.Emit(SUB, scratch2, addressTemp, scratch2)
+	if size := int64(m.t.StackSize - m.abi.StackLimit); size >= -256 && size <= 4096 && size%8 == 0 {
+		a.Load(scratch, At(scratch, int32(size)))
+	} else {
+		a.MoveImm(scratch, int64(m.t.StackSize))
+		a.Load(scratch, At(scratch, 0))
+	}
+	a.Emit(SUBS, ZR, scratch2, scratch)
+	a.Jcc(CondHI, leave(ir.ExitInterpret, ir.WhyStack))
+	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
+}
+
+// countDown takes the exit when its word comes to 0.
+func (m *machine) countDown(x *emitter.Exit, exit emitter.Label) {
+	m.dataAddress(scratch, x.ForceOffset())
+	m.addTo(At(scratch, 0), -1, false, true)
+	m.a.Jcc(CondEQ, Label(exit))
+}
+
+// poll leaves if the eval breaker is set.
+func (m *machine) poll(exit Label) {
+	how := load32
+	if m.abi.BreakerSize == 1 {
+		how = load8
+	}
+	m.a.Access(how, scratch, m.at(thread, scratch, m.abi.BreakerBy, m.abi.BreakerAt))
+	m.a.Emit(CBNZW, scratch, exit)
+}
+
+// at is a field of the thread state ts, or of what is found by another field of it, for which t is loaded. pyabi.ABI tells such pairs.
+func (m *machine) at(ts, t Reg, by, at uint64) Mem {
+	if by == 0 {
+		return At(ts, int32(at))
+	}
+	m.a.Load(t, At(ts, int32(by)))
+	return At(t, int32(at))
+}
+
+// watched goes to exit if a tool looks at what runs. It changes both scratch registers.
+func (m *machine) watched(ts Reg, exit Label) {
+	at := m.at(ts, scratch, m.abi.WatchBy, m.abi.WatchAt)
+	if m.abi.WatchQuiet == 0 {
+		m.a.Access(load8, scratch, at)
+		m.a.Emit(CBNZW, scratch, exit)
+		return
+	}
+	m.a.Load(scratch2, at)
+	m.a.MoveImm(scratch, int64(m.abi.WatchQuiet))
+	m.a.Load(scratch, At(scratch, 0))
+	m.a.Emit(SUBS, ZR, scratch, scratch2)
+	m.a.Jcc(CondNE, exit)
+}
+
+// loadThread loads the running thread's state.
+func loadThread(a *Assembler, abi *pyabi.ABI, d Reg) {
+	if abi.ThreadCurrent == 0 {
+		a.Emit(MRS_TP, d)
+		a.Load(d, At(d, int32(abi.ThreadLocal)))
+		return
+	}
+	a.MoveImm(d, int64(abi.ThreadCurrent))
+	a.Load(d, At(d, 0))
+}
+
+// leave is the epilogue: the word is in x0; the tag is in x1 or, if it is given, a constant.
+func (m *machine) leave(f *emitter.Func, b *ir.Block, tag int64) {
+	a := m.a
+	if f.MayHaveFrame() {
+		done := a.NewLabel()
+		a.Load(scratch2, At(SP, 0))
+		if !f.IR.HasFrame {
+			a.Emit(CBZ, scratch2, done)
+		}
+		a.Move(X19, X0)
+		if tag < 0 {
+			a.Move(X20, X1)
+		}
+		a.Move(X0, scratch2)
+		m.call("gs_frame_pop")
+		a.Move(X0, X19)
+		if tag < 0 {
+			a.Move(X1, X20)
+		}
+		a.Bind(done)
+	}
+	if tag >= 0 {
+		a.MoveImm(X1, tag)
+	}
+	if f.Counted(b) {
+		m.addTo(At(thread, int32(m.abi.ThreadRecursion)), 1, false, false)
+	}
+	m.pop(f)
+}
+
+// Edit moves a value.
+func (m *machine) Edit(f *emitter.Func, e regalloc.Edit) {
+	a := m.a
+	switch {
+	case e.From.IsRemat() && e.To.IsSlot():
+		v := f.Value(e.From.Remat())
+		if v.Op == ir.OpScratch {
+			a.AddImm(scratch, SP, int64(m.frame.ScratchOffset(v)), NoReg)
+			a.Store(At(SP, m.slot(f, e.To)), scratch)
+		} else {
+			m.storeConstant(At(SP, m.slot(f, e.To)), v.Aux)
+		}
+	case e.From.IsRemat():
+		m.constant(f, Reg(e.To.Reg()), f.Value(e.From.Remat()))
+	case e.From.IsReg() && e.To.IsReg():
+		a.Move(Reg(e.To.Reg()), Reg(e.From.Reg()))
+	case e.From.IsReg():
+		a.Store(At(SP, m.slot(f, e.To)), Reg(e.From.Reg()))
+	default:
+		a.Load(Reg(e.To.Reg()), At(SP, m.slot(f, e.From)))
+	}
+}
+
+// storeConstant stores 64 bits, by way of scratch.
+func (m *machine) storeConstant(to Mem, n int64) {
+	r := ZR
+	if n != 0 {
+		r = scratch
+		m.a.MoveImm(r, n)
+	}
+	m.a.Store(to, r)
+}
+
+// constant makes a constant, or the address of scratch words. It leaves the flags alone.
+func (m *machine) constant(f *emitter.Func, dst Reg, v *ir.Value) {
+	_, short := floatPattern(uint64(v.Aux))
+	switch {
+	case v.Op == ir.OpScratch:
+		m.a.AddImm(dst, SP, int64(m.frame.ScratchOffset(v)), NoReg)
+	case dst.IsGPR():
+		m.a.MoveImm(dst, v.Aux)
+	case v.Aux == 0:
+		m.a.Move(dst, ZR)
+	case short:
+		m.a.Emit(FMOV_I, dst, Imm(v.Aux))
+	default:
+		m.a.Pool(dst, m.a.Int64(v.Aux))
+	}
+}

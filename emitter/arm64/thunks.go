@@ -1,0 +1,276 @@
+// Code that a unit has once: the common exit, and calls of the runtime that keep the registers which hold something. Also the bridge from C.
+
+package arm64
+
+import (
+	"slices"
+
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/pyabi"
+)
+
+// thunk is a call of the runtime that keeps the registers in keeps. In x16 (d31) its argument arrives and its result leaves; it changes the
+// other scratch registers and x30.
+type thunk struct {
+	kind  thunkKind
+	keeps regalloc.RegSet
+}
+
+type thunkKind uint8
+
+const (
+	thunkUnboxInt  thunkKind = iota // x16: object → number; EQ if it does not fit
+	thunkBoxInt                     // x16: number → object; EQ if there is no memory
+	thunkBoxFloat                   // d31 → x16: object; EQ if there is no memory
+	thunkLetGo                      // x16: frame
+	thunkDealloc                    // x16: object
+	thunkRelease                    // the same, at a call site: a destructor may look at the activation
+	thunkFramePush                  // x16: callable → frame; EQ if there is no memory
+)
+
+func (m *machine) thunk(kind thunkKind, held regalloc.RegSet) Label {
+	return m.thunkLabel(thunk{kind, held & clobberedByC})
+}
+
+// releaseThunk is the thunk of a call site at which the descriptor reads these registers.
+func (m *machine) releaseThunk(held, read regalloc.RegSet) Label {
+	return m.thunkLabel(thunk{thunkRelease, held&clobberedByC | read})
+}
+
+func (m *machine) thunkLabel(t thunk) Label {
+	l, ok := m.thunks[t]
+	if !ok {
+		l = m.a.NewLabel()
+		m.thunks[t] = l
+		m.order = append(m.order, t)
+	}
+	return l
+}
+
+// ExitStub leaves with the number of an exit.
+func (m *machine) ExitStub(number int) {
+	if m.exit == 0 {
+		m.exit = m.a.NewLabel()
+	}
+	m.a.MoveImm(scratch, int64(number))
+	m.a.Jmp(m.exit)
+}
+
+// emitShared emits the code that the unit has once.
+func (m *machine) emitShared() {
+	for _, t := range m.order {
+		m.a.Bind(m.thunks[t])
+		m.emitThunk(t)
+	}
+	if m.exit != 0 {
+		m.a.Bind(m.exit)
+		m.commonExit()
+	}
+}
+
+func (m *machine) emitThunk(t thunk) {
+	a := m.a
+	if t.kind == thunkUnboxInt {
+		m.unboxTwoDigits()
+	}
+	if t.kind == thunkRelease {
+		m.release(t.keeps)
+		return
+	}
+	var kept []Reg
+	for _, r := range slices.Concat(callerSaved, callerSavedX) {
+		if t.keeps.Has(preg(r)) {
+			kept = append(kept, r)
+		}
+	}
+	// One word, the return address, then the registers.
+	size := int64(16+8*len(kept)+15) &^ 15
+	at := func(i int) Mem { return At(SP, int32(16+8*i)) }
+	a.AddImm(SP, SP, -size, NoReg)
+	a.Store(At(SP, 8), X30)
+	for i, r := range kept {
+		a.Store(at(i), r)
+	}
+	a.Move(X0, scratch)
+	switch t.kind {
+	case thunkUnboxInt:
+		a.Move(X1, SP)
+		m.call("gs_unbox_int")
+		a.Load(scratch, At(SP, 0))
+		a.Emit(SUBSW_I, ZR, X0, Imm(0))
+	case thunkBoxInt:
+		m.call("gs_box_int")
+	case thunkBoxFloat:
+		a.Move(D0, scratchX)
+		m.call("gs_box_float")
+	case thunkDealloc:
+		m.call("gs_dealloc")
+	case thunkLetGo:
+		m.call("gs_let_go")
+	case thunkFramePush:
+		m.call("gs_frame_push")
+	}
+	switch t.kind {
+	case thunkBoxInt, thunkBoxFloat, thunkFramePush:
+		a.Move(scratch, X0)
+		a.Emit(SUBS_I, ZR, X0, Imm(0))
+	}
+	for i, r := range kept {
+		a.Load(r, at(i))
+	}
+	a.Load(X30, At(SP, 8))
+	a.AddImm(SP, SP, size, NoReg) // flags stay
+	a.Emit(RET)
+}
+
+// release saves registers in a struct gs_regs, where the runtime finds the activation's state if anybody may look at it, and behind it the
+// return address.
+func (m *machine) release(keeps regalloc.RegSet) {
+	a := m.a
+	const size = SizeRegs + 8
+	each := func(of regalloc.RegSet, visit func(at Mem, r Reg)) {
+		for _, r := range slices.Concat(callerSaved, calleeSaved) {
+			if of.Has(preg(r)) {
+				visit(At(SP, RegsGPR+8*int32(r-X0)), r)
+			}
+		}
+		for r := D0; r <= D31; r++ {
+			if of.Has(preg(r)) {
+				visit(At(SP, RegsFPR+8*int32(r-D0)), r)
+			}
+		}
+	}
+	a.AddImm(SP, SP, -size, NoReg)
+	a.Store(At(SP, SizeRegs), X30)
+	each(keeps, a.Store)
+	a.Move(X0, scratch)
+	a.Move(X1, SP)
+	m.call("gs_release_in")
+	each(keeps&clobberedByC, func(at Mem, r Reg) { a.Load(r, at) })
+	a.Load(X30, At(SP, SizeRegs))
+	a.AddImm(SP, SP, size, NoReg)
+	a.Emit(RET)
+}
+
+// unboxTwoDigits goes on to the next instruction for ints of other sizes.
+func (m *machine) unboxTwoDigits() {
+	a := m.a
+	negative, other := a.NewLabel(), a.NewLabel()
+	both := func() {
+		a.Access(load32, scratch2, At(scratch, int32(m.abi.IntDigits)+4))
+		a.Access(load32, scratch, At(scratch, int32(m.abi.IntDigits)))
+		a.Emit(ADD, scratch, scratch, scratch2, Imm(m.abi.IntShift))
+	}
+	two, minusTwo := int64(2), int64(-2)
+	if m.abi.IntTagged != 0 {
+		two, minusTwo = 2<<tagShift, 2<<tagShift|tagNegative
+	}
+	a.Load(scratch2, At(scratch, int32(m.abi.IntSize)))
+	a.CompareImm(scratch2, minusTwo, addressTemp)
+	a.Jcc(CondEQ, negative)
+	a.CompareImm(scratch2, two, addressTemp)
+	a.Jcc(CondNE, other)
+	both()
+	a.Emit(SUBS_I, ZR, scratch, Imm(0)) // not 0: the upper digit is not
+	a.Emit(RET)
+	a.Bind(negative)
+	both()
+	a.Emit(SUBS, scratch, ZR, scratch)
+	a.Emit(RET)
+	a.Bind(other)
+}
+
+// commonExit saves all registers as struct gs_regs and asks the runtime, then drops the native frame, whose size the exit's descriptor has,
+// and goes on with the continuation or returns the activation's result. The exit's number is in scratch.
+func (m *machine) commonExit() {
+	a := m.a
+	const size = SizeRegs + 8
+	a.AddImm(SP, SP, -size, NoReg)
+	for r := X0; r <= X30; r++ {
+		if r < X15 || r > X18 {
+			a.Store(At(SP, RegsGPR+8*int32(r)), r)
+		}
+	}
+	for r := D0; r <= D31; r++ {
+		a.Store(At(SP, RegsFPR+8*int32(r-D0)), r)
+	}
+	regs, frame, number := X19, X20, X21
+	a.Move(number, scratch)
+	a.Store(At(SP, RegsExit), number)
+	a.AddImm(frame, SP, size, NoReg)
+	a.Store(At(SP, RegsGPR+8*int32(SP)), frame)
+	a.Move(regs, SP)
+	m.dataAddress(X0, 0)
+	a.Move(X1, regs)
+	m.call("gs_exit")
+	m.dataAddress(X9, m.b.ExitsOffset())
+	a.MoveImm(X10, pyabi.SizeExit)
+	a.Emit(MADD, X9, number, X10, X9)
+	a.Access(load32, X9, At(X9, exitFrameSize))
+	a.Load(X8, At(regs, RegsResume))
+	a.Load(X2, At(regs, RegsBuffer))
+	a.Load(X0, At(regs, RegsValue))
+	a.Load(X1, At(regs, RegsTag))
+	a.Emit(ADD, frame, frame, X9)
+	a.Load(X30, At(frame, 0))
+	a.AddImm(SP, frame, 8, NoReg)
+	over := a.NewLabel()
+	a.Emit(CBZ, X8, over)
+	a.Move(X0, X2)
+	a.Emit(BR, X8)
+	a.Bind(over)
+	a.Emit(RET)
+}
+
+// exitFrameSize is the offset of gs_exitdesc.frame_size.
+const exitFrameSize = 28
+
+// What C expects to find unchanged, in pairs, with the return address and a word for the caller's use: savedSize bytes.
+const savedSize = 160
+
+// savedWord is the offset of the word for the caller's use.
+const savedWord = 88
+
+// save pushes it all.
+func (a *Assembler) save(word Reg) {
+	a.AddImm(SP, SP, -savedSize, NoReg)
+	for r := X19; r < X29; r += 2 {
+		a.Emit(STP, r, r+1, At(SP, 8*int32(r-X19)))
+	}
+	a.Emit(STP, X30, word, At(SP, savedWord-8))
+	for r := D8; r < D16; r += 2 {
+		a.Emit(STP_F, r, r+1, At(SP, savedWord+8+8*int32(r-D8)))
+	}
+}
+
+// restore pops it, with the word that was saved in word.
+func (a *Assembler) restore(word Reg) {
+	for r := X19; r < X29; r += 2 {
+		a.Emit(LDP, r, r+1, At(SP, 8*int32(r-X19)))
+	}
+	a.Emit(LDP, X30, word, At(SP, savedWord-8))
+	for r := D8; r < D16; r += 2 {
+		a.Emit(LDP_F, r, r+1, At(SP, savedWord+8+8*int32(r-D8)))
+	}
+	a.AddImm(SP, SP, savedSize, NoReg)
+}
+
+// Bridge is the code of gs_call_native(uint64_t entry, uint64_t *buffer, uint64_t *tag): C's way to a memory entry. It is the same for every
+// unit, and is published once.
+func (t *Target) Bridge() []byte {
+	a := NewAssembler(4096)
+	a.save(X2)
+	loadThread(a, t.ABI, thread)
+	a.Move(scratch, X0)
+	a.Move(X0, X1)
+	a.Emit(BLR, scratch)
+	a.Load(X2, At(SP, savedWord))
+	a.Store(At(X2, 0), X1)
+	a.restore(X2)
+	a.Emit(RET)
+	code, err := a.Finish()
+	if err != nil {
+		panic("BUG: the bridge: " + err.Error())
+	}
+	return append([]byte(nil), code...)
+}
