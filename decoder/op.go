@@ -71,7 +71,7 @@ const (
 	// callable and NULL), or a method and self; then the arguments.
 	OpCall
 	OpCallEx       // Arg 1: with a mapping (3.14+: or NULL); stack: NULL, callable (FlagNullAbove: callable, NULL), arguments[, mapping]
-	OpMakeFunction // Arg: 1 defaults, 2 keyword-only defaults, 4 annotations, 8 closure, 16 function that annotates; in this order, then the code
+	OpMakeFunction // Arg: 1 defaults, 2 keyword-only defaults, 16 function that annotates, 4 annotations, 8 closure; in this order, then the code
 
 	// Making and taking apart.
 	OpBuildTuple

@@ -177,7 +177,8 @@ def test_calls_and_their_errors(driver):  # noqa: F811
     assert driver.call("gs_call", "oa>o", None, [func, 1, 2]) == ((1, 2), {})  # method, self
     assert driver.call("gs_call", "oa>o", ("b", "c"), [func, 1, 2, 3]) == ((1,), {"b": 2, "c": 3})
     assert driver.call("gs_load_method", "oo>o2", "x", "upper")[1] == "x"
-    assert driver.call("gs_load_method", "oo>o2", sys, "intern") == (None, sys.intern)
+    loaded = driver.call("gs_load_method", "oo>o2", sys, "intern")
+    assert loaded == ((sys.intern, None) if sys.version_info >= (3, 13) else (None, sys.intern))
     compare(lambda: "x".no, lambda: driver.call("gs_load_method", "oo>o2", "x", "no"))
 
 

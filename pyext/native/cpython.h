@@ -67,6 +67,9 @@
 #error "native code is not made for this version of Python"
 #endif
 
+/* Where the NULL lies that a call finds on the stack if there is no self: above the callable, or beneath it. */
+#define CP_NULL_ABOVE (PY_VERSION_HEX >= 0x030d0000)
+
 int cp_poll(PyThreadState *);
 void cp_tell_raise(PyThreadState *, _PyInterpreterFrame *);
 void cp_tell_unwind(PyThreadState *, _PyInterpreterFrame *);

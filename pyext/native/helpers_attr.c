@@ -198,8 +198,8 @@ gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
             return -1;
         }
     }
-    pair[0] = unbound ? method : NULL;
-    pair[1] = unbound ? Py_NewRef(o) : method;
+    pair[0] = unbound || CP_NULL_ABOVE ? method : NULL;
+    pair[1] = unbound ? Py_NewRef(o) : CP_NULL_ABOVE ? NULL : method;
     return 0;
 }
 

@@ -280,10 +280,16 @@ gs_make_function(PyObject *function, PyObject *code, int64_t flags, PyObject *co
     if (!made) {
         return NULL;
     }
-    PyObject **fields[] = {&made->func_defaults, &made->func_kwdefaults, &made->func_annotations, &made->func_closure};
-    for (int i = 0; i < 4; i++) {
-        if (flags & 1 << i) {
-            *fields[i] = Py_NewRef(*parts++);
+    struct { int64_t flag; PyObject **field; } fields[] = { /* as they lie on the stack */
+        {1, &made->func_defaults}, {2, &made->func_kwdefaults},
+#if PY_VERSION_HEX >= 0x030e0000
+        {16, &made->func_annotate},
+#endif
+        {4, &made->func_annotations}, {8, &made->func_closure},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (flags & fields[i].flag) {
+            *fields[i].field = Py_NewRef(*parts++);
         }
     }
     return (PyObject *)made;

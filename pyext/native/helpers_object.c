@@ -118,16 +118,16 @@ gs_error_pending(void)
 PyObject *
 gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
 {
-    int is_method = stack[0] != NULL;
-    PyObject *callable = is_method ? stack[0] : stack[1];
+    int is_method = stack[CP_NULL_ABOVE] != NULL;
+    PyObject *callable = is_method || CP_NULL_ABOVE ? stack[0] : stack[1];
     PyObject *const *args = is_method ? stack + 1 : stack + 2;
     size_t nargs = (size_t)(count - (is_method ? 1 : 2)) - (kwnames ? (size_t)PyTuple_GET_SIZE(kwnames) : 0);
     if (!is_method && Py_IS_TYPE(callable, &PyMethod_Type)) { /* which holds both; as the interpreter, self goes before the arguments */
-        PyObject *function = PyMethod_GET_FUNCTION(callable), **self = (PyObject **)stack + 1;
+        PyObject *function = PyMethod_GET_FUNCTION(callable), **self = (PyObject **)stack + 1, *was = *self;
         *self = PyMethod_GET_SELF(callable);
         size_t held = Py_IS_TYPE(function, &gs_function_type) ? GS_ARGS_OWNED : 0;
         PyObject *result = PyObject_Vectorcall(function, self, (nargs + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET | held, kwnames);
-        *self = callable;
+        *self = was;
         return result;
     }
     /* The instructions that the interpreter has for hot calls count less recursion than `vectorcall` and tp_call do. */

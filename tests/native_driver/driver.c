@@ -579,8 +579,8 @@ call(PyObject *self, PyObject *args)
         if (((int64_t (*)(PyObject *, PyObject *, PyObject **))f)(a, b, pair) < 0) {
             return NULL;
         }
-        PyObject *result = Py_BuildValue("OO", pair[0] ? pair[0] : Py_None, pair[1]);
-        Py_XDECREF(pair[0]), Py_DECREF(pair[1]);
+        PyObject *result = Py_BuildValue("OO", pair[0] ? pair[0] : Py_None, pair[1] ? pair[1] : Py_None);
+        Py_XDECREF(pair[0]), Py_XDECREF(pair[1]);
         return result;
     } else {
         return PyErr_Format(PyExc_ValueError, "no shape %s", shape);
