@@ -142,6 +142,9 @@ gs_unusable(void)
     if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
         return PyUnicode_FromString("functions of a subinterpreter run interpreted");
     }
+    if (!cp_find_thread()) {
+        return PyUnicode_FromString("this Python does not show which thread runs");
+    }
     const char *wrong = test_layout();
     if (PyErr_Occurred()) {
         return NULL;

@@ -20,8 +20,10 @@
      cp_shows_locals(frame)                       whether a dict of its locals, the same for each look, may be somebody's
      CP_CLEARS_FRAME                              whether the interpreter clears and pops the frame that it has run
    Threads
+     int cp_find_thread(void)                     before anything else: whether the next one can be answered
      PyThreadState *cp_thread(void)
      int cp_is_watched(ts)                        a tracer, profiler or monitoring tool is at work; native code tests the same, as the rows watch.* tell it
+     cp_spare_recursion(ts), cp_spared_recursion(ts)  around an evaluation entered from C, where the interpreter would not have gone through C
      int *cp_recursion(ts)                        how much deeper calls between Python functions may go
      int cp_breaker(ts)                           the eval breaker
      int cp_poll(ts)                              it was set: signals, pending calls, other threads, asynchronous exceptions, in the interpreter's
@@ -39,6 +41,8 @@
      PyObject *cp_dict(object)                    the dict that an instance has, borrowed, or NULL
      cp_value_added(values, i)                    value i was NULL before
      int cp_is_split(dict), PyObject *cp_split_value(dict, i)
+     int cp_ensure_keys_version(keys, builtins)   gives a dict's keys a version, if they may have one; builtins: whose dict it is
+     PyObject *cp_import_function(void)           what __import__ is at first
    Functions
      vectorcallfunc cp_plain_vectorcall           of a function that nobody attached to
      CP_RETYPES                                   whether an attached function gets another type
@@ -58,11 +62,16 @@
 #ifndef Py_BUILD_CORE
 #define Py_BUILD_CORE 1 /* the interpreter's frame, the thread's data stack and the runtime's small ints are not public */
 #endif
+#ifndef Py_BUILD_CORE_MODULE
+#define Py_BUILD_CORE_MODULE 1 /* from 3.12 on: what is not exported is not asked for */
+#endif
 #include <Python.h>
 #include <stddef.h>
 
 #if PY_VERSION_HEX >> 16 == 0x030b
 #include "cpython_311.h"
+#elif PY_VERSION_HEX >> 16 == 0x030c
+#include "cpython_312.h"
 #else
 #error "native code is not made for this version of Python"
 #endif

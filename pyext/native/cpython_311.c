@@ -8,6 +8,8 @@
 #include <internal/pycore_pyerrors.h>
 #include <opcode.h>
 
+uint32_t cp_next_keys_version = UINT32_MAX;
+
 /* ---- The eval breaker ---- */
 
 /* The sum of its reasons, which all lie in the interpreter's state but for the signals. */

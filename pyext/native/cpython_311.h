@@ -174,7 +174,40 @@ cp_raised(PyThreadState *ts)
     return ts->curexc_value;
 }
 
+static inline void
+cp_spare_recursion(PyThreadState *ts)
+{
+    (void)ts;
+}
+
+static inline void
+cp_spared_recursion(PyThreadState *ts)
+{
+    (void)ts;
+}
+
+static inline PyObject *
+cp_import_function(void)
+{
+    return cp_thread()->interp->import_func;
+}
+
 /* ---- Objects ---- */
+
+/* The interpreter gives keys a version where it specialises a read of a global or of a module's attribute, from a counter
+   that is its own and begins at 1. Keys that have none yet get one from the other end of the 32 bits: nobody compares
+   these by more than equality, and 3.11 keeps all 32. But for the builtins, whose version must fit 16 bits in its caches:
+   these have one soon after the start, and until then count as not guardable. */
+static inline int
+cp_ensure_keys_version(PyDictKeysObject *keys, int builtins)
+{
+    extern uint32_t cp_next_keys_version;
+    if (!keys->dk_version && !builtins && cp_next_keys_version > 0xf0000000u) {
+        keys->dk_version = cp_next_keys_version--;
+    }
+    return keys->dk_version != 0;
+}
+
 
 static inline Py_ssize_t
 cp_digits(PyObject *o)
@@ -223,6 +256,8 @@ cp_value_added(PyDictValues *values, Py_ssize_t i)
 }
 
 /* ---- Functions ---- */
+
+#define cp_find_thread() 1
 
 #define CP_RETYPES 1 /* CALL runs a plain function inline whatever its vectorcall says */
 #define cp_plain_vectorcall _PyFunction_Vectorcall

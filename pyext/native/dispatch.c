@@ -20,7 +20,11 @@ interpret(struct gs_record *r, PyObject *callable, PyObject *const *args, size_t
     if (r) {
         r->interpreted++;
     }
-    return cp_plain_vectorcall(callable, args, nargsf, kwnames);
+    PyThreadState *ts = cp_thread();
+    cp_spare_recursion(ts);
+    PyObject *result = cp_plain_vectorcall(callable, args, nargsf, kwnames);
+    cp_spared_recursion(ts);
+    return result;
 }
 
 /* ---- Binding ---- */

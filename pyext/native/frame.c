@@ -174,7 +174,9 @@ gs_let_go(_PyInterpreterFrame *f)
 PyObject *
 gs_frame_run(PyThreadState *ts, _PyInterpreterFrame *f)
 {
+    cp_spare_recursion(ts);
     PyObject *result = _PyEval_EvalFrameDefault(ts, f, 0);
+    cp_spared_recursion(ts);
     if (!CP_CLEARS_FRAME) {
         gs_frame_clear_and_pop(ts, f);
     }

@@ -5,19 +5,6 @@
 #include "runtime.h"
 #include <structmember.h>
 
-/* The interpreter gives keys a version where it specialises a read of a global or of a module's attribute, from a counter
-   that is its own and begins at 1. Keys that have none yet get one from the other end of the 32 bits: nobody compares
-   these by more than equality, and 3.11 keeps all 32. But for the builtins, whose version must fit 16 bits in its caches:
-   these have one soon after the start, and until then count as not guardable. */
-void
-gs_ensure_keys_version(PyDictKeysObject *keys)
-{
-    static uint32_t next = UINT32_MAX;
-    if (!keys->dk_version && next > 0xf0000000u) {
-        keys->dk_version = next--;
-    }
-}
-
 enum place {
     ELSEWHERE,   /* asking the C-API */
     IN_DICT,     /* in the dict of an instance, if anywhere */
@@ -94,7 +81,7 @@ look(PyTypeObject *class, PyObject *name, struct known *k)
         if (!class->tp_dictoffset && !(class->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
             k->place = METHOD;
         } else if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT && shared_keys(class) && index_in(shared_keys(class), name) < 0) {
-            gs_ensure_keys_version(shared_keys(class));
+            cp_ensure_keys_version(shared_keys(class), 0);
             k->at = shared_keys(class)->dk_version;
             k->place = k->at ? METHOD_UNLESS_IN_DICT : ELSEWHERE;
         }

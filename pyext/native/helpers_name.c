@@ -140,7 +140,7 @@ gs_unbound_local(PyObject *code, int64_t index)
 static void
 unbound_cell(PyObject *code, int64_t index)
 {
-    if (index < ((PyCodeObject *)code)->co_nlocals + ((PyCodeObject *)code)->co_nplaincellvars) {
+    if (index < ((PyCodeObject *)code)->co_nlocalsplus - ((PyCodeObject *)code)->co_nfreevars) {
         gs_unbound_local(code, index);
     } else {
         name_error(PyExc_NameError, UNBOUND_FREE, name_of(code, index));
@@ -194,7 +194,7 @@ gs_import_name(PyObject *function, PyObject *name, PyObject *fromlist, PyObject 
         return NULL;
     }
     PyObject *globals = as_function(function)->func_globals;
-    if (import == cp_thread()->interp->import_func) {
+    if (import == cp_import_function()) {
         int n = _PyLong_AsInt(level);
         return n == -1 && PyErr_Occurred() ? NULL : PyImport_ImportModuleLevelObject(name, globals, Py_None, fromlist, n);
     }

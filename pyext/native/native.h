@@ -123,6 +123,7 @@ void gs_record_release(struct gs_record *, int functions); /* drops a reference;
 PyObject *gs_record_ending(PyObject *, PyObject *);       /* the process ends: no record idles any more */
 void gs_record_detach_all(struct gs_record *, const char *reason);
 const char *gs_why_plain(PyFunctionObject *);             /* why a function is never compiled, or NULL */
+int gs_any_record(int (*is)(PyCodeObject *));              /* whether the code of some record is so */
 uint64_t gs_profile_sum(const struct gs_record *);        /* changes as the profile learns */
 int gs_record_init(void);
 struct gs_record *gs_record_for(PyObject *function); /* found or made, borrowed from the function or, for one that is not

@@ -73,6 +73,19 @@ table_remove(struct gs_record *r)
     }
 }
 
+int
+gs_any_record(int (*is)(PyCodeObject *))
+{
+    for (size_t i = 0; table && i <= table_mask; i++) {
+        for (struct gs_record *r = table[i]; r; r = r->chain) {
+            if (is(r->code)) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
 /* gives the reference back */
 static void
 idle_take(int i)

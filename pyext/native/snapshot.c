@@ -244,8 +244,8 @@ is_plain_dict(PyObject *dict)
 static void
 ensure_version(PyObject *dict)
 {
-    if (is_plain_dict(dict) && dict != PyThreadState_Get()->interp->builtins) {
-        gs_ensure_keys_version(((PyDictObject *)dict)->ma_keys);
+    if (is_plain_dict(dict)) {
+        cp_ensure_keys_version(((PyDictObject *)dict)->ma_keys, dict == cp_thread()->interp->builtins);
     }
 }
 
@@ -589,7 +589,7 @@ look_up_in_type(struct writer *w, struct owner *owner, PyTypeObject *t, PyObject
                                    .entry = index * sizeof(PyObject *)};
             put_attribute(w, owner, row);
         } else if (found && keys && keys->dk_kind == DICT_KEYS_SPLIT) { /* of a method: no instance has it, while the keys have the version */
-            gs_ensure_keys_version(keys);
+            cp_ensure_keys_version(keys, 0);
             struct name_row row = {.name = object_at(w, name, 0), .where = IN_INSTANCE, .object = NO_INDEX, .entry = NO_ENTRY,
                                    .dict = (uintptr_t)keys, .version = keys->dk_version, .flags = keys->dk_version ? GUARDABLE : 0};
             put_attribute(w, owner, row);

@@ -1,0 +1,171 @@
+/* CPython 3.12: what is too long for a header. cpython.h says what each function does. */
+#define _PyOpcode_Caches gs_opcode_caches /* the header defines these tables with external linkage */
+#define _PyOpcode_Deopt gs_opcode_deopt
+#include "runtime.h"
+#if PY_VERSION_HEX >> 16 == 0x030c
+#define NEED_OPCODE_TABLES
+#include <internal/pycore_opcode.h>
+#include <opcode.h>
+
+/* ---- The eval breaker ---- */
+
+/* An empty function, whose first bytecode does all that the eval breaker asks for. */
+static PyObject *
+make_idle(void)
+{
+    PyObject *globals = PyDict_New();
+    PyObject *idle = globals ? PyRun_String("lambda: None", Py_eval_input, globals, globals) : NULL;
+    Py_XDECREF(globals);
+    if (idle) { /* nobody sees its frame, nor monitors it: it counts as not begun */
+        ((PyCodeObject *)((PyFunctionObject *)idle)->func_code)->_co_firsttraceable = INT_MAX;
+    }
+    return idle;
+}
+
+int
+cp_poll(PyThreadState *ts)
+{
+    static PyObject *idle;
+    if (!idle && !(idle = make_idle())) {
+        return -1;
+    }
+    ++*cp_recursion(ts); /* it is not there */
+    cp_spare_recursion(ts);
+    PyObject *none = cp_plain_vectorcall(idle, NULL, 0, NULL);
+    cp_spared_recursion(ts);
+    --*cp_recursion(ts);
+    Py_XDECREF(none);
+    return none ? 0 : -1;
+}
+
+/* ---- Tools: the interpreter tells them, and runs what it tells of ---- */
+
+void
+cp_tell_raise(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    (void)ts, (void)f;
+}
+
+void
+cp_tell_unwind(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    (void)ts, (void)f;
+}
+
+/* ---- Bytecode ---- */
+
+int
+cp_opcode(PyCodeObject *code, uint32_t unit)
+{
+    int opcode = _PyCode_CODE(code)[unit].op.code;
+    if (opcode >= MIN_INSTRUMENTED_OPCODE) {
+        PyObject *bytes = PyCode_GetCode(code); /* kept by the code object */
+        if (!bytes) {
+            PyErr_Clear();
+            return NOP;
+        }
+        opcode = (uint8_t)PyBytes_AS_STRING(bytes)[2 * unit];
+        Py_DECREF(bytes);
+    }
+    return _PyOpcode_Deopt[opcode];
+}
+
+int
+cp_caches(int opcode)
+{
+    return _PyOpcode_Caches[opcode];
+}
+
+int
+cp_jumps_back(int opcode)
+{
+    return opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT;
+}
+
+int
+cp_returns(int opcode)
+{
+    return opcode == RETURN_VALUE;
+}
+
+/* KW_NAMES leaves the names in a variable of the evaluation loop for the CALL that follows: the interpreter cannot begin
+   between the two. A cache entry may look like KW_NAMES, so the instructions are read from the start to be sure. */
+uint32_t
+cp_begin(PyCodeObject *code, uint32_t off)
+{
+    if (off < 1 || off >= (uint32_t)Py_SIZE(code) || cp_opcode(code, off) != CALL || cp_opcode(code, off - 1) != KW_NAMES) {
+        return off;
+    }
+    uint32_t begin = 0; /* of the instruction, with its prefixes */
+    for (uint32_t at = 0; at < off - 1;) {
+        int opcode = cp_opcode(code, at);
+        at += 1u + _PyOpcode_Caches[opcode];
+        if (opcode != EXTENDED_ARG) {
+            begin = at;
+        }
+        if (at > off - 1) {
+            return off;
+        }
+    }
+    return begin;
+}
+
+int
+cp_names_global(int opcode, uint32_t arg)
+{
+    return opcode == LOAD_GLOBAL ? (int)(arg >> 1) : -1;
+}
+
+int
+cp_names_attribute(int opcode, uint32_t arg)
+{
+    return opcode == LOAD_ATTR ? (int)(arg >> 1) : opcode == STORE_ATTR ? (int)arg : -1;
+}
+
+int
+cp_writes(int opcode, uint32_t arg, uint32_t locals[2])
+{
+    locals[0] = arg;
+    return opcode == STORE_FAST || opcode == DELETE_FAST || opcode == MAKE_CELL || opcode == LOAD_FAST_AND_CLEAR;
+}
+
+/* ---- The self-test ---- */
+
+static int
+do_nothing(void *unused)
+{
+    (void)unused;
+    return 0;
+}
+
+const char *
+cp_test(void)
+{
+    PyThreadState *ts = PyThreadState_Get();
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    if (ts->py_recursion_limit != Py_GetRecursionLimit()) {
+        return "thread state";
+    }
+    PyObject *range = PyObject_CallFunction((PyObject *)&PyRange_Type, "iii", 7, 100, 3);
+    _PyRangeIterObject *steps = range ? (_PyRangeIterObject *)PyObject_GetIter(range) : NULL;
+    PyObject *first = steps ? PyIter_Next((PyObject *)steps) : NULL;
+    int right = first && steps->start == 10 && steps->step == 3 && steps->len == 30;
+    Py_XDECREF(range), Py_XDECREF(steps), Py_XDECREF(first);
+    if (!right) {
+        return "range iterator";
+    }
+    if (Py_AddPendingCall(do_nothing, NULL) == 0 && !_Py_atomic_load_relaxed(&interp->ceval.eval_breaker)) {
+        return "eval breaker";
+    }
+    PyObject *freed = PyFloat_FromDouble(0.5);
+    Py_XDECREF(freed);
+    if (interp->float_state.free_list != (PyFloatObject *)freed || interp->float_state.numfree < 1) {
+        return "float free list";
+    }
+    if ((uint32_t)Py_REFCNT(Py_None) != UINT32_MAX) {
+        return "reference counts";
+    }
+    return NULL;
+}
+
+#endif
