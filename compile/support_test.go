@@ -93,13 +93,16 @@ func readSnapshot(t testing.TB, name string) []byte {
 }
 
 func snapshotNames(t testing.TB) []string {
-	files, err := filepath.Glob(recorded + "/*.snap")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for i, f := range files {
-		files[i] = strings.TrimSuffix(filepath.Base(f), ".snap")
+	var names []string
+	for _, pattern := range []string{"/*.snap", "/versions/*/*.snap"} {
+		files, err := filepath.Glob(recorded + pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, f := range files {
+			names = append(names, strings.TrimSuffix(strings.TrimPrefix(f, recorded+"/"), ".snap"))
+		}
 	}
-	return files
+	return names
 }
 
 func addressOf(b []byte) uintptr { return uintptr(unsafe.Pointer(&b[0])) }
