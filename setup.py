@@ -144,7 +144,7 @@ class BuildExt(build_ext):
             CC=cc,
             GOWORK="off",
             GOOS="linux",
-            GOARCH="amd64",
+            GOARCH={"aarch64": "arm64"}.get(os.uname().machine, "amd64"),
             # -trimpath: no folder of the building machine in the object, and the build cache serves every checkout.
             GOFLAGS="-mod=readonly -buildvcs=false -trimpath",
             CGO_CFLAGS=" ".join(

@@ -247,7 +247,7 @@ func (x *Exit) loc(v *ir.Value, l []regalloc.Loc) pyabi.Loc {
 	case at.IsReg() && at.Reg().Class() == regalloc.GPR:
 		return pyabi.Loc{Kind: pyabi.LocGPR, Where: int32(at.Reg())}
 	case at.IsReg():
-		return pyabi.Loc{Kind: pyabi.LocXMM, Where: int32(at.Reg() - 32)}
+		return pyabi.Loc{Kind: pyabi.LocFPR, Where: int32(at.Reg() - 32)}
 	case at.IsSlot():
 		return pyabi.Loc{Kind: pyabi.LocStack, Where: int32(f.SlotBase + 8*at.Slot())}
 	}

@@ -112,8 +112,8 @@ type LocKind uint32
 const (
 	LocNone  LocKind = 0
 	LocGPR   LocKind = 1
-	LocXMM   LocKind = 2
-	LocStack LocKind = 3 // word at rsp + where
+	LocFPR   LocKind = 2
+	LocStack LocKind = 3 // word at the stack pointer + where
 	LocImm   LocKind = 4
 )
 
@@ -153,7 +153,6 @@ const (
 	SizeCallSite = 16
 	SizeFunc     = 80
 	SizeUnit     = 144
-	SizeRegs     = 16*8 + 16*8 + 5*8
 )
 
 // Offsets of fields that code and data refer to.
@@ -175,13 +174,13 @@ const (
 
 	UnitValid = 136
 
-	RegsGPR    = 0
-	RegsXMM    = 128
-	RegsExit   = 256
-	RegsResume = 264
-	RegsBuffer = 272
-	RegsValue  = 280
-	RegsTag    = 288
+	// In gs_regs, behind the registers, of which an instruction set has as many general ones as others.
+	TailExit   = 0
+	TailResume = 8
+	TailBuffer = 16
+	TailValue  = 24
+	TailTag    = 32
+	TailSize   = 40
 )
 
 // Loc is struct gs_loc.

@@ -31,7 +31,7 @@ var contract = map[string]uint64{
 	"GS_WHY_FRAME": uint64(WhyFrame), "GS_WHY_VALUE": uint64(WhyValue), "GS_WHY_RECORDED": uint64(WhyRecorded),
 	"GS_WHY_NOMEM": uint64(WhyNoMem),
 
-	"GS_LOC_NONE": uint64(LocNone), "GS_LOC_GPR": uint64(LocGPR), "GS_LOC_XMM": uint64(LocXMM),
+	"GS_LOC_NONE": uint64(LocNone), "GS_LOC_GPR": uint64(LocGPR), "GS_LOC_FPR": uint64(LocFPR),
 	"GS_LOC_STACK": uint64(LocStack), "GS_LOC_IMM": uint64(LocImm),
 
 	"GS_SITE_POLY": SitePoly, "GS_SITE_OVERFLOW": SiteOverflow, "GS_SITE_FAILED": SiteFailed, "GS_SITE_DIVISOR": SiteDivisor,
@@ -90,8 +90,11 @@ func TestNamesFollowTheContract(t *testing.T) {
 type field struct{ offset, size int }
 
 // layouts computes sizes and offsets as a C compiler for a 64-bit machine does.
-func layouts(t *testing.T) (map[string]int, map[string]map[string]field) {
-	text := readContract(t)
+func layouts(t *testing.T) (map[string]int, map[string]map[string]field) { return layoutsWith(t, 16) }
+
+// layoutsWith is layouts for an instruction set with so many registers of each class.
+func layoutsWith(t *testing.T, registers int) (map[string]int, map[string]map[string]field) {
+	text := strings.ReplaceAll(readContract(t), "[GS_REGS]", fmt.Sprintf("[%d]", registers))
 	sizes := map[string]int{"uint8_t": 1, "int32_t": 4, "uint32_t": 4, "int64_t": 8, "uint64_t": 8, "double": 8}
 	aligns := map[string]int{}
 	fields := map[string]map[string]field{}
@@ -135,7 +138,7 @@ func layouts(t *testing.T) (map[string]int, map[string]map[string]field) {
 func TestLayoutsAreTheContracts(t *testing.T) {
 	sizes, fields := layouts(t)
 	for name, size := range map[string]int{"gs_loc": SizeLoc, "gs_slot": SizeSlot, "gs_site": SizeSite, "gs_exitdesc": SizeExit,
-		"gs_callsite": SizeCallSite, "gs_func": SizeFunc, "gs_unit": SizeUnit, "gs_regs": SizeRegs} {
+		"gs_callsite": SizeCallSite, "gs_func": SizeFunc, "gs_unit": SizeUnit} {
 		require.Equal(t, sizes[name], size, name)
 	}
 	for _, c := range []struct {
@@ -147,10 +150,21 @@ func TestLayoutsAreTheContracts(t *testing.T) {
 		{"gs_func", "register_entry", FuncRegisterEntry}, {"gs_func", "memory_entry", FuncMemoryEntry},
 		{"gs_func", "stub", FuncStub}, {"gs_func", "rounds", FuncRounds}, {"gs_func", "next", FuncNext}, {"gs_func", "calls", FuncCalls},
 		{"gs_unit", "valid", UnitValid},
-		{"gs_regs", "gpr", RegsGPR}, {"gs_regs", "xmm", RegsXMM}, {"gs_regs", "exit", RegsExit},
-		{"gs_regs", "resume", RegsResume}, {"gs_regs", "buffer", RegsBuffer}, {"gs_regs", "value", RegsValue}, {"gs_regs", "tag", RegsTag},
 	} {
 		require.Equal(t, fields[c.strct][c.name].offset, c.offset, "%s.%s", c.strct, c.name)
+	}
+}
+
+// TestRegisters: what is behind the registers, for both instruction sets, whose packages have the rest.
+func TestRegisters(t *testing.T) {
+	require.Contains(t, readContract(t), "#define GS_REGS 32\n#define GS_SP 31\n#else\n#define GS_REGS 16\n#define GS_SP 4\n")
+	for _, n := range []int{16, 32} {
+		sizes, fields := layoutsWith(t, n)
+		require.Equal(t, 16*n+TailSize, sizes["gs_regs"])
+		for name, offset := range map[string]int{"gpr": 0, "fpr": 8 * n, "exit": 16*n + TailExit, "resume": 16*n + TailResume,
+			"buffer": 16*n + TailBuffer, "value": 16*n + TailValue, "tag": 16*n + TailTag} {
+			require.Equal(t, offset, fields["gs_regs"][name].offset, name)
+		}
 	}
 }
 

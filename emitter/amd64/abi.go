@@ -62,6 +62,19 @@ var (
 	}
 )
 
+// Offsets in struct gs_regs (pyext/native/contract.h), which has 16 registers of each class here.
+const (
+	RegsGPR    = 0
+	RegsFPR    = 16 * 8
+	regsTail   = 32 * 8
+	RegsExit   = regsTail + pyabi.TailExit
+	RegsResume = regsTail + pyabi.TailResume
+	RegsBuffer = regsTail + pyabi.TailBuffer
+	RegsValue  = regsTail + pyabi.TailValue
+	RegsTag    = regsTail + pyabi.TailTag
+	SizeRegs   = regsTail + pyabi.TailSize
+)
+
 // Target is x86-64 (with SSE4.1) and one running interpreter.
 type Target struct {
 	*emitter.Runtime

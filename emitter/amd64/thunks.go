@@ -123,16 +123,16 @@ func (m *machine) emitThunk(t thunk) {
 // release saves registers in a struct gs_regs, where the runtime finds the activation's state if anybody may look at it.
 func (m *machine) release(keeps regalloc.RegSet) {
 	a := m.a
-	const size = pyabi.SizeRegs // with the return address, which the runtime finds behind it, a multiple of 16
+	const size = SizeRegs // with the return address, which the runtime finds behind it, a multiple of 16
 	each := func(of regalloc.RegSet, visit func(at Mem, r Reg)) {
 		for _, r := range slices.Concat(callerSaved, calleeSaved) {
 			if of.Has(preg(r)) {
-				visit(At(RSP, pyabi.RegsGPR+8*int32(r-RAX)), r)
+				visit(At(RSP, RegsGPR+8*int32(r-RAX)), r)
 			}
 		}
 		for _, r := range allXMM {
 			if of.Has(preg(r)) {
-				visit(At(RSP, pyabi.RegsXMM+8*int32(r-XMM0)), r)
+				visit(At(RSP, RegsFPR+8*int32(r-XMM0)), r)
 			}
 		}
 	}
@@ -183,20 +183,20 @@ func (m *machine) unboxTwoDigits() {
 // and goes on with the continuation or returns the activation's result.
 func (m *machine) commonExit() {
 	a := m.a
-	const size = pyabi.SizeRegs
+	const size = SizeRegs
 	a.Emit(LEAQ_RM, RSP, At(RSP, -size))
 	for r := RAX; r <= R15; r++ {
 		if r != RSP {
-			a.Store(At(RSP, pyabi.RegsGPR+8*int32(r)), r)
+			a.Store(At(RSP, RegsGPR+8*int32(r)), r)
 		}
 	}
 	for r := XMM0; r <= XMM15; r++ {
-		a.Store(At(RSP, pyabi.RegsXMM+8*int32(r-XMM0)), r)
+		a.Store(At(RSP, RegsFPR+8*int32(r-XMM0)), r)
 	}
 	a.Emit(MOVQ_RM, R12, At(RSP, size))
-	a.Emit(MOVQ_MR, At(RSP, pyabi.RegsExit), R12)
+	a.Emit(MOVQ_MR, At(RSP, RegsExit), R12)
 	a.Emit(LEAQ_RM, RBP, At(RSP, size+8))
-	a.Emit(MOVQ_MR, At(RSP, pyabi.RegsGPR+8*int32(RSP)), RBP)
+	a.Emit(MOVQ_MR, At(RSP, RegsGPR+8*int32(RSP)), RBP)
 	a.Move(RBX, RSP)
 	a.Emit(ANDQ_RI, RSP, Imm(-16))
 	m.dataAddress(RDI, 0)
@@ -205,10 +205,10 @@ func (m *machine) commonExit() {
 	m.dataAddress(RCX, m.b.ExitsOffset())
 	a.Emit(IMULQ_RRI, R12, R12, Imm(pyabi.SizeExit))
 	a.Emit(MOVL_RM, RCX, AtIndex(RCX, R12, 1, exitFrameSize))
-	a.Emit(MOVQ_RM, R8, At(RBX, pyabi.RegsResume))
-	a.Emit(MOVQ_RM, RDI, At(RBX, pyabi.RegsBuffer))
-	a.Emit(MOVQ_RM, RAX, At(RBX, pyabi.RegsValue))
-	a.Emit(MOVQ_RM, RDX, At(RBX, pyabi.RegsTag))
+	a.Emit(MOVQ_RM, R8, At(RBX, RegsResume))
+	a.Emit(MOVQ_RM, RDI, At(RBX, RegsBuffer))
+	a.Emit(MOVQ_RM, RAX, At(RBX, RegsValue))
+	a.Emit(MOVQ_RM, RDX, At(RBX, RegsTag))
 	a.Emit(LEAQ_RM, RSP, AtIndex(RBP, RCX, 1, 0))
 	a.Emit(TESTQ_RR, R8, R8)
 	over := a.NewLabel()

@@ -78,12 +78,13 @@ var (
 const (
 	RegsGPR    = 0
 	RegsFPR    = 32 * 8
-	RegsExit   = 64 * 8
-	RegsResume = RegsExit + 8
-	RegsBuffer = RegsExit + 16
-	RegsValue  = RegsExit + 24
-	RegsTag    = RegsExit + 32
-	SizeRegs   = RegsExit + 40
+	regsTail   = 64 * 8
+	RegsExit   = regsTail + pyabi.TailExit
+	RegsResume = regsTail + pyabi.TailResume
+	RegsBuffer = regsTail + pyabi.TailBuffer
+	RegsValue  = regsTail + pyabi.TailValue
+	RegsTag    = regsTail + pyabi.TailTag
+	SizeRegs   = regsTail + pyabi.TailSize
 )
 
 // Target is arm64 and one running interpreter.

@@ -19,8 +19,8 @@ import (
 const (
 	callableReg, threadReg, resultReg, tagReg, stackReg = RDI, R15, RAX, RDX, RSP
 
-	regsGPR, regsFPR, regsExit, regsValue = pyabi.RegsGPR, pyabi.RegsXMM, pyabi.RegsExit, pyabi.RegsValue
-	sizeRegs                              = pyabi.SizeRegs
+	regsGPR, regsFPR, regsExit, regsValue = RegsGPR, RegsFPR, RegsExit, RegsValue
+	sizeRegs                              = SizeRegs
 )
 
 var (
@@ -103,9 +103,9 @@ func (r *rig) helpers() {
 	a.Emit(ADDQ_RM, RAX, At(RDI, 48)) // the unit's exits
 	a.Emit(MOVL_RM, RAX, At(RAX, pyabi.ExitRecursion))
 	a.Emit(ADDL_MR, At(R15, int32(r.abi.ThreadRecursion)), RAX)
-	a.Emit(MOVQ_MI, At(RSI, pyabi.RegsResume), Imm(0))
+	a.Emit(MOVQ_MI, At(RSI, RegsResume), Imm(0))
 	a.Emit(MOVQ_MI, At(RSI, regsValue), Imm(0))
-	a.Emit(MOVQ_MI, At(RSI, pyabi.RegsTag), Imm(77))
+	a.Emit(MOVQ_MI, At(RSI, RegsTag), Imm(77))
 	spoil()
 	a.Emit(RET)
 

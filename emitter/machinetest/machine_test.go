@@ -218,7 +218,7 @@ func (u *unit) loc(l pyabi.Loc) uint64 {
 	switch l.Kind {
 	case pyabi.LocGPR:
 		return *r.word(r.regs + regsGPR + 8*uintptr(l.Where))
-	case pyabi.LocXMM:
+	case pyabi.LocFPR:
 		return *r.word(r.regs + regsFPR + 8*uintptr(l.Where))
 	case pyabi.LocStack:
 		sp := *r.word(r.regs + regsGPR + 8*uintptr(stackReg))

@@ -21,7 +21,7 @@ enum gs_reason {
     GS_WHY_CALLEE = 14, GS_WHY_FRAME = 15, GS_WHY_VALUE = 16, GS_WHY_RECORDED = 17, GS_WHY_NOMEM = 18,
 };
 
-enum gs_loc_kind { GS_LOC_NONE = 0, GS_LOC_GPR = 1, GS_LOC_XMM = 2, GS_LOC_STACK = 3 /* word at rsp + where */, GS_LOC_IMM = 4 };
+enum gs_loc_kind { GS_LOC_NONE = 0, GS_LOC_GPR = 1, GS_LOC_FPR = 2, GS_LOC_STACK = 3 /* word at the stack pointer + where */, GS_LOC_IMM = 4 };
 
 struct gs_loc { uint32_t kind; int32_t where; int64_t imm; };                    /* 16 bytes */
 struct gs_slot { uint8_t kind, owned, ncomp, tagged; uint32_t first_loc; uint64_t klass; }; /* 16 bytes; tagged: an int that the interpreter has without an object; klass: of an OBJ in a key (0: any) */
@@ -36,7 +36,7 @@ struct gs_exitdesc {
     uint32_t off, raise_off;        /* in code units */
     uint32_t nlocals, nstack;
     uint32_t first_slot;            /* in the unit's slots: nlocals + nstack of them */
-    uint32_t frame_size;            /* bytes from rsp at the exit to the return address */
+    uint32_t frame_size;            /* bytes from the stack pointer at the exit to the return address */
     uint32_t site;                  /* code unit whose profile is to learn, or 0xffffffff */
     uint32_t site_slot;             /* index in the slots of the value whose class was a surprise, or 0xffffffff */
     struct gs_record *record;       /* whose code this is */
@@ -80,12 +80,22 @@ struct gs_unit {
 /* In a stub's nargsf, beside PY_VECTORCALL_ARGUMENTS_OFFSET: the caller holds a reference to each argument, as the interpreter's stack does. */
 #define GS_ARGS_OWNED (1ull << 62)
 
+/* Registers of each class, as numbered by the instruction set, and which of the general ones is the stack pointer: rax rcx rdx rbx rsp ..,
+   or x0 to x30 and sp. */
+#if defined(__aarch64__)
+#define GS_REGS 32
+#define GS_SP 31
+#else
+#define GS_REGS 16
+#define GS_SP 4
+#endif
+
 /* What the common exit code saves and reads back. */
 struct gs_regs {
-    uint64_t gpr[16];               /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15, as numbered by the instruction set; gpr[4] is rsp at the exit */
-    double xmm[16];
+    uint64_t gpr[GS_REGS];          /* the stack pointer as it was at the exit */
+    double fpr[GS_REGS];
     uint64_t exit;                  /* its number in the unit */
-    uint64_t resume;                /* out: memory entry to jump to (rdi = buffer), or 0 */
+    uint64_t resume;                /* out: memory entry to jump to (its argument: buffer), or 0 */
     uint64_t buffer;                /* out: activation buffer */
     uint64_t value, tag;            /* out: the activation's result */
 };

@@ -50,8 +50,8 @@ read_loc(const struct gs_loc *l, const struct gs_regs *regs, uint64_t sp)
     switch (l->kind) {
     case GS_LOC_GPR:
         return regs->gpr[l->where];
-    case GS_LOC_XMM:
-        memcpy(&word, &regs->xmm[l->where], sizeof word);
+    case GS_LOC_FPR:
+        memcpy(&word, &regs->fpr[l->where], sizeof word);
         return word;
     case GS_LOC_STACK:
         return *(const uint64_t *)(uintptr_t)(sp + (uint64_t)(int64_t)l->where);
@@ -210,7 +210,7 @@ native_caller(PyThreadState *ts, uint64_t *sp, struct gs_unit **unit)
 static int
 has_hidden_callers(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *regs)
 {
-    uint64_t sp = regs->gpr[4] + d->frame_size;
+    uint64_t sp = regs->gpr[GS_SP] + d->frame_size;
     struct gs_unit *u;
     return native_caller(ts, &sp, &u) != NULL;
 }
@@ -266,10 +266,10 @@ link_callers(PyThreadState *ts, struct run *run, const struct gs_unit *unit, con
         return;
     }
     run->linked = 1;
-    uint64_t sp = regs->gpr[4] + d->frame_size;
+    uint64_t sp = regs->gpr[GS_SP] + d->frame_size;
     while (d->parent != NONE) {
         d = &unit->exits[d->parent];
-        add_caller(run, (struct caller){.unit = unit, .desc = d, .regs = regs, .sp = regs->gpr[4]});
+        add_caller(run, (struct caller){.unit = unit, .desc = d, .regs = regs, .sp = regs->gpr[GS_SP]});
     }
     struct gs_unit *u;
     while ((d = native_caller(ts, &sp, &u))) {
@@ -340,7 +340,7 @@ take_linked(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs
         link = &(*link)->below;
     }
     struct left *l = *link;
-    if (!l || l->run.callers[l->run.first].sp != regs->gpr[4] || l->run.callers[l->run.first].frame != *cp_frames(ts)) {
+    if (!l || l->run.callers[l->run.first].sp != regs->gpr[GS_SP] || l->run.callers[l->run.first].frame != *cp_frames(ts)) {
         return;
     }
     *run = (struct run){.callers = l->run.callers, .first = l->run.first, .ncallers = l->run.ncallers, .room = l->run.room, .linked = 1};
@@ -359,7 +359,7 @@ take_linked(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs
 static int
 is_recursing(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *regs)
 {
-    uint64_t sp = regs->gpr[4] + d->frame_size;
+    uint64_t sp = regs->gpr[GS_SP] + d->frame_size;
     const struct gs_exitdesc *caller;
     struct gs_unit *u;
     for (int i = 0; i < CLOSE_CALLERS && (caller = native_caller(ts, &sp, &u)); i++) {
@@ -525,9 +525,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         .code = code,
         .slots = unit->slots + d->first_slot, .locs = unit->locs, .nslots = d->nlocals + d->nstack,
     };
-    read_slots(unit, d, regs, regs->gpr[4], slots, a.nslots);
-    a.st.callable = read_callable(d, regs, regs->gpr[4]);
-    a.st.frame = run->shown ? run->shown : read_frame(d, regs, regs->gpr[4]);
+    read_slots(unit, d, regs, regs->gpr[GS_SP], slots, a.nslots);
+    a.st.callable = read_callable(d, regs, regs->gpr[GS_SP]);
+    a.st.frame = run->shown ? run->shown : read_frame(d, regs, regs->gpr[GS_SP]);
     a.filled = run->shown != NULL;
 
     enum gs_exit_kind kind = d->kind;
@@ -720,10 +720,10 @@ gs_release_in(PyObject *o, struct gs_regs *regs)
         Py_FatalError("BUG: a reference is given up at a place that nothing describes");
     }
     const struct gs_exitdesc *d = &u->exits[site->exit];
-    regs->gpr[4] = (uint64_t)(uintptr_t)(return_address + 1);
+    regs->gpr[GS_SP] = (uint64_t)(uintptr_t)(return_address + 1);
     struct run run = {0};
     if (d->kind != GS_EXIT_RAISE) { /* else it is over, and its callers alone are seen */
-        add_caller(&run, (struct caller){.unit = u, .desc = d, .regs = regs, .sp = regs->gpr[4], .fresh = 1});
+        add_caller(&run, (struct caller){.unit = u, .desc = d, .regs = regs, .sp = regs->gpr[GS_SP], .fresh = 1});
     }
     link_callers(ts, &run, u, d, regs);
     _Py_Dealloc(o);

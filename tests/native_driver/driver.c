@@ -72,7 +72,7 @@ struct layout {
     uint64_t stack[3 * MOST + CHAIN]; /* the native frame; what continues a caller's activation has the callers above */
     uint32_t nstack;
     struct gs_regs regs;
-    uint32_t gpr, xmm;
+    uint32_t gpr, fpr;
 };
 
 static void
@@ -80,9 +80,9 @@ place(struct layout *l, uint64_t word, int is_float)
 {
     static const int registers[] = {0, 1, 2, 3, 6, 7, 8, 9, 10};
     struct gs_loc *loc = &l->locs[l->nlocs++];
-    if (is_float && l->xmm < 16) {
-        *loc = (struct gs_loc){.kind = GS_LOC_XMM, .where = (int32_t)l->xmm};
-        memcpy(&l->regs.xmm[l->xmm++], &word, 8);
+    if (is_float && l->fpr < GS_REGS) {
+        *loc = (struct gs_loc){.kind = GS_LOC_FPR, .where = (int32_t)l->fpr};
+        memcpy(&l->regs.fpr[l->fpr++], &word, 8);
     } else if (!is_float && l->gpr < Py_ARRAY_LENGTH(registers) && l->nlocs % 2) {
         *loc = (struct gs_loc){.kind = GS_LOC_GPR, .where = registers[l->gpr]};
         l->regs.gpr[registers[l->gpr++]] = word;
@@ -232,7 +232,7 @@ play(uint64_t *buffer, uint64_t *value, uint64_t *tag)
     memcpy(l->stack + 3 * MOST, above, sizeof above);
     d.frame = (struct gs_loc){.kind = frame ? GS_LOC_IMM : GS_LOC_NONE, .imm = (int64_t)(intptr_t)frame};
     struct gs_unit u = {.magic = GS_UNIT_MAGIC, .exits = &d, .nexits = 1, .slots = l->slots, .locs = l->locs};
-    l->regs.gpr[4] = (uint64_t)(uintptr_t)l->stack;
+    l->regs.gpr[GS_SP] = (uint64_t)(uintptr_t)l->stack;
     gs_exit(&u, &l->regs);
     *value = l->regs.value;
     *tag = l->regs.tag;
@@ -335,7 +335,7 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
     }
     uint64_t *sp = PyMem_RawCalloc(size, sizeof *sp);
     memcpy(sp, l->stack, l->nstack * sizeof *sp);
-    l->regs.gpr[4] = (uint64_t)(uintptr_t)sp;
+    l->regs.gpr[GS_SP] = (uint64_t)(uintptr_t)sp;
     for (Py_ssize_t p = 0; p <= nparents; p++) {
         exits[p].frame_size = 8 * l->nstack;
     }
@@ -349,7 +349,7 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
         }
         struct layout *cl = &c[i].slots;
         cl->gpr = 99;
-        cl->xmm = 16;
+        cl->fpr = GS_REGS;
         for (Py_ssize_t k = 0; k < PyList_GET_SIZE(its_locals); k++) {
             add_slot(cl, PyList_GET_ITEM(its_locals, k));
         }
@@ -385,7 +385,7 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
     Py_ssize_t left = 0;
     for (uint64_t *above_it = sp + l->nstack + 1; tag == GS_TAG_ERROR && left < ncallers; left++, above_it += 3 * MOST + 1) {
         struct gs_regs regs = {.exit = 0};
-        regs.gpr[4] = (uint64_t)(uintptr_t)above_it;
+        regs.gpr[GS_SP] = (uint64_t)(uintptr_t)above_it;
         c[left].desc.kind = GS_EXIT_RAISE;
         native = 0;
         gs_exit(&c[left].unit, &regs);
@@ -470,7 +470,7 @@ stuck(PyObject *self, PyObject *args)
     describe(&d, function, l, 0, l->nslots);
     d.frame_size = 8 * 3 * MOST;
     struct gs_unit u = {.magic = GS_UNIT_MAGIC, .exits = &d, .nexits = 1, .slots = l->slots, .locs = l->locs, .funcs = &version.func, .nfuncs = 1};
-    l->regs.gpr[4] = (uint64_t)(uintptr_t)l->stack;
+    l->regs.gpr[GS_SP] = (uint64_t)(uintptr_t)l->stack;
     native = 1;
     int n = 0;
     do {
