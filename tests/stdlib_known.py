@@ -5,7 +5,6 @@ Only what the design decrees belongs here (docs/design.md), and what the hook it
 
 _TRACED = "the import hook calls jit, a function in Python, where the test's tracer looks on"
 _HELD = "it counts references to a class, or the objects of the collector, around a compile: compiled code holds what it was compiled for, and is an object"
-_NUMBER = "it counts references to a number that a local alone has: native code keeps the number, and not always an object of it"
 _MARKER = "it looks at the __dict__ of a new function, where the marker is"
 _EXACT = "the C-API's functions for functions want the exact type, which an attached function does not have on 3.11"
 _LOADER = "it compares the module's loader, which is the import hook's"
@@ -24,7 +23,6 @@ KNOWN = (
     }
     | {f"test.test_trace.{case}.test_traced_decorated_function": _TRACED for case in ("TestFuncs", "TestLineCounts")}
     | {
-        "ctypes.test.test_internals.ObjectsTestCase.test_ints": _NUMBER,
         "test.test_capi.test_misc.CAPITest.test_c_subclass_of_heap_ctype_with_del_modifying_dunder_class_only_decrefs_once": _HELD,
         "test.test_descr.ClassPropertiesAndMethods.test_slots": _HELD,
         "test.test_pydoc.PydocImportTest.test_importfile": _LOADER,

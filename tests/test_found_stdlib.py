@@ -91,6 +91,31 @@ PROGRAMS = {
         for n in range(5):
             print(counts([object()], n))
     """,
+    "whoever counts references to a constant finds that of a local that has it": """
+        import sys
+
+        count = sys.getrefcount
+
+        class Counts:
+            def add(self, *counted):
+                self.counted = counted
+
+        @jit
+        def around(counts):
+            i = 42000123
+            before = count(i)
+            f = float(i)
+            counts.add(before, count(i))
+            print(counts.counted)
+            for k in range(3):
+                counts.add(count(i), count(f))
+                other = i
+                counts.add(*counts.counted, count(i))
+                print(counts.counted)
+
+        for n in range(6):
+            around(Counts())
+    """,
     "whoever counts references finds as many to a constant in each call": """
         import sys
 

@@ -61,7 +61,24 @@ func (b *builder) countOperands(n int) {
 		}
 	}
 	for i := range n {
-		b.update(i, b.own(b.peek(i)))
+		s := b.peek(i)
+		b.update(i, b.own(s))
+		if s.constant() {
+			b.ownLocals(s.object())
+		}
+	}
+}
+
+// ownLocals has each local variable that holds the constant hold a reference to it, as in the interpreter.
+func (b *builder) ownLocals(constant *ir.Value) {
+	for i := range b.locals {
+		if t := &b.locals[i]; t.object() == constant && !t.owned {
+			*t = b.own(*t)
+			if i < len(b.savedLocals) && !b.effect {
+				b.savedLocals[i] = *t
+				b.beforeState = nil
+			}
+		}
 	}
 }
 
