@@ -144,11 +144,12 @@ class BuildExt(build_ext):
             CC=cc,
             GOWORK="off",
             GOOS="linux",
-            GOARCH={"aarch64": "arm64"}.get(os.uname().machine, "amd64"),
+            # Of the Python that it is for, which may be another machine's than the one that builds.
+            GOARCH="arm64" if sysconfig.get_platform().endswith("-aarch64") else "amd64",
             # -trimpath: no folder of the building machine in the object, and the build cache serves every checkout.
             GOFLAGS="-mod=readonly -buildvcs=false -trimpath",
             CGO_CFLAGS=" ".join(
-                [f'"-I{folder}"' for folder in include_dirs()] + ["-O2", "-fno-strict-aliasing", "-fvisibility=hidden", "-w"]
+                [os.environ.get("CFLAGS", "")] + [f'"-I{folder}"' for folder in include_dirs()] + ["-O2", "-fno-strict-aliasing", "-fvisibility=hidden", "-w"]
             ),
             CGO_LDFLAGS="-Wl,-z,relro,-z,now",
             # gopy looks for goimports on PATH, and runs whichever go comes first there.
@@ -156,7 +157,8 @@ class BuildExt(build_ext):
         )
         remedy = "The first build fetches Go modules: look at the network, or name a reachable proxy in GOPROXY."
         gopy = ["github.com/go-python/gopy", "golang.org/x/tools/cmd/goimports"]
-        run(go, "build", "-o", f"{tools}{os.sep}", *gopy, env=env, remedy=remedy)
+        own = {name: value for name, value in env.items() if name not in ("GOARCH", "CC", "CGO_CFLAGS")}  # they run here
+        run(go, "build", "-o", f"{tools}{os.sep}", *gopy, env=own, remedy=remedy)
         flags = ["-no-make", "-no-warn", "-dynamic-link"]
         run(tools / "gopy", "gen", f"-vm={sys.executable}", f"-output={gen}", f"-name={NAME}", *flags, "./pyext", env=env)
         source = gen / f"{NAME}.go"
