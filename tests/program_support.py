@@ -120,7 +120,7 @@ for _name in (
     "neg pos invert abs lt le gt ge eq ne bool index int float len round floor contains getitem"
 ).split():
     setattr(Evil, f"__{_name}__", _evil(f"__{_name}__", _ANSWERS.get(f"__{_name}__", 7)))
-Evil.__hash__ = object.__hash__
+Evil.__hash__ = lambda self: 13  # hashes that are addresses would order sets by chance
 
 
 class Ctx:
@@ -128,6 +128,9 @@ class Ctx:
 
     def __init__(self, swallow):
         self.swallow = swallow
+
+    def __hash__(self):
+        return 17
 
     def __enter__(self):
         LOG.append("enter")
@@ -147,6 +150,9 @@ class Counter:
 
     def __iter__(self):
         return self
+
+    def __hash__(self):
+        return 19
 
     def __repr__(self):
         return f"Counter({self.n})"
