@@ -193,10 +193,14 @@ def g(): return 1
 def h(): return 1
 G = 1
 
-def run(source, change):
-    # The loop with the expression in it, so that there is nothing between a poll and what was checked.
-    space = dict(globals())
-    text = '''
+# In the first loop nothing but a poll can change what is checked: code that went on in it afterwards would check once, before it.
+LOOPS = ['''
+def f(l, c, n):
+    i = 0
+    while EXPRESSION == 1 and i < 200_000_000:
+        i += 1
+    return i, EXPRESSION
+''', '''
 def f(l, c, n):
     i, left, seen = 0, 3, []
     while left:
@@ -206,7 +210,14 @@ def f(l, c, n):
             seen.append(v)
             left -= 1
     return i, seen
-'''.replace("EXPRESSION", source)
+''']
+
+def run(source, change):
+    for loop in LOOPS:
+        run_loop(loop.replace("EXPRESSION", source), source, change)
+
+def run_loop(text, source, change):
+    space = dict(globals())
     exec(text, space)
     f, l, c = jit(space["f"]), [1], C()
     def handler(number, frame):
