@@ -440,6 +440,8 @@ check(units(surprises))
 def test_one_surprise_costs_one_round():
     """Whatever the surprise of one round, the other rounds stay native: nothing is handed to the interpreter for good."""
     python(CHECK + """
+import dis
+
 TEXT = '''
 def f(n, d, l, where):
     s = 0
@@ -451,6 +453,10 @@ def f(n, d, l, where):
 SURPRISES = ["try: d[i]\\n        except KeyError: s += 1", "try: l[i + 10**6 * (i == where)]\\n        except IndexError: s += 1", "x = l[i]\\n        if x is None: s += 1",
              "x = (i + 4) << (60 if i == where else 0)"]
 N = 2000
+
+def interpreted_rounds(f):
+    # The interpreter rewrites the code of a loop that it has run for eight rounds.
+    return "JUMP_BACKWARD_QUICK" in [i.opname for i in dis.get_instructions(f, adaptive=True)]
 
 def raised(f):
     return sum(e["count"] for u in units(f) for e in u["exits"] if e["kind"] == 1)
@@ -475,6 +481,7 @@ for where in (1, 1500):
             assert raised(f) == before, "the way to a handler that has caught something is compiled"
         assert units(f) and info["interpreted"] == 0, (surprise, where, info["interpreted"])
         assert info["exits"] < N // 10, (surprise, where, info["exits"])
+        assert interpreted_rounds(plain["f"]) and not interpreted_rounds(f), (surprise, where)
 """)
 
 
