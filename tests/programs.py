@@ -996,12 +996,24 @@ def check(source, calls, leaks=False):
     return program_support.difference(source, calls, gophersnake.jit, leaks)
 
 
+def bounded(command, seconds, **how):
+    """A process that ends by SIGXCPU after so much of processor time: on a busy machine a program may well take minutes."""
+    import resource
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1))
+
+    return subprocess.run(command, capture_output=True, preexec_fn=limit, timeout=ASLEEP, **how)
+
+
 def outcome(source, calls, leaks, seconds=20):
     """The difference, found in a process of its own, so that a crash is one as well; None if there is none."""
     job = json.dumps([source, calls, leaks])
     try:
-        done = subprocess.run([sys.executable, "-m", "tests.programs", "--one"], input=job, capture_output=True, text=True, timeout=seconds, cwd=ROOT, env={**os.environ, **DEBUG})
+        done = bounded([sys.executable, "-m", "tests.programs", "--one"], seconds, input=job, text=True, cwd=ROOT, env={**os.environ, **DEBUG})
     except subprocess.TimeoutExpired:
+        return "hang"
+    if done.returncode == -signal.SIGXCPU:
         return "hang"
     if done.returncode < 0:
         return f"crash: {signal.Signals(-done.returncode).name}"
@@ -1014,7 +1026,7 @@ def plain_runs(source, calls):
     """Whether the program ends well without the JIT: else it is the generator's mistake."""
     text = f"import sys; sys.path.insert(0, {str(ROOT)!r})\nfrom tests import program_support as s\nr = s.Run({source!r}, lambda f: f)\nfor c in {calls!r}: r.call(*c)"
     try:
-        return subprocess.run([sys.executable, "-c", text], capture_output=True, timeout=10).returncode == 0
+        return bounded([sys.executable, "-c", text], HANG / 2).returncode == 0
     except subprocess.TimeoutExpired:
         return False
 
@@ -1077,7 +1089,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Freed memory is poisoned: an object that is freed too early shows in its own program, not in some later one.
 DEBUG = {"PYTHONMALLOC": "debug"}
 LEAKS_EVERY = 16  # one of numbers, one of objects
-HANG = 20  # seconds for one program
+HANG = 20  # seconds of processor time for one program
+ASLEEP = 300  # seconds of anybody's time: it waits for something
 FORCE = "GOPHERSNAKE_FORCE_GUARD"
 
 
@@ -1119,7 +1132,7 @@ class Worker:
         self.status.seek(0)
         self.status.write(struct.pack("qqq", number, 0, 0))
         self.status.flush()
-        self.position = number, time.monotonic()
+        self.position = number, time.monotonic(), 0
         words = ["--grammar", GRAMMAR, "--worker", self.status.name, "--seed", self.seed, "--start", str(number), "--step", str(self.step), "--count", str(self.count)]
         self.process = subprocess.Popen([sys.executable, "-m", "tests.programs", *words], stdout=self.output, stderr=self.errors, cwd=ROOT, env={**os.environ, **DEBUG})
 
@@ -1127,14 +1140,22 @@ class Worker:
         self.status.seek(0)
         return struct.unpack("qqq", self.status.read(24))
 
+    def used(self):
+        """Seconds of processor time."""
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0  # it has ended
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def poll(self):
         """None while all is well; (number, what) for a crash or a hang; True when finished."""
         number, _, _ = self.at()
         code = self.process.poll()
         if code is None:
             if number != self.position[0]:
-                self.position = number, time.monotonic()
-            elif time.monotonic() - self.position[1] > HANG:
+                self.position = number, time.monotonic(), self.used()
+            elif self.used() - self.position[2] > HANG or time.monotonic() - self.position[1] > ASLEEP:
                 self.process.kill()
                 self.process.wait()
                 return number, "hang"
@@ -1171,10 +1192,10 @@ def tell(seed, number, what):
     print(f"program {number} of seed {seed} differs: {first} {rest[:60].strip()}", flush=True)
 
 
-def big_run(count, seed, jobs, folder, most, shrink):
-    """Run it; the number of programs with a difference."""
+def big_run(start, count, seed, jobs, folder, most, shrink):
+    """Run programs start to count; the number of those with a difference."""
     began = time.monotonic()
-    workers = [Worker(seed, i, count, jobs) for i in range(min(jobs, count))]
+    workers = [Worker(seed, start + i, count, jobs) for i in range(min(jobs, count - start))]
     running = list(workers)
     found = []
     spoiled = 0
@@ -1222,14 +1243,14 @@ def big_run(count, seed, jobs, folder, most, shrink):
         made = program(seed, number)
         report(seed, number, made.source, made.calls, what, folder, shrink and i < 3, i < 3)
     stopped = len(found) >= most and running
-    print(f"{'stopped early: ' if stopped else ''}{count if not stopped else 'some'} programs of seed {seed} in {seconds:.0f} s, "
+    print(f"{'stopped early: ' if stopped else ''}{count - start if not stopped else 'some'} programs of seed {seed} in {seconds:.0f} s, "
           f"{len(found)} differ, in {sum(w.at()[2] for w in workers)} only arguments die later, {spoiled} left out because they do not end in plain Python either")
     return len(found)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.programs", description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=20000)
+    parser.add_argument("--count", type=int, default=20000, help="number of the last program, and one")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--grammar", choices=("numbers", "objects", "both"), default="both")
@@ -1238,7 +1259,8 @@ def main():
     parser.add_argument("--most", type=int, default=10, help="stop after so many differences")
     parser.add_argument("--force-guards", nargs="?", const="random", metavar="WHICH", help="guards fail although what they check holds: random:SEED, all, or a number")
     parser.add_argument("--no-reduce", action="store_true", help="do not make the programs smaller")
-    for internal in ("--worker", "--start", "--step"):
+    parser.add_argument("--start", type=int, default=0, help="number of the first program")
+    for internal in ("--worker", "--step"):
         parser.add_argument(internal, help=argparse.SUPPRESS)
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -1247,7 +1269,7 @@ def main():
     if chosen.force_guards:
         os.environ[FORCE] = f"random:{chosen.seed}" if chosen.force_guards == "random" else chosen.force_guards
     if chosen.worker:
-        work(chosen.seed, int(chosen.start), chosen.count, int(chosen.step), chosen.worker)
+        work(chosen.seed, chosen.start, chosen.count, int(chosen.step), chosen.worker)
         return 0
     if chosen.one:
         gc.disable()
@@ -1264,7 +1286,7 @@ def main():
         else:
             print("no difference")
         return 1 if found else 0
-    return 1 if big_run(chosen.count, chosen.seed, chosen.jobs, chosen.out, chosen.most, not chosen.no_reduce) else 0
+    return 1 if big_run(chosen.start, chosen.count, chosen.seed, chosen.jobs, chosen.out, chosen.most, not chosen.no_reduce) else 0
 
 
 if __name__ == "__main__":
