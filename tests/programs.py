@@ -1192,7 +1192,7 @@ def tell(seed, number, what):
     print(f"program {number} of seed {seed} differs: {first} {rest[:60].strip()}", flush=True)
 
 
-def big_run(start, count, seed, jobs, folder, most, shrink):
+def big_run(count, seed, jobs, folder, most, shrink, start=0):
     """Run programs start to count; the number of those with a difference."""
     began = time.monotonic()
     workers = [Worker(seed, start + i, count, jobs) for i in range(min(jobs, count - start))]
@@ -1286,7 +1286,7 @@ def main():
         else:
             print("no difference")
         return 1 if found else 0
-    return 1 if big_run(chosen.start, chosen.count, chosen.seed, chosen.jobs, chosen.out, chosen.most, not chosen.no_reduce) else 0
+    return 1 if big_run(chosen.count, chosen.seed, chosen.jobs, chosen.out, chosen.most, not chosen.no_reduce, chosen.start) else 0
 
 
 if __name__ == "__main__":

@@ -157,13 +157,14 @@ def test_an_argument_that_dies_later_is_counted_only():
     assert source in program_support.LATE
 
 
-@pytest.mark.parametrize("function", ["os.kill(os.getpid(), 11)", "time.sleep(60)"])
+@pytest.mark.parametrize("function", ["os.kill(os.getpid(), 11)", "time.sleep(100)", "exec('while True: pass')"])
 def test_a_crash_and_a_hang_are_found(function, tmp_path, monkeypatch):
     """The process that checks dies: its parent must know with which program."""
     fake = tmp_path / "gophersnake"
     fake.mkdir()
     (fake / "__init__.py").write_text(f"import os, time\ndef jit(f):\n    if f.__name__ == 'f': {function}\n    return f\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(programs, "ASLEEP", 5)
     found = programs.outcome("@JIT\ndef f(): pass\n", [["f", "()"]], False, 2)
     assert found.startswith(("crash: SIGSEGV", "hang"))
 
