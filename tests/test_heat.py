@@ -77,3 +77,31 @@ def test_compiles_are_paid_from_a_budget():
     assert [g([]) for _ in range(1000)] == ["plain"] * 1000
     assert f([]) == "native obj -" and h([]) == "native obj"
     """)
+
+
+MODULE = """
+import types
+def module(text):
+    m = types.ModuleType("imported")
+    m.jit_casually = jit_casually
+    exec(text, vars(m))
+    return m
+"""
+
+
+def test_of_an_imported_module_a_loop_has_to_be_called_often_too():
+    program(MODULE + """if 1:
+    m = module("@jit_casually\\ndef f(a):\\n for i in a: pass\\n return 'plain'")
+    assert [m.f([]) for _ in range(100)] == ["plain"] * 100 and not fake.requests
+    assert m.f([]) == "native obj -"
+    """)
+
+
+def test_of_an_imported_module_each_compile_is_earned():
+    program(MODULE + """if 1:
+    m = module("@jit_casually\\ndef f(a): return 'plain'")
+    assert [m.f(1) for _ in range(2000)] == ["plain"] * 2000
+    assert m.f(1) == "native int"
+    assert [m.f("") for _ in range(2000)] == ["plain"] * 2000 and m.f(1) == "native int"
+    assert m.f("") == "native obj"
+    """)

@@ -379,7 +379,8 @@ choose(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *reg
     if (f || r->give_up) {
         return f;
     }
-    if (d->kind != GS_EXIT_RECOMPILE && d->count < COLD_EXITS && !gs_loop_ahead(r->code, st->off) && !is_recursing(ts, d, regs)) {
+    int again = d->kind == GS_EXIT_RECOMPILE || d->count >= COLD_EXITS || (gs_is_warm_exit(r, d->count) && (gs_loop_ahead(r->code, st->off) || is_recursing(ts, d, regs)));
+    if (!again) {
         return NULL;
     }
     /* What was recorded the first time serves from the second on. */

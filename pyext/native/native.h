@@ -77,7 +77,7 @@ struct gs_record {
     uint8_t simple;               /* no *args, **kw, keyword-only: a stub may stand in `vectorcall` */
     uint8_t general;              /* an entry for any classes exists */
     uint8_t casual;               /* so are all its functions: heat.c says when it may be compiled */
-    uint8_t loops;                /* whether the code has one: 0 not known yet, 1 no, 2 yes */
+    uint8_t nature;               /* heat.c's: what the code is like; 0: not looked at yet */
     uint8_t give_up;              /* no more compiles; what there is stays in use */
     uint32_t compiles, failures, recording_rounds; /* compiles: of entries */
     uint32_t continuation_compiles;
@@ -164,8 +164,9 @@ extern PyObject *gs_dump;                               /* stages to print, or N
 
 /* heat.c */
 int gs_is_warm(struct gs_record *);                     /* whether an entry may be compiled for it now */
-int gs_is_paid(const struct gs_record *);               /* whether a continuation may be */
-void gs_pay(const struct gs_record *, uint64_t ns);     /* for a compile */
+int gs_is_paid(struct gs_record *);                     /* whether a continuation may be */
+int gs_is_warm_exit(struct gs_record *, uint32_t count); /* taken so often */
+void gs_pay(struct gs_record *, uint64_t ns);           /* for a compile */
 uint64_t gs_now(void);                                  /* a clock of nanoseconds */
 
 /* dispatch.c */
