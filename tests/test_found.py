@@ -364,3 +364,15 @@ for k in range(4):
     if info and info["failures"] or getattr(getattr(year, "__gophersnake__", None), "reason", None):
         print(k, info, year.__gophersnake__)
 """)
+
+
+def test_the_truth_of_ints_that_are_objects():
+    """On 3.12 and later 0 has no size of its own: its tag is no 0."""
+    same("""
+@jit
+def truths(values):
+    return [(1 if v else 0, not v, v and 5) for v in values]
+
+for _ in range(30):
+    print(truths([2**70, 0, -(2**70), 0, 1, -1, 2**30, True, False]))
+""")

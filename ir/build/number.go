@@ -450,7 +450,13 @@ func (b *builder) truth(s slot) (*ir.Value, bool) {
 		return b.pure(ir.OpUnboxBool, ir.Bool, s.v[0]), true
 	case b.classNone:
 		return b.constBool(false), true
-	case b.classInt, b.classList, b.classTuple:
+	case b.classInt:
+		size := b.load(ir.OpLoadI64, ir.HeapConst, s.v[0], b.abi.IntSize)
+		if b.abi.IntTagged != 0 { // 0 has a sign of its own, and no digits
+			return b.pure(ir.OpIGe, ir.Bool, size, b.constInt(8)), true
+		}
+		return b.pure(ir.OpINe, ir.Bool, size, b.constInt(0)), true
+	case b.classList, b.classTuple:
 		heap := ir.HeapList
 		if s.class != b.classList {
 			heap = ir.HeapConst
