@@ -425,6 +425,7 @@ class Run:
         self.namespace["__builtins__"] = vars(builtins).copy() if "__builtins__" in source else builtins
         # Compiled for each run, so that neither meets bytecode that the other has specialised.
         code = compile(source, FILE, "exec", dont_inherit=True)
+        self.code = code  # which keeps them alive: a freed object's id could come again
         self.constants = constants(code)
         exec(code, self.namespace)
         self.watched = [n for n in self.namespace if n.startswith("G")]
