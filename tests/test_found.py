@@ -198,6 +198,18 @@ FOUND = {
         """,
         ["(1.25, 2)"] * 4,
     ),
+    "one float in two locals, in a loop that goes on elsewhere": (
+        """
+        @JIT
+        def f(a, l):
+            v = w = a * 2.0
+            total = 0
+            for x in l:
+                total += x
+            return v is w, [v][0] is w, total
+        """,
+        ["(1.5, [1, 2, 3])", "(1.5, [1, 2, 3])", "(1.5, [1] * 9 + [2.5] + [1] * 9)", "(1.5, [1] * 9 + [2**64] + [1] * 9)"],
+    ),
     "a raw number that a callee keeps": (
         """
         class C:
