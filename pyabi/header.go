@@ -24,6 +24,7 @@ const (
 	ValuesPointer = 0 // at ValuesAt is their address, or 0: the instance has a dict
 	ValuesTagged  = 1 // likewise, less 1; an even word is the dict's address
 	ValuesInline  = 2 // they begin at ValuesAt, and count while the byte at ValuesValid is not 0
+	ValuesBehind  = 3 // likewise, from where the class's basic size ends
 )
 
 const (
@@ -68,7 +69,7 @@ type ABI struct {
 
 	// Of an instance with a managed dict: where its values are, and how.
 	ValuesAt    uint64 `abi:"values.at"`    // in the object; negative before it
-	ValuesForm  uint64 `abi:"values.form"`  // ValuesPointer, ValuesTagged, ValuesInline
+	ValuesForm  uint64 `abi:"values.form"`  // ValuesPointer, ValuesTagged, ValuesInline, ValuesBehind
 	ValuesValid uint64 `abi:"values.valid"` // of inline ones
 
 	// Types.
@@ -99,7 +100,8 @@ type ABI struct {
 	BreakerSize      uint64 `abi:"breaker.size"` // how many bytes of it are 0 while nothing is to be done
 	InterpEvalFrame  uint64 `abi:"interp.eval_frame"`
 	FloatsBy         uint64 `abi:"floats.by"`
-	FloatsList       uint64 `abi:"floats.list"`  // free floats, linked by ob_type
+	FloatsList       uint64 `abi:"floats.list"`  // free floats
+	FloatsLink       uint64 `abi:"floats.link"`  // where each has the address of the next one
 	FloatsCount      uint64 `abi:"floats.count"` // 32 bits
 	FloatsMost       uint64 `abi:"floats.most"`
 	FramePrevious    uint64 `abi:"frame.previous"`

@@ -113,7 +113,7 @@ func (m *machine) freeFloat(o, t Reg, done Label) {
 	a.Jcc(CondGE, full)
 	a.Emit(INCL_M, count)
 	a.Emit(MOVQ_RM, t, list)
-	a.Emit(MOVQ_MR, At(o, int32(m.abi.ObType)), t)
+	a.Emit(MOVQ_MR, At(o, int32(m.abi.FloatsLink)), t)
 	a.Emit(MOVQ_MR, list, o)
 	a.Jmp(done)
 	a.Bind(full)
@@ -257,7 +257,7 @@ func (m *machine) takeFloat(d, t Reg, empty Label) {
 	a.Emit(MOVQ_RM, d, list)
 	a.Emit(TESTQ_RR, d, d)
 	a.Jcc(CondE, empty)
-	a.Emit(MOVQ_RM, t, At(d, int32(m.abi.ObType))) // the next one, while it is free
+	a.Emit(MOVQ_RM, t, At(d, int32(m.abi.FloatsLink)))
 	a.Emit(MOVQ_MR, list, t)
 	a.Emit(DECL_M, count)
 	a.MoveImm(scratch, int64(m.abi.TypeFloat))

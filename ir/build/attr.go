@@ -113,7 +113,7 @@ func (b *builder) place(s slot, plain uint32) place {
 		return place{base: s.v[0], offset: attr.Value.Value, nullable: true}
 	case n != nil && attr == nil: // what the class has too may be a descriptor
 		b.requireVersion(t)
-		values, offset := b.values(s.v[0])
+		values, offset := b.values(s.v[0], t)
 		return place{base: values, offset: offset + n.Entry}
 	}
 	return place{}
@@ -121,12 +121,16 @@ func (b *builder) place(s slot, plain uint32) place {
 
 // values finds the values of an instance whose class manages dicts, at an offset from an address, and guards that they count: it has no
 // dict that takes their place.
-func (b *builder) values(o *ir.Value) (*ir.Value, uint64) {
+func (b *builder) values(o *ir.Value, t *decoder.Type) (*ir.Value, uint64) {
 	switch b.abi.ValuesForm {
-	case pyabi.ValuesInline:
-		valid := b.load(ir.OpLoadU8, ir.HeapAttr, o, b.abi.ValuesValid)
+	case pyabi.ValuesInline, pyabi.ValuesBehind:
+		base := uint64(0)
+		if b.abi.ValuesForm == pyabi.ValuesBehind {
+			base = uint64(t.BasicSize)
+		}
+		valid := b.load(ir.OpLoadU8, ir.HeapAttr, o, base+b.abi.ValuesValid)
 		b.require(b.pure(ir.OpINe, ir.Bool, valid, b.constInt(0)), ir.WhyType)
-		return o, b.abi.ValuesAt
+		return o, base + b.abi.ValuesAt
 	case pyabi.ValuesTagged:
 		low := b.pure(ir.OpAnd, ir.I64, b.load(ir.OpLoadU8, ir.HeapAttr, o, b.abi.ValuesAt), b.constInt(1))
 		b.require(b.pure(ir.OpINe, ir.Bool, low, b.constInt(0)), ir.WhyType)

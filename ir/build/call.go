@@ -455,7 +455,7 @@ func (b *builder) classMethod(s slot) bool {
 		return false
 	}
 	b.requireVersion(t)
-	b.values(s.v[0])
+	b.values(s.v[0], t)
 	keys := b.load(ir.OpLoadU32, ir.HeapAttr, b.constPtr(lacks.Dict), b.abi.KeysVersion)
 	b.require(b.pure(ir.OpIEq, ir.Bool, keys, b.constInt(int64(lacks.Version))), ir.WhyType)
 	self := b.pop()

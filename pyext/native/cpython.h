@@ -37,15 +37,21 @@
      uint32_t cp_digit(int, i)
      PyObject *cp_type_dict(type)                 borrowed
      uint32_t cp_type_version(type)               0: it has none
+     int cp_keeps_values(class)                   whether instances have values, as the rows values.* tell native code
      PyDictValues *cp_values(object)              the values of an instance whose class has a managed dict, or NULL
      PyObject *cp_dict(object)                    the dict that an instance has, borrowed, or NULL
      cp_value_added(values, i)                    value i was NULL before
      int cp_is_split(dict), PyObject *cp_split_value(dict, i)
      int cp_ensure_keys_version(keys, builtins)   gives a dict's keys a version, if they may have one; builtins: whose dict it is
      PyObject *cp_import_function(void)           what __import__ is at first
+     CP_DTOA                                      whether _Py_dg_dtoa can be called
+     int cp_list_extend(list, iterable)           0, or -1 with an exception
+     int cp_find_attribute(object, name, &value)  1: a new reference; 0: there is none, and no exception; -1
+     int cp_as_int(int)                           -1 with an exception
    Functions
      vectorcallfunc cp_plain_vectorcall           of a function that nobody attached to
      CP_RETYPES                                   whether an attached function gets another type
+     int cp_init(void)                            before everything else: 0, or -1 with an exception
    Bytecode
      int cp_opcode(code, unit), cp_caches(opcode) as compiled: neither specialised nor instrumented
      int cp_jumps_back(opcode), cp_returns(opcode)
@@ -72,6 +78,8 @@
 #include "cpython_311.h"
 #elif PY_VERSION_HEX >> 16 == 0x030c
 #include "cpython_312.h"
+#elif PY_VERSION_HEX >> 16 == 0x030e
+#include "cpython_314.h"
 #else
 #error "native code is not made for this version of Python"
 #endif
@@ -97,6 +105,7 @@ enum {
     CP_VALUES_POINTER = 0, /* at values.at before the object lies their address, or NULL */
     CP_VALUES_TAGGED = 1,  /* likewise, less 1, or the dict's, which is even */
     CP_VALUES_INLINE = 2,  /* they begin at values.at in the object, and count while the byte at values.valid is not 0 */
+    CP_VALUES_BEHIND = 3,  /* likewise, from where the class's basic size ends */
 };
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef GS_CPYTHON_311_H
 #define GS_CPYTHON_311_H
 #include <internal/pycore_dict.h>
+#include <internal/pycore_dtoa.h>
 #include <internal/pycore_floatobject.h>
 #include <internal/pycore_frame.h>
 #include <internal/pycore_interp.h>
@@ -255,9 +256,29 @@ cp_value_added(PyDictValues *values, Py_ssize_t i)
     _PyDictValues_AddToInsertionOrder(values, i);
 }
 
+static inline int
+cp_list_extend(PyObject *list, PyObject *iterable)
+{
+    PyObject *none = _PyList_Extend((PyListObject *)list, iterable);
+    Py_XDECREF(none);
+    return none ? 0 : -1;
+}
+
+#define cp_find_attribute _PyObject_LookupAttr
+#define cp_as_int _PyLong_AsInt
+
+static inline int
+cp_keeps_values(PyTypeObject *t)
+{
+    return t->tp_flags & Py_TPFLAGS_MANAGED_DICT && t->tp_flags & Py_TPFLAGS_HEAPTYPE;
+}
+
+#define CP_DTOA 1
+
 /* ---- Functions ---- */
 
 #define cp_find_thread() 1
+#define cp_init() 0
 
 #define CP_RETYPES 1 /* CALL runs a plain function inline whatever its vectorcall says */
 #define cp_plain_vectorcall _PyFunction_Vectorcall
@@ -278,6 +299,7 @@ struct cp_range_iterator { PyObject_HEAD long index, start, step, len; }; /* pri
     {"watch.by", offsetof(PyThreadState, cframe)}, {"watch.at", offsetof(_PyCFrame, use_tracing)}, {"watch.quiet", 0}, \
     {"breaker.by", offsetof(PyThreadState, interp)}, {"breaker.at", offsetof(PyInterpreterState, ceval.eval_breaker)}, {"breaker.size", 4}, \
     {"floats.by", offsetof(PyThreadState, interp)}, {"floats.list", offsetof(PyInterpreterState, float_state.free_list)}, \
+    {"floats.link", offsetof(PyObject, ob_type)}, \
     {"floats.count", offsetof(PyInterpreterState, float_state.numfree)}, {"floats.most", PyFloat_MAXFREELIST}, \
     {"frame.ip", offsetof(_PyInterpreterFrame, prev_instr)}, {"frame.null", 0}
 

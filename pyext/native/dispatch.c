@@ -41,7 +41,7 @@ find_parameter(PyCodeObject *code, PyObject *name)
         }
     }
     for (int i = code->co_posonlyargcount; i < n; i++) {
-        if (_PyUnicode_EQ(names[i], name)) {
+        if (PyUnicode_Compare(names[i], name) == 0) {
             return i;
         }
     }

@@ -93,9 +93,7 @@ gs_format_value(PyObject *value, PyObject *format, int64_t conversion)
 int64_t
 gs_list_extend(PyObject *list, PyObject *iterable)
 {
-    PyObject *none = _PyList_Extend((PyListObject *)list, iterable);
-    if (none) {
-        Py_DECREF(none);
+    if (cp_list_extend(list, iterable) == 0) {
         return 0;
     }
     if (PyErr_ExceptionMatches(PyExc_TypeError) && !Py_TYPE(iterable)->tp_iter && !PySequence_Check(iterable)) {

@@ -120,7 +120,7 @@ gs_match_class(PyObject *subject, PyObject *type, int64_t npositional, PyObject 
             goto done;
         }
         for (Py_ssize_t k = 0; k < i; k++) { /* patterns are short */
-            if (_PyUnicode_EQ(pattern_name(positional, named, keywords, k), name)) {
+            if (PyUnicode_Compare(pattern_name(positional, named, keywords, k), name) == 0) {
                 PyErr_Format(PyExc_TypeError, "%s() got multiple sub-patterns for attribute %R", class->tp_name, name);
                 goto done;
             }

@@ -195,7 +195,7 @@ gs_import_name(PyObject *function, PyObject *name, PyObject *fromlist, PyObject 
     }
     PyObject *globals = as_function(function)->func_globals;
     if (import == cp_import_function()) {
-        int n = _PyLong_AsInt(level);
+        int n = cp_as_int(level);
         return n == -1 && PyErr_Occurred() ? NULL : PyImport_ImportModuleLevelObject(name, globals, Py_None, fromlist, n);
     }
     PyObject *args[] = {NULL, name, globals, Py_None, fromlist, level};
@@ -203,6 +203,20 @@ gs_import_name(PyObject *function, PyObject *name, PyObject *fromlist, PyObject 
     PyObject *module = PyObject_Vectorcall(import, args + 1, 5 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
     Py_DECREF(import);
     return module;
+}
+
+static int
+is_initializing(PyObject *spec)
+{
+    static PyObject *name;
+    PyObject *value = NULL;
+    if (spec && interned(&name, "_initializing")) {
+        (void)cp_find_attribute(spec, name, &value);
+    }
+    int is = value && PyObject_IsTrue(value) > 0;
+    Py_XDECREF(value);
+    PyErr_Clear();
+    return is;
 }
 
 static void
@@ -221,7 +235,7 @@ cannot_import(PyObject *module, PyObject *name, PyObject *package)
         text = PyUnicode_FromFormat("cannot import name %R from %R (unknown location)", name, known);
     } else {
         PyObject *spec = interned(&spec_name, "__spec__") ? PyObject_GetAttr(module, spec_name) : NULL;
-        const char *format = _PyModuleSpec_IsInitializing(spec)
+        const char *format = is_initializing(spec)
                                  ? "cannot import name %R from partially initialized module %R (most likely due to a circular import) (%S)"
                                  : "cannot import name %R from %R (%S)";
         Py_XDECREF(spec);
@@ -238,7 +252,7 @@ gs_import_from(PyObject *module, PyObject *name)
 {
     static PyObject *name_name;
     PyObject *value;
-    if (_PyObject_LookupAttr(module, name, &value) != 0) {
+    if (cp_find_attribute(module, name, &value) != 0) {
         return value;
     }
     /* A circular import may have put the submodule into sys.modules already. */

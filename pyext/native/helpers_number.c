@@ -3,7 +3,6 @@
 #include "helpers.h"
 #include <errno.h>
 #include <float.h>
-#include <internal/pycore_dtoa.h>
 #include <internal/pycore_pymath.h>
 #include <math.h>
 
@@ -270,6 +269,7 @@ gs_float_round_digits(double x, int64_t digits, double *rounded)
         *rounded = 0.0 * x;
         return 1;
     }
+#ifdef CP_DTOA
     int point, sign;
     char *end, *text = _Py_dg_dtoa(x, 3, (int)digits, &point, &sign, &end);
     if (!text) {
@@ -286,6 +286,19 @@ gs_float_round_digits(double x, int64_t digits, double *rounded)
     }
     _Py_dg_freedtoa(text);
     return ok;
+#else
+    char *text = digits < 0 ? NULL : PyOS_double_to_string(x, 'f', (int)digits, 0, NULL);
+    if (!text) {
+        return 0;
+    }
+    *rounded = PyOS_string_to_double(text, NULL, NULL);
+    PyMem_Free(text);
+    if (PyErr_Occurred()) {
+        PyErr_Clear();
+        return 0;
+    }
+    return isfinite(*rounded);
+#endif
 }
 
 /* ---- math's functions of one float: libm's result where Python raises nothing ---- */

@@ -185,7 +185,7 @@ PyInit__native(void)
 {
     PyObject *m = PyModule_Create(&module);
     gs_error = PyErr_NewExceptionWithDoc("gophersnake.GophersnakeError", "What strict=True asked for could not be done.", NULL, NULL);
-    if (!m || !gs_error || PyModule_AddObjectRef(m, "GophersnakeError", gs_error) < 0 || gs_attach_init(m) < 0 || gs_record_init() < 0
+    if (!m || !gs_error || cp_init() < 0 || PyModule_AddObjectRef(m, "GophersnakeError", gs_error) < 0 || gs_attach_init(m) < 0 || gs_record_init() < 0
         || gs_unit_init() < 0 || gs_groups_init() < 0) {
         Py_XDECREF(m);
         return NULL;

@@ -580,7 +580,7 @@ look_up_in_type(struct writer *w, struct owner *owner, PyTypeObject *t, PyObject
         row.name = object_at(w, name, 0);
         put_attribute(w, owner, row);
     }
-    if (t->tp_flags & Py_TPFLAGS_MANAGED_DICT && t->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+    if (cp_keeps_values(t)) {
         PyDictKeysObject *keys = ((PyHeapTypeObject *)t)->ht_cached_keys;
         PyObject **entry = keys && keys->dk_kind == DICT_KEYS_SPLIT ? find_entry(keys, name) : NULL;
         if (entry) {

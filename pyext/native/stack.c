@@ -66,9 +66,10 @@ gs_stack_is_short(void)
 
 /* One for the process: it is filled when everything else is done, and read at the very beginning of a memory entry, so
    nothing comes between, and the GIL is held. */
-static uint64_t first_buffer[2048];
+enum { FIRST_WORDS = 2048 };
+static uint64_t first_buffer[FIRST_WORDS];
 uint64_t gs_activation_buffer = (uint64_t)(uintptr_t)first_buffer;
-uint64_t gs_buffer_words = Py_ARRAY_LENGTH(first_buffer);
+uint64_t gs_buffer_words = FIRST_WORDS;
 
 int
 gs_buffer_reserve(uint64_t words)
