@@ -6,6 +6,7 @@ the test. `install(answer)` puts it in the place of the real one; that works onc
 
 import ctypes
 import mmap
+import os
 import struct
 
 from gophersnake import _load
@@ -75,10 +76,14 @@ class FakeCompiler:
             struct.pack_into("<BBBBIQ", data, slots_at - base + slot_size * i, kind, owned, ncomp, 0, 0, klass)
         for i, o in enumerate(objects):
             struct.pack_into("<Q", data, objects_at - base + 8 * i, id(o))
-        text = self._stub(kinds[:n], id(result), func_at)
-        memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+        stub = self._stub_arm64 if os.uname().machine == "aarch64" else self._stub_x86
+        text = stub(kinds[:n], id(result), func_at)
+        memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE)
         memory.write(text)
         entry = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+        # Not executable before: so the kernel tells the instruction caches.
+        if ctypes.CDLL(None).mprotect(ctypes.c_void_p(entry), mmap.PAGESIZE, mmap.PROT_READ | mmap.PROT_EXEC):
+            raise OSError("no executable memory")
         struct.pack_into(
             "<QIIIIIIQQQQQII", data, func_at - base, record, off, self.flags, len(kinds), 0, 0, 0, 0, 0, entry, 0, 0, 0, len(text)
         )
@@ -91,7 +96,30 @@ class FakeCompiler:
         return base
 
     @staticmethod
-    def _stub(kinds, result, func_at):
+    def _stub_arm64(kinds, result, func_at):
+        """ldr x4,[x1,8i]; ldr x4,[x4,8]; x5 = class; cmp; b.ne miss ...; count the call; return the result."""
+
+        def move(register, value):  # movz, and a movk for each other part
+            parts = [value >> shift & 0xFFFF for shift in (0, 16, 32, 48)]
+            return [(0xF2800000 if i else 0xD2800000) | i << 21 | part << 5 | register for i, part in enumerate(parts)]
+
+        def count(register):  # the word at [register] + 1, by way of x5
+            return [0xF9400005 | register << 5, 0x910004A5, 0xF9000005 | register << 5]
+
+        n = len(kinds)
+        checks = [0xB5000003, 0x9240F444, 0xF100009F | n << 10, None]  # cbnz x3; and x4, x2, 2**62 - 1; cmp x4, n
+        for i, (kind, _, word) in enumerate(kinds):
+            klass = KINDS.get(kind) or type(ctypes.cast(word, ctypes.py_object).value)
+            checks += [0xF9400024 | i << 10, 0xF9400484, *move(5, id(klass)), 0xEB05009F, None]
+        tail = [*move(4, func_at + 64), *count(4), *move(0, result), *count(0), 0xD65F03C0]
+        miss = [*move(4, func_at + 56), 0xF9400084, 0xD61F0080]
+        to = len(checks) + len(tail)
+        checks = [0x54000001 | (to - i) << 5 if c is None else c for i, c in enumerate(checks)]  # b.ne
+        checks[0] |= to << 5
+        return struct.pack(f"<{to + len(miss)}I", *checks, *tail, *miss)
+
+    @staticmethod
+    def _stub_x86(kinds, result, func_at):
         """mov rax,[rsi+8i]; mov rax,[rax+8]; mov r10,class; cmp; jne miss ...; count the call; return the result."""
         checks = b""
         tail = b"\x48\xb9" + struct.pack("<Q", func_at + 64) + b"\x48\xff\x01"  # calls++
