@@ -17,6 +17,7 @@
      cp_resume_at(frame, unit)                    the interpreter begins there
      int cp_at(frame)                             the instruction that it is inside of
      cp_own(frame, object, copy)                  copy has become the object's own: it counts as begun
+     cp_is_unused(object)                         nobody has read the locals of a frame object
      cp_shows_locals(frame)                       whether a dict of its locals, the same for each look, may be somebody's
      CP_CLEARS_FRAME                              whether the interpreter clears and pops the frame that it has run
    Threads

@@ -87,6 +87,12 @@ cp_frame_begin(_PyInterpreterFrame *f, PyFunctionObject *func, PyCodeObject *cod
     }
 }
 
+static inline int
+cp_is_unused(const PyFrameObject *object)
+{
+    return !object->f_fast_as_locals;
+}
+
 static inline void
 cp_frame_end(_PyInterpreterFrame *f)
 {

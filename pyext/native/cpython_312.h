@@ -71,6 +71,12 @@ cp_frame_begin(_PyInterpreterFrame *f, PyFunctionObject *func, PyCodeObject *cod
     _PyFrame_Initialize(f, (PyFunctionObject *)Py_NewRef(func), code->co_flags & CO_OPTIMIZED ? NULL : Py_NewRef(func->func_globals), code, 0);
 }
 
+static inline int
+cp_is_unused(const PyFrameObject *object)
+{
+    return !object->f_fast_as_locals;
+}
+
 static inline void
 cp_frame_end(_PyInterpreterFrame *f)
 {

@@ -118,6 +118,27 @@ is_quiet_function(const PyFunctionObject *f)
     return 1;
 }
 
+/* Of a builtin class that adds nothing to what all exceptions have, raised here, its frame in use still. What its arguments name may be its context
+   or its traceback, too. */
+static int
+is_quiet_exception(const PyBaseExceptionObject *e)
+{
+    const PyTracebackObject *tb = (const PyTracebackObject *)e->traceback;
+    if (e->dict || e->notes || e->cause || !survives(e->context, 1) || !e->args) {
+        return 0;
+    }
+    if (tb && Py_REFCNT(tb) == 1 && (tb->tb_next || Py_REFCNT(tb->tb_frame) == 1)) {
+        return 0;
+    }
+    Py_ssize_t n = Py_SIZE(e->args);
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!survives(PyTuple_GET_ITEM(e->args, i), n + 2)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* What dies often, and mostly without a look into all that it holds. */
 static int
 is_quiet(PyObject *o, PyTypeObject *t)
@@ -134,6 +155,9 @@ is_quiet(PyObject *o, PyTypeObject *t)
     if (t == &PySlice_Type) {
         const PySliceObject *s = (PySliceObject *)o;
         return survives(s->start, 1) && survives(s->stop, 1) && survives(s->step, 1);
+    }
+    if (t->tp_flags & Py_TPFLAGS_BASE_EXC_SUBCLASS && !(t->tp_flags & Py_TPFLAGS_HEAPTYPE) && t->tp_basicsize == sizeof(PyBaseExceptionObject)) {
+        return is_quiet_exception((PyBaseExceptionObject *)o);
     }
     if (t == &PyFunction_Type || t == &gs_function_type) {
         return is_quiet_function((PyFunctionObject *)o);

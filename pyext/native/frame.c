@@ -94,9 +94,54 @@ move_into(PyThreadState *ts, PyFrameObject *object, _PyInterpreterFrame *f)
     }
 }
 
+/* A handler that is reached again and again would make a frame object each time, for the traceback, and free it. So the latest one that ended as it
+   began waits here for the next frame of its size. */
+static PyFrameObject *spare;
+static int spare_words; /* what there is room for in it: it does not say */
+
+static int
+words_of(const _PyInterpreterFrame *f)
+{
+    return cp_code(f)->co_nlocalsplus + cp_code(f)->co_stacksize;
+}
+
+/* A frame object that nobody holds, and that no debugger has marked. */
+void
+gs_let_go(_PyInterpreterFrame *f)
+{
+    PyFrameObject *object = f->frame_obj;
+    if (Py_REFCNT(object) != 1 || object->f_trace || !object->f_trace_lines || object->f_trace_opcodes) {
+        return;
+    }
+    f->frame_obj = NULL;
+    if (object->f_back || object->f_lineno || !cp_is_unused(object) || PyObject_GC_IsTracked((PyObject *)object)) {
+        Py_DECREF(object);
+        return;
+    }
+    object->f_frame = (_PyInterpreterFrame *)object->_f_frame_data;
+    object->f_frame->owner = FRAME_OWNED_BY_THREAD; /* what its end looks at */
+    PyFrameObject *before = spare;
+    spare = object;
+    spare_words = words_of(f);
+    Py_XDECREF(before);
+}
+
+void
+gs_take_spare(_PyInterpreterFrame *f)
+{
+    if (spare && !f->frame_obj && spare_words == words_of(f)) {
+        f->frame_obj = spare;
+        spare->f_frame = f;
+        spare = NULL;
+    }
+}
+
 static void
 clear(PyThreadState *ts, _PyInterpreterFrame *f)
 {
+    if (f->frame_obj) {
+        gs_let_go(f);
+    }
     PyFrameObject *object = f->frame_obj;
     if (object) {
         f->frame_obj = NULL;
@@ -157,17 +202,6 @@ gs_frame_hide(_PyInterpreterFrame *f)
     f->previous = NULL;
     if (f->frame_obj) {
         gs_let_go(f);
-    }
-}
-
-/* A frame object that nobody holds, and that no debugger has marked. */
-void
-gs_let_go(_PyInterpreterFrame *f)
-{
-    PyFrameObject *object = f->frame_obj;
-    if (Py_REFCNT(object) == 1 && !object->f_trace && object->f_trace_lines && !object->f_trace_opcodes) {
-        f->frame_obj = NULL;
-        Py_DECREF(object);
     }
 }
 

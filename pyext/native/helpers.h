@@ -78,6 +78,7 @@ PyObject *gs_with_except_start(PyObject *exit, PyObject *, PyObject *self);
 struct _PyInterpreterFrame;
 PyObject *gs_catch(PyObject *lasti, int64_t how, PyObject **out);
 void gs_let_go(struct _PyInterpreterFrame *);
+void gs_take_spare(struct _PyInterpreterFrame *); /* before a frame object is made for it */
 
 /* helpers_match.c */
 PyObject *gs_match_keys(PyObject *subject, PyObject *keys);

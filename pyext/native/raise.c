@@ -11,6 +11,7 @@ add_traceback(PyThreadState *ts, _PyInterpreterFrame *f)
     if (_PyFrame_IsIncomplete(f)) {
         return;
     }
+    gs_take_spare(f);
     PyFrameObject *object = PyThreadState_GetFrame(ts);
     if (object) {
         PyTraceBack_Here(object);

@@ -234,10 +234,11 @@ static int
 accepts(const struct gs_slot *want, const struct gs_value *v)
 {
     int null = v->kind == GS_NULL || (v->kind == GS_OBJ_OR_NULL && !v->w[0]);
-    struct gs_value known = *v;
-    if (!null && (v->kind == GS_OBJ || v->kind == GS_OBJ_OR_NULL)) {
-        gs_value_of(&known, (PyObject *)v->w[0], 0);
-        known.owned = v->owned;
+    uint8_t known = v->kind; /* what can be made of an object */
+    if (!null && (known == GS_OBJ || known == GS_OBJ_OR_NULL) && want->kind != GS_OBJ && want->kind != GS_OBJ_OR_NULL) {
+        struct gs_value of;
+        gs_value_of(&of, (PyObject *)v->w[0], 0);
+        known = of.kind;
     }
     switch (want->kind) {
     case GS_NULL:
@@ -252,12 +253,12 @@ accepts(const struct gs_slot *want, const struct gs_value *v)
         return want->owned || (!v->owned && v->kind != GS_INT && v->kind != GS_FLOAT && v->kind != GS_RANGE && v->kind != GS_RANGE_ITER);
     case GS_INT_ORIGIN:
     case GS_FLOAT_ORIGIN:
-        return !null && known.kind == want->kind && (want->owned || !known.owned);
+        return !null && known == want->kind && (want->owned || !v->owned);
     case GS_BOOL:
     case GS_NONE:
-        return !null && known.kind == want->kind;
+        return !null && known == want->kind;
     case GS_DYN:
-        return null || v->kind == GS_INT || v->kind == GS_FLOAT || known.kind == GS_BOOL || known.kind == GS_NONE;
+        return null || v->kind == GS_INT || v->kind == GS_FLOAT || known == GS_BOOL || known == GS_NONE;
     default: /* INT, FLOAT, RANGE, RANGE_ITER: no object exists */
         return v->kind == want->kind;
     }
@@ -364,37 +365,36 @@ gs_fill_buffer(const struct gs_func *f, struct gs_state *s, uint64_t *buffer)
     }
     *buffer++ = (uint64_t)(uintptr_t)s->callable;
     *buffer++ = (uint64_t)(uintptr_t)s->frame;
+    /* By reference: a copy of what has just been written field by field waits for those writes. */
     for (uint32_t i = 0; i < n; i++) {
-        struct gs_value v = s->slots[i];
-        if ((v.kind == GS_OBJ || v.kind == GS_OBJ_OR_NULL) && want[i].kind != GS_OBJ && want[i].kind != GS_OBJ_OR_NULL) {
-            gs_value_of(&v, (PyObject *)v.w[0], v.owned);
+        struct gs_value *v = &s->slots[i], known;
+        uint8_t owned = v->owned, kind = want[i].kind;
+        int as_object = kind == GS_OBJ || kind == GS_OBJ_OR_NULL;
+        if ((v->kind == GS_OBJ || v->kind == GS_OBJ_OR_NULL) && !as_object) {
+            gs_value_of(&known, (PyObject *)v->w[0], owned);
+            owned = known.owned;
+            v->owned = 0;
+            v = &known;
         }
         s->slots[i].owned = 0;
-        int object_at = 0; /* the word that holds the object, if the wanted kind has one */
-        switch (want[i].kind) {
-        case GS_NULL:
+        int object_at = as_object ? 0 : kind == GS_INT_ORIGIN || kind == GS_FLOAT_ORIGIN ? 1 : -1; /* the word that holds the object */
+        if (kind == GS_NULL) {
             continue;
-        case GS_DYN:
-            buffer[0] = v.kind;
-            buffer[1] = v.w[0];
-            buffer += 2;
-            continue;
-        case GS_OBJ:
-        case GS_OBJ_OR_NULL:
-            buffer[0] = v.kind == GS_NULL ? 0 : v.w[0];
-            break;
-        case GS_INT_ORIGIN:
-        case GS_FLOAT_ORIGIN:
-            object_at = 1;
-            /* fall through */
-        default:
-            memcpy(buffer, v.w, want[i].ncomp * sizeof *buffer);
         }
-        int has_object = want[i].kind == GS_OBJ || want[i].kind == GS_OBJ_OR_NULL || object_at;
-        PyObject *o = has_object ? (PyObject *)buffer[object_at] : NULL;
-        if (want[i].owned && !v.owned) {
+        if (kind == GS_DYN) {
+            buffer[0] = v->kind;
+            buffer[1] = v->w[0];
+        } else if (as_object) {
+            buffer[0] = v->kind == GS_NULL ? 0 : v->w[0];
+        } else {
+            for (uint32_t k = 0; k < want[i].ncomp; k++) {
+                buffer[k] = v->w[k];
+            }
+        }
+        PyObject *o = object_at >= 0 ? (PyObject *)buffer[object_at] : NULL;
+        if (want[i].owned && !owned) {
             Py_XINCREF(o);
-        } else if (v.owned && !want[i].owned) {
+        } else if (owned && !want[i].owned) {
             Py_XDECREF(o); /* the box of a bool or None, as `accepts` sees to: they live for ever */
         }
         buffer += want[i].ncomp;
