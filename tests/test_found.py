@@ -388,3 +388,39 @@ def truths(values):
 for _ in range(30):
     print(truths([2**70, 0, -(2**70), 0, 1, -1, 2**30, True, False]))
 """)
+
+
+def test_a_constant_is_returned_where_something_looked():
+    """3.12's RETURN_CONST: the exit before it, where a traceback has left a frame object, went on natively at the same place, for ever."""
+    same("""
+class Raises:
+    def __enter__(self):
+        raise RuntimeError
+
+    def __exit__(self, *error):
+        return None
+
+@jit
+def enters(manager, log):
+    try:
+        with manager as m, Raises():
+            log.append(m)
+    except RuntimeError:
+        pass
+    else:
+        log.append("no exception")
+    log.append(1)
+    return None
+
+class Quiet(Raises):
+    def __enter__(self):
+        return 5
+
+@jit
+def none(manager):
+    log = []
+    return enters(manager, log), log
+
+for _ in range(30):
+    print(none(Quiet()))
+""")

@@ -57,8 +57,23 @@ gs_loop_ahead(PyCodeObject *code, uint32_t off)
 }
 
 int
-gs_returns_at(PyCodeObject *code, uint32_t off)
+gs_returns_at(PyCodeObject *code, uint32_t off, PyObject **constant)
 {
+    *constant = NULL;
+#ifdef RETURN_CONST
+    size_t arg = 0;
+    for (uint32_t at = off;; at++) {
+        int opcode = cp_opcode(code, at);
+        arg = arg << 8 | (size_t)_Py_OPARG(_PyCode_CODE(code)[at]);
+        if (opcode == RETURN_CONST) {
+            *constant = PyTuple_GET_ITEM(code->co_consts, (Py_ssize_t)arg);
+            return 1;
+        }
+        if (opcode != EXTENDED_ARG) {
+            break;
+        }
+    }
+#endif
     return cp_returns(cp_opcode(code, off));
 }
 

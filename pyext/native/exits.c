@@ -468,12 +468,12 @@ enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
 /* At a return, with nothing that looks at the activation or at its callers when it ends: then neither the interpreter nor frames are
    needed. A recursion whose innermost call surprised returns so through all its activations. */
 static int
-return_quietly(PyThreadState *ts, struct gs_activation *a, struct result *result)
+return_quietly(PyThreadState *ts, struct gs_activation *a, PyObject *constant, struct result *result)
 {
     if (a->filled || a->changed || cp_is_watched(ts) || (a->st.frame && a->st.frame->frame_obj)) {
         return 0;
     }
-    uint32_t n = a->st.nlocals + a->st.nstack - 1;
+    uint32_t n = a->st.nlocals + a->st.nstack - (constant ? 0 : 1);
     for (uint32_t i = 0; i < n; i++) {
         const struct gs_value *v = &a->st.slots[i];
         PyObject *o = v->owned && v->kind == GS_OBJ ? (PyObject *)(uintptr_t)v->w[0] : NULL;
@@ -481,7 +481,10 @@ return_quietly(PyThreadState *ts, struct gs_activation *a, struct result *result
             return 0;
         }
     }
-    struct gs_value *top = &a->st.slots[n];
+    struct gs_value known, *top = constant ? &known : &a->st.slots[n];
+    if (constant) {
+        gs_value_of(top, constant, 0);
+    }
     switch (top->kind) {
     case GS_INT:
     case GS_FLOAT:
@@ -502,7 +505,7 @@ return_quietly(PyThreadState *ts, struct gs_activation *a, struct result *result
     default:
         return 0;
     }
-    a->st.nstack--;
+    a->st.nstack -= !constant;
     gs_activation_end(ts, a);
     return 1;
 }
@@ -592,8 +595,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     }
 
     /* Nothing is left to compile there; and where a frame object outlives the activation, native code would leave there again. */
-    if (gs_returns_at(code, a.st.off)) {
-        if (return_quietly(ts, &a, &run->result)) {
+    PyObject *constant;
+    if (gs_returns_at(code, a.st.off, &constant)) {
+        if (return_quietly(ts, &a, constant, &run->result)) {
             next = RETURNED;
             goto done;
         }

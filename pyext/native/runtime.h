@@ -43,7 +43,7 @@ gs_frame_unlink(PyThreadState *ts, _PyInterpreterFrame *f)
 
 int gs_find_handler(PyCodeObject *, int index, int *level, int *handler, int *lasti); /* 0: none */
 int gs_loop_ahead(PyCodeObject *, uint32_t off);             /* whether a jump back is reachable by reading on */
-int gs_returns_at(PyCodeObject *, uint32_t off);
+int gs_returns_at(PyCodeObject *, uint32_t off, PyObject **constant); /* constant: what is returned if it does not lie on the stack, borrowed, or NULL */
 uint32_t gs_skip_extended_arg(PyCodeObject *, uint32_t off);
 enum gs_reraise { GS_RAISES, GS_RAISES_BARE, GS_RERAISES, GS_RERAISES_LASTI };
 enum gs_reraise gs_reraise_at(PyCodeObject *, uint32_t off, int *lasti_depth); /* an exception that is passed on gets no traceback entry; a bare
