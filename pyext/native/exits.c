@@ -481,10 +481,8 @@ return_quietly(PyThreadState *ts, struct gs_activation *a, PyObject *constant, s
             return 0;
         }
     }
-    struct gs_value known, *top = constant ? &known : &a->st.slots[n];
-    if (constant) {
-        gs_value_of(top, constant, 0);
-    }
+    struct gs_value known = {.kind = constant == Py_None ? GS_NONE : GS_OBJ, .w = {(uint64_t)(uintptr_t)constant}};
+    struct gs_value *top = constant ? &known : &a->st.slots[n];
     switch (top->kind) {
     case GS_INT:
     case GS_FLOAT:
