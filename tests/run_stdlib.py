@@ -287,7 +287,6 @@ MORE = dict.fromkeys(
     "test_wait3": ["test.fork_wait"],
     "test_wait4": ["test.fork_wait"],
     "test_xml_etree_c": ["test.test_xml_etree"],
-    "test_zipfile64": ["zipfile"],
     "test_curses": ["curses"],
     "test_idle": ["idlelib"],
 }

@@ -10,6 +10,8 @@ _EXACT = "the C-API's functions for functions want the exact type, which an atta
 _LOADER = "it compares the module's loader, which is the import hook's"
 _RACE = "it takes for granted that a thread goes on for a moment after Event.set: a compile gives the GIL away"
 _CHANCE = "it looks at one allocation of several, in the order of their addresses, and wants a deeper stack than one of them has in this runner, plain or jitted"
+_HOOK = "it disassembles functions, and the hook's calls of jit are in them"
+_PLAIN = "it wants bytecode that the interpreter has specialised, and a jitted function's is not"
 
 KNOWN = (
     {
@@ -21,10 +23,30 @@ KNOWN = (
         f"test.test_capi.test_misc.CAPITest.test_{test}": _EXACT
         for test in ("eval_get_func_desc", "eval_get_func_name", "function_get_code", "function_get_globals", "function_get_module")
     }
+    | {
+        f"test.test_dis.{test}": _HOOK
+        for test in (
+            "BytecodeTests.test_explicit_first_line",
+            "BytecodeTests.test_info",
+            "CodeInfoTests.test_code_info",
+            "CodeInfoTests.test_show_code",
+            "DisTests.test_disassemble_recursive",
+            "DisWithFileTests.test_disassemble_recursive",
+            "InstructionTests.test_nested",
+            "InstructionTests.test_outer",
+        )
+    }
+    | {
+        f"test.test_dis.{case}.test_{test}": _PLAIN
+        for case in ("DisTests", "DisWithFileTests")
+        for test in ("loop_quicken", "show_caches", "super_instructions")
+    }
     | {f"test.test_trace.{case}.test_traced_decorated_function": _TRACED for case in ("TestFuncs", "TestLineCounts")}
     | {
         "test.test_capi.test_misc.CAPITest.test_c_subclass_of_heap_ctype_with_del_modifying_dunder_class_only_decrefs_once": _HELD,
         "test.test_descr.ClassPropertiesAndMethods.test_slots": _HELD,
+        "test.test_xml_etree.BugsTest.test_bug_xmltoolkit63": _HELD,
+        "test.test_xml_etree_c.BugsTest.test_bug_xmltoolkit63": _HELD,
         "test.test_pydoc.PydocImportTest.test_importfile": _LOADER,
         "test.test_funcattrs.FunctionDictsTest.test_unassigned_dict": _MARKER,
         "test.test_sys.SysModuleTest.test_current_exceptions": _RACE,
