@@ -1,6 +1,8 @@
 """What compiled functions leave behind when they end: nothing. And no page is ever writable and executable."""
 
-from .safety_support import python
+from pathlib import Path
+
+from .safety_support import python, same
 
 MEASURE = """
 import gc, types, weakref
@@ -434,3 +436,27 @@ for name, run in CASES:
         moved = [now - before for now, before in zip([sys.getrefcount(w) for w in watched], counts)]
     assert abs(grown) < 100 and max(map(abs, moved)) < 10, (name, grown, moved)
 """, timeout=180)
+
+
+def test_allocations_that_fail():
+    """The functions of adversarial/memory.py alone are jitted here. The interpreter had no memory for a cell, and its frame was cleared past its end; a compile
+    that had none left the eval breaker set for good, so that every call took an exit."""
+    path = Path(__file__).parent / "adversarial" / "memory.py"
+    same(f"""
+source = open({str(path)!r}).read().replace("good = {{}}", "for f, a, k in CASES: jit(f)\\ngood = {{}}")
+exec(compile(source, "memory", "exec"))
+
+@jit
+def calls(n):
+    for i in range(3):
+        n = str(n)
+    return n
+
+for n in range(20):
+    calls(n)
+info = _native.record_info(calls)
+exits = info and info["exits"]
+for n in range(200):
+    calls(n)
+print((info and _native.record_info(calls)["exits"] - exits or 0) < 100)
+""", GOPHERSNAKE_FORCE_GUARD="all")

@@ -301,3 +301,53 @@ for f in test_at_end, endless, ranges:
     signal.setitimer(signal.ITIMER_REAL, 0)
 print(sorted(p for p in places if p[1] and p[0] in ("test_at_end", "endless", "ranges")))
 """)
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "a sleeper's"])
+def test_an_exception_that_is_not_this_thread_s(whose):
+    """Thrown into another thread that sleeps, or called off: the interpreter goes on with its eval breaker set. A loop came back to the same poll for ever."""
+    same(f"""
+import ctypes, threading
+
+throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+end, began = threading.Lock(), threading.Event()
+
+@jit
+def calls(n):
+    s = ""
+    for i in range(n):
+        s = str(i)
+    return s
+
+@jit
+def counts(n):
+    s = 0
+    for i in range(n):
+        s += i & 3
+    return s
+
+def sleeper():
+    try:
+        began.set()
+        end.acquire()
+        while True:
+            pass
+    except KeyError:
+        print("thrown")
+
+for _ in range(4):
+    print(calls(10), counts(10))
+if {whose == "nobody's"}:
+    throw(ctypes.c_ulong(threading.get_ident()), None)
+else:
+    end.acquire()
+    thread = threading.Thread(target=sleeper)
+    thread.start()
+    began.wait()
+    throw(ctypes.c_ulong(thread.ident), ctypes.py_object(KeyError))
+print(calls(20), counts(20), calls(1000), counts(100_000), calls(10**5))
+if {whose != "nobody's"}:
+    end.release()
+    thread.join()
+print(calls(20), counts(20))
+""", timeout=30)

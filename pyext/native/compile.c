@@ -148,7 +148,8 @@ failed(struct gs_record *r)
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     enum gs_outcome outcome = GS_NOT_NOW;
-    if (PyErr_GivenExceptionMatches(type, PyExc_MemoryError) || PyErr_GivenExceptionMatches(type, PyExc_RecursionError)) {
+    /* Without an exception it was memory that is not Python's. */
+    if (!type || PyErr_GivenExceptionMatches(type, PyExc_MemoryError) || PyErr_GivenExceptionMatches(type, PyExc_RecursionError)) {
         r->retry_after = GS_RETRY_CALLS;
     } else if (!PyErr_GivenExceptionMatches(type, PyExc_Exception)) {
         PyThreadState_SetAsyncExc(PyThread_get_thread_ident(), type); /* somebody's, thrown into this thread: it comes again */

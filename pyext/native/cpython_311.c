@@ -46,6 +46,13 @@ cp_poll(PyThreadState *ts)
         Py_DECREF(exc);
         return -1;
     }
+    /* What is left is for other threads (an exception thrown into one that sleeps, signals, which are the main thread's), or for nobody (one that was
+       called off). The interpreter goes on with its breaker set; native code would come back for ever. Who takes the GIL sets it again. */
+    ceval->pending.async_exc = 0;
+    recompute_breaker(ts->interp);
+    if (_Py_atomic_load_relaxed(&_PyRuntime.ceval.signals_pending)) { /* one that came meanwhile */
+        recompute_breaker(ts->interp);
+    }
     return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #define NONE 0xffffffffu
 #define FEW 40             /* slots that need no allocation */
+#define POLLS 4            /* in a row, for what comes meanwhile */
 #define COLD_EXITS 200     /* straight code that is left this often gets a version of its own; a loop at once */
 #define CLOSE_CALLERS 4    /* how far apart the functions of a recursion are looked for */
 
@@ -574,7 +575,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
             goto raised;
         }
         if (!raised) {
-            raised = cp_poll(ts) < 0;
+            for (int i = 0; i < POLLS && !raised && (i == 0 || cp_breaker(ts)); i++) {
+                raised = cp_poll(ts) < 0;
+            }
             index = (int)a.st.off - 1; /* the interpreter has jumped when it looks for the handler, but blames the jump */
         }
         if (raised && !gs_raise_at(ts, &a, blamed, index)) {
@@ -585,10 +588,8 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         }
         gs_activation_learn(&a);
         gs_frame_unlink(ts, a.st.frame);
-        /* What only the main thread can do keeps the breaker set for all. A loop goes on past its poll, but a function's
-           entry would meet the same poll again, for ever. */
-        if (!raised && a.st.off == 0 && cp_breaker(ts)) {
-            interpret = 1;
+        if (!raised && cp_breaker(ts)) {
+            interpret = 1; /* what keeps it set is not for this thread: native code would meet the same poll again, for ever */
         }
     }
 

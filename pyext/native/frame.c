@@ -152,8 +152,12 @@ clear(PyThreadState *ts, _PyInterpreterFrame *f)
         }
         Py_DECREF(object);
     }
-    for (uint32_t i = 0, n = cp_depth(f); i < n; i++) {
-        Py_XDECREF(cp_local(f, i));
+    int n = (int)cp_depth(f);
+    if (n < 0) { /* the interpreter had no memory for a cell at its beginning, and forgot how many there are */
+        n = cp_code(f)->co_nlocalsplus;
+    }
+    for (int i = 0; i < n; i++) {
+        Py_XDECREF(cp_local(f, (uint32_t)i));
     }
     cp_frame_end(f);
 }
