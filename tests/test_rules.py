@@ -6,7 +6,7 @@ Here are those that no other test holds; the others are where their mechanism is
  2 taken polls    here; test_exits.py::test_a_poll_delivers_signals
  3 decref         here; opt/gvn_test.go::TestWritesKillLoads (which loads and guards are repeated, from the table of operations)
  4 exits          here; test_exits.py::test_raise_at_every_instruction, ::test_a_version_that_leaves_at_once_is_not_entered_for_ever;
-                  emitter/amd64/call_test.go::TestContinuation
+                  emitter/machinetest/call_test.go::TestContinuation
  5 identity       here; test_exits.py::test_one_value_in_two_slots_is_one_object; test_hypothesis.py::test_volume_of_seeded_programs
  6 memory         here; cache/cache_test.go::TestMemoryIsWritableOrExecutable, ::TestNeighboursKeepTheirPages
  7 lifetime       here; test_dispatch.py::test_units_end_with_their_function_and_are_freed_by_the_next_compile,
