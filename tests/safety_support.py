@@ -20,7 +20,8 @@ def units(f):
 
 def python(source, timeout=60, **env):
     """What a script prints. It must end well, and not complain."""
-    command = [sys.executable, "-X", "faulthandler", "-c", PRELUDE + source]
+    # From 3.12 on CPython warns of a fork beside other threads, and the compiler has some.
+    command = [sys.executable, "-X", "faulthandler", "-W", "ignore:This process:DeprecationWarning", "-c", PRELUDE + source]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env={**os.environ, **env})
     except subprocess.TimeoutExpired as e:

@@ -151,7 +151,11 @@ def f(row, k):
     h = [Dies(log) for x in row]
     h = [(len(log), x) for x in row]
     try: g = [1 // x for x in row]
-    except ZeroDivisionError as ex: g = repr(ex), ex.__traceback__.tb_next.tb_frame.f_code.co_name, ex.__traceback__.tb_next.tb_lineno
+    except ZeroDivisionError as ex:
+        g, tb = [repr(ex)], ex.__traceback__
+        while tb:
+            g.append((tb.tb_frame.f_code.co_name, tb.tb_lineno))
+            tb = tb.tb_next
     return a, b, c, d, e, h, g
 @JIT
 def locals_of(n):

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from gophersnake._supported import why_interpreted
+
 from . import programs
 
-pytestmark = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="the runtime is for CPython 3.11")
+pytestmark = pytest.mark.skipif(bool(why_interpreted()), reason=why_interpreted())
 ROOT = Path(__file__).resolve().parents[1]
 
 # Each number is a process of its own, forked before the compiler is loaded. The compiler reads the environment that the process was started

@@ -20,6 +20,7 @@
      cp_is_unused(object)                         nobody has read the locals of a frame object
      cp_shows_locals(frame)                       whether a dict of its locals, the same for each look, may be somebody's
      CP_CLEARS_FRAME                              whether the interpreter clears and pops the frame that it has run
+     CP_MOVES_ARGUMENTS                           whether the interpreter moves the arguments of f(*args) into the frame
    Threads
      int cp_find_thread(void)                     before anything else: whether the next one can be answered
      PyThreadState *cp_thread(void)
@@ -32,6 +33,7 @@
      cp_tell_raise(ts, frame), cp_tell_unwind(ts, frame)  to tracers and profilers: what raises.
      int *cp_tracemalloc(void)                    whether it records allocations
      int cp_signals_pending(void)
+     CP_RAISES_INSTANCES                          whether the current exception is an instance at once, not a class and what its instance is made of
      PyObject *cp_raised(ts)                      the current exception, borrowed
    Objects
      Py_ssize_t cp_digits(int)                    how many an int has

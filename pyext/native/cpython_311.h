@@ -13,6 +13,8 @@
 
 /* ---- Frames ---- */
 
+#define CP_RAISES_INSTANCES 0
+#define CP_MOVES_ARGUMENTS 0
 #define CP_CLEARS_FRAME 0
 
 static inline struct _PyInterpreterFrame **

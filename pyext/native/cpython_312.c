@@ -13,10 +13,14 @@
 static PyObject *
 make_idle(void)
 {
-    PyObject *globals = PyDict_New();
-    PyObject *idle = globals ? PyRun_String("lambda: None", Py_eval_input, globals, globals) : NULL;
+    PyObject *globals = PyDict_New(), *idle = NULL; /* nothing may run here: what is pending would come too early */
+    PyObject *code = globals ? Py_CompileString("lambda: None", "<gophersnake>", Py_eval_input) : NULL;
+    if (code) {
+        idle = PyFunction_New(PyTuple_GET_ITEM(((PyCodeObject *)code)->co_consts, 0), globals);
+    }
+    Py_XDECREF(code);
     Py_XDECREF(globals);
-    if (idle) { /* nobody sees its frame, nor monitors it: it counts as not begun */
+    if (idle) { /* nobody sees its frame: it counts as not begun */
         ((PyCodeObject *)((PyFunctionObject *)idle)->func_code)->_co_firsttraceable = INT_MAX;
     }
     return idle;
@@ -29,6 +33,8 @@ cp_poll(PyThreadState *ts)
     if (!idle && !(idle = make_idle())) {
         return -1;
     }
+    /* Nor does anybody monitor it. */
+    ((PyCodeObject *)((PyFunctionObject *)idle)->func_code)->_co_instrumentation_version = ts->interp->monitoring_version;
     ++*cp_recursion(ts); /* it is not there */
     cp_spare_recursion(ts);
     PyObject *none = cp_plain_vectorcall(idle, NULL, 0, NULL);
@@ -38,18 +44,52 @@ cp_poll(PyThreadState *ts)
     return none ? 0 : -1;
 }
 
-/* ---- Tools: the interpreter tells them, and runs what it tells of ---- */
+/* ---- Tools ---- */
+
+/* Tells the tools of an event that has an exception, as the interpreter does: what one of them raises takes the exception's place. */
+static void
+tell(PyThreadState *ts, _PyInterpreterFrame *f, int event)
+{
+    PyInterpreterState *interp = ts->interp;
+    unsigned tools = interp->monitors.tools[event];
+    if (ts->tracing || !tools) {
+        return;
+    }
+    PyObject *exception = PyErr_GetRaisedException();
+    PyObject *offset = PyLong_FromLong(cp_at(f) * (long)sizeof(_Py_CODEUNIT));
+    int ok = offset != NULL;
+    int before = ts->what_event;
+    for (int tool = 0; tools && ok; tool++, tools >>= 1) {
+        PyObject *callback = tools & 1 ? interp->monitoring_callables[tool][event] : NULL;
+        if (callback) {
+            PyObject *args[] = {NULL, (PyObject *)cp_code(f), offset, exception};
+            ts->what_event = event;
+            ts->tracing++;
+            PyObject *result = PyObject_Vectorcall(callback, args + 1, 3 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+            ts->tracing--;
+            ts->what_event = before;
+            ok = result != NULL;
+            Py_XDECREF(result);
+        }
+    }
+    Py_XDECREF(offset);
+    if (ok) {
+        PyErr_SetRaisedException(exception);
+    } else {
+        Py_DECREF(exception);
+    }
+}
 
 void
 cp_tell_raise(PyThreadState *ts, _PyInterpreterFrame *f)
 {
-    (void)ts, (void)f;
+    tell(ts, f, PY_MONITORING_EVENT_RAISE);
 }
 
 void
 cp_tell_unwind(PyThreadState *ts, _PyInterpreterFrame *f)
 {
-    (void)ts, (void)f;
+    tell(ts, f, PY_MONITORING_EVENT_PY_UNWIND);
 }
 
 /* ---- Bytecode ---- */

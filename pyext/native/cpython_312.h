@@ -15,6 +15,8 @@
 
 /* ---- Frames ---- */
 
+#define CP_RAISES_INSTANCES 1
+#define CP_MOVES_ARGUMENTS 1
 #define CP_CLEARS_FRAME 1
 
 static inline struct _PyInterpreterFrame **
@@ -45,6 +47,12 @@ static inline void
 cp_set_local(_PyInterpreterFrame *f, uint32_t i, PyObject *o)
 {
     f->localsplus[i] = o;
+}
+
+static inline void
+cp_set_lasti(_PyInterpreterFrame *f, uint32_t i, PyObject *o)
+{
+    cp_set_local(f, i, o);
 }
 
 static inline uint32_t

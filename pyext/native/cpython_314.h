@@ -19,6 +19,8 @@
 
 /* ---- Frames ---- */
 
+#define CP_RAISES_INSTANCES 1
+#define CP_MOVES_ARGUMENTS 1
 #define CP_CLEARS_FRAME 1
 
 static inline struct _PyInterpreterFrame **

@@ -129,13 +129,14 @@ gs_kwargs_error(PyObject *callable, PyObject *kwargs)
     } else if (PyErr_ExceptionMatches(PyExc_KeyError)) {
         PyObject *type, *value, *traceback;
         PyErr_Fetch(&type, &value, &traceback);
-        if (!value || !PyTuple_Check(value) || PyTuple_GET_SIZE(value) != 1) {
+        PyObject *args = CP_RAISES_INSTANCES && value ? ((PyBaseExceptionObject *)value)->args : value;
+        if (!args || !PyTuple_Check(args) || PyTuple_GET_SIZE(args) != 1) {
             PyErr_Restore(type, value, traceback);
             return;
         }
         PyObject *text = _PyObject_FunctionStr(callable);
         if (text) {
-            PyErr_Format(PyExc_TypeError, "%U got multiple values for keyword argument '%S'", text, PyTuple_GET_ITEM(value, 0));
+            PyErr_Format(PyExc_TypeError, "%U got multiple values for keyword argument '%S'", text, PyTuple_GET_ITEM(args, 0));
             Py_DECREF(text);
         }
         Py_XDECREF(type), Py_XDECREF(value), Py_XDECREF(traceback);

@@ -115,6 +115,24 @@ gs_error_pending(void)
 
 #define CALL_FLAGS (METH_VARARGS | METH_FASTCALL | METH_NOARGS | METH_O | METH_KEYWORDS | METH_METHOD)
 
+static PyObject *
+call_function(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    if (Py_IS_TYPE(callable, &gs_function_type)) {
+        return PyObject_Vectorcall(callable, args, nargsf | GS_ARGS_OWNED, kwnames); /* nobody else knows the bit */
+    }
+    PyThreadState *ts = cp_thread();
+    int plain = Py_IS_TYPE(callable, &PyFunction_Type);
+    if (plain) {
+        cp_spare_recursion(ts);
+    }
+    PyObject *result = PyObject_Vectorcall(callable, args, nargsf, kwnames);
+    if (plain) {
+        cp_spared_recursion(ts);
+    }
+    return result;
+}
+
 PyObject *
 gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
 {
@@ -125,8 +143,7 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
     if (!is_method && Py_IS_TYPE(callable, &PyMethod_Type)) { /* which holds both; as the interpreter, self goes before the arguments */
         PyObject *function = PyMethod_GET_FUNCTION(callable), **self = (PyObject **)stack + 1, *was = *self;
         *self = PyMethod_GET_SELF(callable);
-        size_t held = Py_IS_TYPE(function, &gs_function_type) ? GS_ARGS_OWNED : 0;
-        PyObject *result = PyObject_Vectorcall(function, self, (nargs + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET | held, kwnames);
+        PyObject *result = call_function(function, self, (nargs + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
         *self = was;
         return result;
     }
@@ -175,8 +192,21 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
             return Py_NewRef(Py_TYPE(args[0]));
         }
     }
-    size_t owned = Py_IS_TYPE(callable, &gs_function_type) ? GS_ARGS_OWNED : 0; /* nobody else knows the bit */
-    return PyObject_Vectorcall(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET | owned, kwnames);
+    return call_function(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
+}
+
+/* From 3.12 on the interpreter moves the arguments of such a call from their tuple into the frame of a Python function, which lets go of the
+   first one first; a tuple's end begins with the last one. */
+static void
+let_go_of_items(PyObject *tuple)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject_GC_UnTrack(tuple);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+        Py_CLEAR(((PyTupleObject *)tuple)->ob_item[i]);
+    }
+    PyErr_Restore(type, value, traceback);
 }
 
 /* CALL_FUNCTION_EX reads ** and * in this order, and complains in these words. */
@@ -209,8 +239,17 @@ gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
     }
     if (tuple && Py_IS_TYPE(callable, &gs_function_type) && (!dict || PyDict_GET_SIZE(dict) == 0)) {
         result = PyObject_Vectorcall(callable, ((PyTupleObject *)tuple)->ob_item, (size_t)PyTuple_GET_SIZE(tuple) | GS_ARGS_OWNED, NULL); /* the tuple holds them */
+    } else if (tuple && Py_IS_TYPE(callable, &PyFunction_Type)) {
+        PyThreadState *ts = cp_thread();
+        cp_spare_recursion(ts);
+        result = PyObject_Call(callable, tuple, dict);
+        cp_spared_recursion(ts);
     } else if (tuple) {
         result = PyObject_Call(callable, tuple, dict);
+    }
+    if (CP_MOVES_ARGUMENTS && tuple && Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) > 1
+        && (Py_IS_TYPE(callable, &PyFunction_Type) || Py_IS_TYPE(callable, &gs_function_type))) {
+        let_go_of_items(tuple);
     }
     if (tuple != args) {
         Py_XDECREF(tuple);

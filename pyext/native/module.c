@@ -172,23 +172,45 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* For the main interpreter: types and state are the process's. A second module, after somebody deleted the first one, has what that has. */
+static int
+execute(PyObject *m)
+{
+    static PyObject *first;
+    if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+        PyErr_SetString(PyExc_ImportError, "functions of a subinterpreter run interpreted");
+        return -1;
+    }
+    if (first) {
+        return PyDict_Merge(PyModule_GetDict(m), PyModule_GetDict(first), 0);
+    }
+    gs_error = PyErr_NewExceptionWithDoc("gophersnake.GophersnakeError", "What strict=True asked for could not be done.", NULL, NULL);
+    if (!gs_error || cp_init() < 0 || PyModule_AddObjectRef(m, "GophersnakeError", gs_error) < 0 || gs_attach_init(m) < 0 || gs_record_init() < 0
+        || gs_unit_init() < 0 || gs_groups_init() < 0) {
+        return -1;
+    }
+    first = Py_NewRef(m);
+    return 0;
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
+#ifdef Py_mod_multiple_interpreters
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
+#endif
+    {0, NULL},
+};
+
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "gophersnake._native",
     .m_doc = "Gophersnake's native half: attaching, dispatch, and frame hand-over.",
-    .m_size = -1,
     .m_methods = methods,
+    .m_slots = slots,
 };
 
 PyMODINIT_FUNC
 PyInit__native(void)
 {
-    PyObject *m = PyModule_Create(&module);
-    gs_error = PyErr_NewExceptionWithDoc("gophersnake.GophersnakeError", "What strict=True asked for could not be done.", NULL, NULL);
-    if (!m || !gs_error || cp_init() < 0 || PyModule_AddObjectRef(m, "GophersnakeError", gs_error) < 0 || gs_attach_init(m) < 0 || gs_record_init() < 0
-        || gs_unit_init() < 0 || gs_groups_init() < 0) {
-        Py_XDECREF(m);
-        return NULL;
-    }
-    return m;
+    return PyModuleDef_Init(&module);
 }

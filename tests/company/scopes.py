@@ -60,7 +60,7 @@ for k in range(4):
     print(Sub().f(k), Sub.g(), Sub().h())
     try:
         Sub().bad()
-    except RuntimeError as e:
+    except (RuntimeError, UnboundLocalError) as e:
         print(e)
 
 
@@ -71,7 +71,7 @@ def nos():
 
 try:
     nos()
-except RuntimeError as e:
+except (RuntimeError, UnboundLocalError) as e:
     print(e)
 
 

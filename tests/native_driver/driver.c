@@ -16,6 +16,7 @@ static uint64_t exits_recorded, continuations, nested;
 static struct { struct gs_func func; uint8_t kinds[512], owned[512]; } version; /* the latest one handed out */
 
 struct gs_attached *gs_attached_find(PyObject *f) { (void)f; return NULL; }
+int gs_any_record(int (*is)(PyCodeObject *)) { (void)is; return 0; }
 int gs_suspend(PyObject *f) { (void)f; return 0; }
 void gs_resume(PyObject *f) { (void)f; }
 void gs_record_exit(struct gs_record *r, const struct gs_unit *u, const struct gs_exitdesc *d) { (void)r, (void)u, (void)d; exits_recorded++; }
@@ -105,7 +106,7 @@ bits(PyObject *o)
 }
 
 static uint64_t
-object(PyObject *o, int owned)
+object_word(PyObject *o, int owned)
 {
     if (owned) {
         Py_INCREF(o);
@@ -131,13 +132,13 @@ add_slot(struct layout *l, PyObject *told)
     if (!strcmp(kind, "obj") || !strcmp(kind, "borrowed")) {
         s->owned = kind[0] == 'o';
         s->ncomp = 1;
-        place(l, object(a, s->owned), 0);
+        place(l, object_word(a, s->owned), 0);
     } else if (!strcmp(kind, "null")) {
         s->kind = GS_NULL;
     } else if (!strcmp(kind, "or_null")) {
         s->kind = GS_OBJ_OR_NULL;
         s->ncomp = 1;
-        place(l, a ? object(a, 1) : 0, 0);
+        place(l, a ? object_word(a, 1) : 0, 0);
     } else if (!strcmp(kind, "none")) {
         s->kind = GS_NONE;
     } else if (!strcmp(kind, "int") || !strcmp(kind, "bool")) {
@@ -153,13 +154,13 @@ add_slot(struct layout *l, PyObject *told)
         s->kind = is_float ? GS_FLOAT_ORIGIN : GS_INT_ORIGIN;
         s->ncomp = 2;
         place(l, is_float ? bits(a) : (uint64_t)PyLong_AsLongLong(a), is_float);
-        place(l, object(a, 1), 0);
+        place(l, object_word(a, 1), 0);
     } else if (!strcmp(kind, "dyn") || !strcmp(kind, "result")) {
         s->kind = kind[0] == 'd' ? GS_DYN : GS_RESULT;
         s->ncomp = 2;
         long tag = PyLong_AsLong(a);
         place(l, (uint64_t)tag, 0);
-        place(l, tag == GS_OBJ ? object(b, 1) : tag == GS_FLOAT ? bits(b) : b ? (uint64_t)PyLong_AsLongLong(b) : 0, 0);
+        place(l, tag == GS_OBJ ? object_word(b, 1) : tag == GS_FLOAT ? bits(b) : b ? (uint64_t)PyLong_AsLongLong(b) : 0, 0);
     } else if (!strcmp(kind, "range") || !strcmp(kind, "range_iter")) {
         s->kind = kind[5] ? GS_RANGE_ITER : GS_RANGE;
         s->ncomp = 3;
@@ -451,7 +452,7 @@ static PyObject *
 recursion_remaining(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    return PyLong_FromLong(PyThreadState_Get()->recursion_remaining);
+    return PyLong_FromLong(*cp_recursion(PyThreadState_Get()));
 }
 
 /* stuck(function, locals): how often the same exit goes on natively with the same state, until the interpreter takes it. */
@@ -607,6 +608,9 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "native_dri
 PyMODINIT_FUNC
 PyInit_native_driver(void)
 {
+    if (!cp_find_thread()) {
+        return PyErr_Format(PyExc_ImportError, "no thread state");
+    }
     records = PyDict_New();
     gs_call_native = call_native;
     return PyModule_Create(&module);
