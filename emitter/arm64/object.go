@@ -135,7 +135,7 @@ func (m *machine) freeFloat(o, t Reg, done Label) {
 	a.Emit(ADDW_I, scratch2, scratch2, Imm(1))
 	a.Access(store32, scratch2, count)
 	a.Load(t, list)
-	a.Store(At(o, int32(m.abi.ObType)), t)
+	a.Store(At(o, int32(m.abi.FloatsLink)), t)
 	a.Store(list, o)
 	a.Jmp(done)
 	a.Bind(full)
@@ -256,7 +256,7 @@ func (m *machine) takeFloat(d, t Reg, empty Label) {
 	count, list := m.freeFloats()
 	a.Load(d, list)
 	a.Emit(CBZ, d, empty)
-	a.Load(t, At(d, int32(m.abi.ObType))) // the next one, while it is free
+	a.Load(t, At(d, int32(m.abi.FloatsLink)))
 	a.Store(list, t)
 	m.addTo(count, -1, false, false)
 	a.MoveImm(scratch, int64(m.abi.TypeFloat))
