@@ -210,6 +210,8 @@ def test_what_later_bytecodes_need(driver):  # noqa: F811
         assert driver.call("gs_load_super_attr", "ooooi>o", super, Derived, o, "who", arguments)() == ("base", o)
     assert driver.call("gs_load_super_attr", "ooooi>o", lambda *args: Base if args else Derived, Derived, o, "who", 0) is Derived.who
     compare(lambda: super(Derived, o).no, lambda: driver.call("gs_load_super_attr", "ooooi>o", super, Derived, o, "no", 1))
+    assert driver.call("gs_super_method", "ooo>?oo", Derived, o, "who") == (Base.who, o)
+    assert driver.call("gs_super_method", "ooo>?oo", Derived, o, "no") is None and driver.call("gs_super_method", "ooo>?oo", int, o, "who") is None
     assert driver.call("gs_load_special", "oi>?oo", o, 0) == (Derived.__enter__, o)
     assert driver.call("gs_load_special", "oi>?oo", o, 1) is None  # a property: Python code
     assert driver.call("gs_load_special", "oi>?oo", 5, 0) is None

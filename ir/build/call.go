@@ -107,6 +107,9 @@ func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool,
 			return true, nil
 		}
 	}
+	if n == 0 && b.abi.Name(o.Address) == "type.super" && b.superNext() {
+		return true, nil
+	}
 	if quietBuiltins[b.abi.Name(o.Address)] {
 		for i := range n {
 			if !b.builtin(b.peek(i)) {
@@ -438,6 +441,33 @@ func loadSuperAttr(b *builder) error {
 	b.checkFrame()
 	b.defineItem(at, b.ins.At, b.here)
 	return nil
+}
+
+// superNext translates super() together with the LOAD_METHOD behind it, as bytecode of later versions does: neither a super object is made nor
+// a bound method. What is not found so leaves, before the call.
+func (b *builder) superNext() bool {
+	code, next, class := b.code.Code, b.code.InstrAt(b.ins.Next), -1
+	if next == nil || next.Op != decoder.OpLoadMethod || b.code.BlockAt(next.Off) != b.code.BlockAt(b.ins.Off) || b.profile(b.ins.At).failed() {
+		return false
+	}
+	for i := range code.Locals {
+		if code.Locals[i].Kind == decoder.LocalFree && code.Locals[i].Name == "__class__" {
+			class = i
+		}
+	}
+	if class < 0 || code.ArgCount == 0 || code.Locals[0].Kind&decoder.LocalCell != 0 || b.locals[0].kind != ir.SlotObj {
+		return false
+	}
+	v := b.load(ir.OpLoadObjNull, ir.HeapCell, b.cellAt(class), b.abi.CellRef)
+	v = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound, Site: b.ins.At}, v)
+	out := b.scratch(2)
+	found := b.helper("gs_super_method", v, b.locals[0].v[0], b.constObj(b.nameAddress(int(next.Arg)), b.classStr), out)
+	b.require(b.pure(ir.OpINe, ir.Bool, found, b.constInt(0)), ir.WhyValue)
+	b.effect = true
+	b.drop(2)
+	b.ins, b.line, b.fused = *next, int32(b.code.Line(next.At)), true
+	b.pushPair(out)
+	return true
 }
 
 // classMethod loads a method that is a plain function of the instance's class, if it can be guarded that the class still has it and

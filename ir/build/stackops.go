@@ -275,13 +275,15 @@ func makeCell(b *builder) error {
 func loadClosure(b *builder) error { return loadFast(b) }
 
 // cell is the cell in a local.
-func (b *builder) cell() *ir.Value {
-	s := b.locals[b.ins.Arg]
+func (b *builder) cell() *ir.Value { return b.cellAt(int(b.ins.Arg)) }
+
+func (b *builder) cellAt(i int) *ir.Value {
+	s := b.locals[i]
 	if s.kind == ir.SlotObj {
 		return s.v[0]
 	}
 	v := b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj, Class: b.classCell}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound}, s.v[0])
-	b.locals[b.ins.Arg] = slot{kind: ir.SlotObj, owned: s.owned, class: b.classCell, v: [3]*ir.Value{v}}
+	b.locals[i] = slot{kind: ir.SlotObj, owned: s.owned, class: b.classCell, v: [3]*ir.Value{v}}
 	return v
 }
 

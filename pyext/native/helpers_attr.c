@@ -190,6 +190,37 @@ gs_load_method(PyObject *o, PyObject *name, PyObject **pair)
     return 0;
 }
 
+/* The method, if the builtin super would bind it to self and do nothing else. */
+int64_t
+gs_super_method(PyObject *class, PyObject *self, PyObject *name, PyObject **pair)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    if (!PyType_Check(class) || PyType_Check(self) || !PyUnicode_CheckExact(name) || !type->tp_mro
+        || (PyUnicode_GET_LENGTH(name) == 9 && PyUnicode_CompareWithASCIIString(name, "__class__") == 0)) {
+        return 0;
+    }
+    Py_ssize_t n = PyTuple_GET_SIZE(type->tp_mro), i = 0;
+    while (i < n && PyTuple_GET_ITEM(type->tp_mro, i) != class) {
+        i++;
+    }
+    while (++i < n) {
+        PyObject *dict = cp_type_dict((PyTypeObject *)PyTuple_GET_ITEM(type->tp_mro, i));
+        if (!dict || !DK_IS_UNICODE(((PyDictObject *)dict)->ma_keys)) { /* a key may have an __eq__ of its own */
+            return 0;
+        }
+        PyObject *found = PyDict_GetItemWithError(dict, name);
+        if (found) {
+            if (!PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR)) {
+                return 0;
+            }
+            pair[0] = Py_NewRef(found);
+            pair[1] = Py_NewRef(self);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 PyObject *
 gs_load_super_attr(PyObject *super, PyObject *class, PyObject *self, PyObject *name, int64_t arguments)
 {
