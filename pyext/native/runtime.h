@@ -105,6 +105,7 @@ extern uint64_t (*gs_call_native)(uint64_t memory_entry, uint64_t *buffer, uint6
 /* ---- values.c ---- */
 
 int gs_box(const struct gs_value *, PyObject **);  /* a new reference, or NULL for GS_NULL; -1 with an exception */
+void gs_value_of(struct gs_value *, PyObject *, int owned); /* an object as the slot that knows most about it; NULL is a NULL slot */
 void gs_release(struct gs_value *);                /* drops what it owns, and is NULL afterwards */
 int gs_same(const struct gs_value *, PyObject *, int alive); /* whether the object is the value's; alive: it may be looked into */
 PyTypeObject *gs_class_of(const struct gs_value *); /* borrowed, or NULL */

@@ -199,35 +199,6 @@ same_key(const struct gs_version *a, const struct gs_version *b)
     return 1;
 }
 
-void
-gs_value_of(struct gs_value *v, PyObject *o, int owned)
-{
-    *v = (struct gs_value){.kind = GS_OBJ, .owned = (uint8_t)owned, .w = {(uint64_t)(uintptr_t)o}};
-    if (!o) {
-        v->kind = GS_NULL;
-        v->owned = 0;
-    } else if (PyLong_CheckExact(o)) {
-        int overflow;
-        long long n = PyLong_AsLongLongAndOverflow(o, &overflow);
-        if (!overflow) {
-            v->kind = GS_INT_ORIGIN;
-            v->w[0] = (uint64_t)n;
-            v->w[1] = (uint64_t)(uintptr_t)o;
-        }
-    } else if (PyFloat_CheckExact(o)) {
-        v->kind = GS_FLOAT_ORIGIN;
-        memcpy(&v->w[0], &((PyFloatObject *)o)->ob_fval, 8);
-        v->w[1] = (uint64_t)(uintptr_t)o;
-    } else if (PyBool_Check(o) || o == Py_None) {
-        v->kind = o == Py_None ? GS_NONE : GS_BOOL;
-        v->w[0] = o == Py_True;
-        if (owned) {
-            Py_DECREF(o); /* the slot has no object; these live for ever */
-        }
-        v->owned = 0;
-    }
-}
-
 /* Whether a wanted slot takes a value, after the table of section 3 of docs/runtime.md. Beyond that table, an object
    passes where its unboxed form is wanted together with the object itself. */
 static int

@@ -576,6 +576,9 @@ call(PyObject *self, PyObject *args)
     } else if (!strcmp(shape, "oi>?oo")) {
         PyObject *pair[2];
         return ((int64_t (*)(PyObject *, int64_t, PyObject **))f)(a, i2, pair) ? Py_BuildValue("NN", pair[0], pair[1]) : Py_NewRef(Py_None);
+    } else if (!strcmp(shape, "ooo>?oo")) {
+        PyObject *pair[2];
+        return ((int64_t (*)(PyObject *, PyObject *, PyObject *, PyObject **))f)(a, b, c, pair) ? Py_BuildValue("NN", pair[0], pair[1]) : Py_NewRef(Py_None);
     } else if (!strcmp(shape, "oo>o2")) {
         PyObject *pair[2];
         if (((int64_t (*)(PyObject *, PyObject *, PyObject **))f)(a, b, pair) < 0) {
