@@ -20,7 +20,10 @@ NATIVE = HERE.parent / "pyext" / "native"
 OURS = ["frame", "activation", "raise", "exits", "finalise", "bytecode", "stack", "values", *(path.stem for path in NATIVE.glob("helpers*.c"))]
 OURS += [path.stem for path in NATIVE.glob("cpython_*.c")]
 
-pytestmark = pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="later interpreters keep their stack to themselves while they trace")
+pytestmark = [
+    pytest.mark.skipif(bool(why_interpreted()), reason=why_interpreted()),
+    pytest.mark.skipif(sys.version_info[:2] in ((3, 12), (3, 13)), reason="these interpreters keep their stack to themselves while they trace"),
+]
 
 RESUME, RAISE, POLL, RECOMPILE, TOUCHED, INTERPRET = range(6)
 NULL = ("!null",)
@@ -40,7 +43,7 @@ programs = load("programs", HERE / "native_driver" / "programs.py")
 def driver(tmp_path_factory):
     out = tmp_path_factory.mktemp("driver") / "native_driver.so"
     sources = [HERE / "native_driver" / "driver.c"] + [NATIVE / f"{name}.c" for name in OURS]
-    command = [(sysconfig.get_config_var("CC") or "cc").split()[0], "-shared", "-fPIC", "-O1", "-g", "-DNDEBUG", "-Wall", "-Werror", f"-I{sysconfig.get_path('include')}",
+    command = [(sysconfig.get_config_var("CC") or "cc").split()[0], "-shared", "-fPIC", "-O1", "-g", "-DNDEBUG", "-Wall", "-Werror", "-Wno-deprecated-declarations", f"-I{sysconfig.get_path('include')}",
                f"-I{NATIVE}", *map(str, sources), "-o", str(out), "-lm"]
     subprocess.run(command, check=True)
     return load("native_driver", out)
@@ -102,6 +105,14 @@ def at_instruction(function, k, act):
     return result
 
 
+def state(driver, frame):
+    """Where a frame is, with the prefixes of its instruction, and what it has."""
+    off, local, stack = driver.state(frame)
+    while off and frame.f_code.co_code[2 * off - 2] == dis.EXTENDED_ARG:
+        off -= 1
+    return off, local, stack
+
+
 def every_instruction(function, act, most=400):
     for k in range(most):
         result = at_instruction(function, k, act)
@@ -118,7 +129,7 @@ def test_resume_at_every_instruction(driver, function, native):
     expected = outcome(function, function.__code__)
 
     def act(frame):
-        off, local, stack = driver.state(frame)
+        off, local, stack = state(driver, frame)
         return outcome(lambda: driver.leave(function, off, local, stack, native=native), function.__code__)
 
     for k, got in every_instruction(function, act):
@@ -174,7 +185,7 @@ def test_raise_at_every_instruction(driver, function, native):
     opname = {i.offset // 2: i.opname for i in dis.get_instructions(function)}
 
     def act(frame):
-        off, local, stack = driver.state(frame)
+        off, local, stack = state(driver, frame)
         if opname.get(off) in RERAISING:
             return None
         return outcome(lambda: driver.leave(function, off, local, stack, kind=RAISE, exc=ValueError("injected"), native=native), function.__code__)
@@ -203,7 +214,7 @@ def test_a_reraise_adds_no_traceback_entry(driver):
     plain = outcome(f, f.__code__)
 
     def act(frame):
-        off, local, stack = driver.state(frame)
+        off, local, stack = state(driver, frame)
         if off != bare:
             return None
         e = sys.exc_info()[1]
@@ -278,7 +289,7 @@ def test_results_of_callees(driver):
     def f(a):
         return tell(a)[0]
 
-    after = max(i.offset // 2 for i in dis.get_instructions(f) if i.opname == "LOAD_CONST")
+    after = max(i.offset // 2 for i in dis.get_instructions(f) if i.opname in ("LOAD_CONST", "LOAD_SMALL_INT"))
     for tag, raw, expected in [(1, "object", "object"), (3, 4, 4), (4, 2.5, 2.5), (5, 1, True), (6, 0, None)]:
         wrapped = (expected,)
         if tag == 1:
@@ -582,7 +593,7 @@ def test_each_thread_has_its_own_stack_limit(driver):
         seen.append(driver.stack_cells(2**64 - 1, 0))
 
     look_at_stack()
-    size = threading.stack_size(128 * 1024)
+    size = threading.stack_size(256 * 1024)  # no version takes less for less
     try:
         thread = threading.Thread(target=look_at_stack)
         thread.start()
@@ -590,7 +601,7 @@ def test_each_thread_has_its_own_stack_limit(driver):
     finally:
         threading.stack_size(size)
     assert [s[:2] for s in seen] == [(True, 0), (True, 0)]
-    assert seen[1][2] < 128 * 1024 < seen[0][2]
+    assert seen[1][2] < 256 * 1024 < seen[0][2]
 
 
 # ---- Counting ----

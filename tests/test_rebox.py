@@ -181,16 +181,17 @@ def test_attributes(slots):
 def test_no_object_is_lost():
     f = jit(type(grow)(grow.__code__, grow.__globals__, "grow"))
     shared = float("12.5")
+    held = sys.getrefcount(shared)  # some versions lend it to the call
     items = [shared, shared, float("3")]
     f(items, 3)
     f(items, 100)
-    assert sys.getrefcount(shared) == 2
+    assert sys.getrefcount(shared) == held
     before = sys.getallocatedblocks()
     for _ in range(50):
         f([1.0, 2.0, shared], 100)
     gc.collect()
     assert sys.getallocatedblocks() - before < 50
-    assert sys.getrefcount(shared) == 2
+    assert sys.getrefcount(shared) == held
 
 
 def test_a_value_on_its_way_into_a_call():

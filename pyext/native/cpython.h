@@ -48,6 +48,8 @@
      int cp_ensure_keys_version(keys, builtins)   gives a dict's keys a version, if they may have one; builtins: whose dict it is
      PyObject *cp_import_function(void)           what __import__ is at first
      CP_DTOA                                      whether _Py_dg_dtoa can be called
+     CP_COUNTS_VALUES                             whether the error of too many values tells how many
+     CP_GROUP_MATCH                               whether except* matches by _PyEval_ExceptionGroupMatch
      int cp_list_extend(list, iterable)           0, or -1 with an exception
      int cp_find_attribute(object, name, &value)  1: a new reference; 0: there is none, and no exception; -1
      int cp_as_int(int)                           -1 with an exception
@@ -55,6 +57,7 @@
      vectorcallfunc cp_plain_vectorcall           of a function that nobody attached to
      CP_RETYPES                                   whether an attached function gets another type
      int cp_init(void)                            before everything else: 0, or -1 with an exception
+     CP_POLLS_THERE                               a jump back polls when it has jumped, though what that raises is blamed on it: there a handler is looked for
    Bytecode
      int cp_opcode(code, unit), cp_caches(opcode) as compiled: neither specialised nor instrumented
      int cp_jumps_back(opcode), cp_returns(opcode)

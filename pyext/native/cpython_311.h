@@ -282,6 +282,8 @@ cp_keeps_values(PyTypeObject *t)
 }
 
 #define CP_DTOA 1
+#define CP_COUNTS_VALUES 0
+#define CP_POLLS_THERE 1
 
 /* ---- Functions ---- */
 

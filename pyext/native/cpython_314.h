@@ -30,13 +30,13 @@ cp_frames(PyThreadState *ts)
 }
 
 static inline PyCodeObject *
-cp_code(_PyInterpreterFrame *f)
+cp_code(const _PyInterpreterFrame *f)
 {
     return (PyCodeObject *)PyStackRef_AsPyObjectBorrow(f->f_executable);
 }
 
 static inline PyObject *
-cp_function(_PyInterpreterFrame *f)
+cp_function(const _PyInterpreterFrame *f)
 {
     return PyStackRef_AsPyObjectBorrow(f->f_funcobj);
 }
@@ -127,6 +127,12 @@ cp_shows_locals(const _PyInterpreterFrame *f)
 {
     (void)f; /* f_locals is a view, which has the frame object */
     return 0;
+}
+
+static inline int
+cp_is_unused(const PyFrameObject *object)
+{
+    return !object->f_extra_locals && !object->f_locals_cache && !object->f_overwritten_fast_locals;
 }
 
 /* ---- Threads ---- */
@@ -278,6 +284,9 @@ cp_list_extend(PyObject *list, PyObject *iterable)
 
 #define cp_find_attribute PyObject_GetOptionalAttr
 #define cp_as_int PyLong_AsInt
+#define CP_COUNTS_VALUES 1
+#define CP_POLLS_THERE 0
+#define CP_GROUP_MATCH 1
 
 /* ---- Functions ---- */
 

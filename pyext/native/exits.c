@@ -578,7 +578,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
             for (int i = 0; i < POLLS && !raised && (i == 0 || cp_breaker(ts)); i++) {
                 raised = cp_poll(ts) < 0;
             }
-            index = (int)a.st.off - 1; /* the interpreter has jumped when it looks for the handler, but blames the jump */
+            index = CP_POLLS_THERE ? (int)a.st.off - 1 : (int)blamed;
         }
         if (raised && !gs_raise_at(ts, &a, blamed, index)) {
             goto raised;

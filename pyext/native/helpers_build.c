@@ -214,7 +214,12 @@ gs_unpack_sequence(PyObject *o, int64_t n, PyObject **items)
         }
         if (more) {
             Py_DECREF(more);
-            PyErr_Format(PyExc_ValueError, "too many values to unpack (expected %d)", (int)n);
+            Py_ssize_t size = PyList_CheckExact(o) || PyTuple_CheckExact(o) ? Py_SIZE(o) : PyDict_CheckExact(o) ? PyDict_Size(o) : 0;
+            if (CP_COUNTS_VALUES && size > n) {
+                PyErr_Format(PyExc_ValueError, "too many values to unpack (expected %d, got %zd)", (int)n, size);
+            } else {
+                PyErr_Format(PyExc_ValueError, "too many values to unpack (expected %d)", (int)n);
+            }
         }
     }
     release(items, got);

@@ -125,6 +125,7 @@ group_of(PyObject *exceptions)
     return PyObject_CallFunction(PyExc_BaseExceptionGroup, "sO", "", exceptions);
 }
 
+#ifndef CP_GROUP_MATCH
 /* What matched, as a group, and the rest, new references: None each if there is none. */
 static int
 split_group(PyObject *exception, PyObject *classes, PyObject **match, PyObject **rest)
@@ -160,6 +161,7 @@ split_group(PyObject *exception, PyObject *classes, PyObject **match, PyObject *
     }
     return 0;
 }
+#endif
 
 int64_t
 gs_check_eg_match(PyObject *exception, PyObject *classes, PyObject **pair)
@@ -174,14 +176,22 @@ gs_check_eg_match(PyObject *exception, PyObject *classes, PyObject **pair)
         }
         return -1;
     }
-    if (split_group(exception, classes, &pair[1], &pair[0]) < 0) {
+#ifdef CP_GROUP_MATCH /* it gives a group made for one exception a traceback */
+    int split = _PyEval_ExceptionGroupMatch(*cp_frames(cp_thread()), exception, classes, &pair[1], &pair[0]);
+#else
+    int split = split_group(exception, classes, &pair[1], &pair[0]);
+#endif
+    if (split < 0) {
         return -1;
     }
-    if (pair[1] == Py_None) {
-        Py_SETREF(pair[0], Py_NewRef(exception));
-    } else {
+    if (pair[1] != Py_None) {
         PyErr_SetExcInfo(NULL, Py_NewRef(pair[1]), NULL);
     }
+#ifndef CP_GROUP_MATCH
+    else {
+        Py_SETREF(pair[0], Py_NewRef(exception));
+    }
+#endif
     return 0;
 }
 

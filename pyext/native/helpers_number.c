@@ -287,16 +287,16 @@ gs_float_round_digits(double x, int64_t digits, double *rounded)
     _Py_dg_freedtoa(text);
     return ok;
 #else
-    char *text = digits < 0 ? NULL : PyOS_double_to_string(x, 'f', (int)digits, 0, NULL);
-    if (!text) {
-        return 0;
+    if (digits < 0) {
+        PyObject *o = PyFloat_FromDouble(x), *result = o ? PyObject_CallMethod(o, "__round__", "i", (int)digits) : NULL;
+        *rounded = result ? PyFloat_AS_DOUBLE(result) : NAN;
+        Py_XDECREF(o), Py_XDECREF(result);
+    } else {
+        char *text = PyOS_double_to_string(x, 'f', (int)digits, 0, NULL);
+        *rounded = text ? PyOS_string_to_double(text, NULL, NULL) : NAN;
+        PyMem_Free(text);
     }
-    *rounded = PyOS_string_to_double(text, NULL, NULL);
-    PyMem_Free(text);
-    if (PyErr_Occurred()) {
-        PyErr_Clear();
-        return 0;
-    }
+    PyErr_Clear();
     return isfinite(*rounded);
 #endif
 }

@@ -611,7 +611,7 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "native_dri
 PyMODINIT_FUNC
 PyInit_native_driver(void)
 {
-    if (!cp_find_thread()) {
+    if (!cp_find_thread() || cp_init() < 0) {
         return PyErr_Format(PyExc_ImportError, "no thread state");
     }
     records = PyDict_New();
