@@ -265,6 +265,9 @@ func (b *builder) forSequence(s slot, done func()) error {
 
 	locals, stack, kept := clone(b.locals), clone(b.stack), b.kept
 	b.block = end
+	if class == b.classList { // where 3.13 and later look
+		b.store(ir.OpStoreI64, ir.HeapOther, b.abi.ListIterIndex, it, b.constInt(-1))
+	}
 	b.store(ir.OpStoreObj, ir.HeapOther, b.abi.ListIterSeq, it, null) // it lets go of the sequence
 	b.decref(ir.OpXDecref, seq)
 	done()

@@ -1,5 +1,8 @@
 /* Helpers that build and take apart: displays, unpacking, f-strings. Their errors have the interpreter's words. */
 #include "helpers.h"
+#if PY_VERSION_HEX >> 16 == 0x030e
+#include <internal/pycore_tuple.h>
+#endif
 
 PyObject *
 gs_build_list(PyObject *const *items, int64_t n)
@@ -14,11 +17,18 @@ gs_build_list(PyObject *const *items, int64_t n)
 PyObject *
 gs_build_tuple(PyObject *const *items, int64_t n)
 {
+    /* 3.14 and later do not track a tuple of what the collector does not track. */
+#if PY_VERSION_HEX >= 0x030f0000
+    return PyTuple_FromArray((PyObject **)items, n);
+#elif PY_VERSION_HEX >= 0x030e0000
+    return _PyTuple_FromArray(items, n);
+#else
     PyObject *tuple = PyTuple_New(n);
     for (int64_t i = 0; tuple && i < n; i++) {
         PyTuple_SET_ITEM(tuple, i, Py_NewRef(items[i]));
     }
     return tuple;
+#endif
 }
 
 PyObject *

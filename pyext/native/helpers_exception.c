@@ -47,6 +47,12 @@ gs_raise(PyObject *exception, PyObject *cause)
                 PyErr_SetString(PyExc_TypeError, "exception causes must derive from BaseException");
             }
         } else {
+            if (because && !PyExceptionInstance_Check(because) && Py_Version >= 0x030e0100) { /* before, it became the cause */
+                PyErr_Format(PyExc_TypeError, "calling %R should have returned an instance of BaseException, not %R", cause, Py_TYPE(because));
+                Py_DECREF(because);
+                Py_DECREF(value);
+                return;
+            }
             if (cause) {
                 PyException_SetCause(value, because); /* takes it */
             }
@@ -130,6 +136,9 @@ group_of(PyObject *exceptions)
 static int
 split_group(PyObject *exception, PyObject *classes, PyObject **match, PyObject **rest)
 {
+#if PY_VERSION_HEX >= 0x030e0000 /* a group that is made of one exception has a traceback here */
+    return _PyEval_ExceptionGroupMatch(*cp_frames(cp_thread()), exception, classes, match, rest);
+#endif
     if (exception != Py_None && PyErr_GivenExceptionMatches(exception, classes)) {
         if (_PyBaseExceptionGroup_Check(exception)) {
             *match = Py_NewRef(exception);
@@ -147,8 +156,13 @@ split_group(PyObject *exception, PyObject *classes, PyObject **match, PyObject *
         if (!pair) {
             return -1;
         }
-        if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) < 2) { /* the interpreter of 3.11 reads what is not there */
-            PyErr_Format(PyExc_TypeError, "%.200s.split must return a pair", Py_TYPE(exception)->tp_name);
+        /* Interpreters before 3.12.9 and 3.13.2 read what is not there; the texts are those of later ones. */
+        if (!PyTuple_Check(pair)) {
+            PyErr_Format(PyExc_TypeError, "%.200s.split must return a tuple, not %.200s", Py_TYPE(exception)->tp_name, Py_TYPE(pair)->tp_name);
+        } else if (PyTuple_GET_SIZE(pair) < 2) {
+            PyErr_Format(PyExc_TypeError, "%.200s.split must return a 2-tuple, got tuple of size %zd", Py_TYPE(exception)->tp_name, PyTuple_GET_SIZE(pair));
+        }
+        if (PyErr_Occurred()) {
             Py_DECREF(pair);
             return -1;
         }
