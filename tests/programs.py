@@ -1002,6 +1002,7 @@ def bounded(command, seconds, **how):
 
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 1))
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, resource.RLIM_INFINITY))
 
     return subprocess.run(command, capture_output=True, preexec_fn=limit, timeout=ASLEEP, **how)
 
@@ -1090,6 +1091,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DEBUG = {"PYTHONMALLOC": "debug"}
 LEAKS_EVERY = 16  # one of numbers, one of objects
 HANG = 20  # seconds of processor time for one program
+MEMORY = 4 << 30  # as RLIMIT_DATA, not RLIMIT_AS: the Go runtime reserves much more address space than it uses
 ASLEEP = 300  # seconds of anybody's time: it waits for something
 FORCE = "GOPHERSNAKE_FORCE_GUARD"
 
@@ -1100,8 +1102,7 @@ def work(seed, start, count, step, status):
         shared = mmap.mmap(file.fileno(), 24)
     import resource
 
-    # Not RLIMIT_AS: the Go runtime reserves much more address space than it uses.
-    resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, resource.RLIM_INFINITY))
     import gophersnake
 
     gc.collect()
