@@ -90,6 +90,7 @@ var Helpers = []Helper{
 	{Name: "PyObject_ASCII", Args: []Kind{Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "PyObject_Repr", Args: []Kind{Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "PyObject_GetItem", Args: []Kind{Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
+	{Name: "gs_dict_find", Args: []Kind{Obj, Obj}, Result: ObjNull, Writes: HeapRef | HeapOther},
 	{Name: "gs_str_item", Args: []Kind{Obj, I64}, Result: ObjNull, Error: NullError, Writes: HeapRef | HeapOther},
 	{Name: "gs_get_slice", Args: []Kind{Obj, I64, I64}, Result: ObjNull, Error: NullError, Writes: HeapAll},
 	{Name: "gs_binary_slice", Args: []Kind{Obj, Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},

@@ -67,8 +67,19 @@ func binarySubscr(b *builder) error {
 		b.finish(r, 2, false)
 		return nil
 	}
-	// A list, tuple or str subscript by builtin key runs no Python code, but may raise.
 	o, i := b.escapeTop(1), b.escapeTop(0)
+	if seq.kind == ir.SlotObj && seq.class == b.classDict && (index.isInt() || b.exactClass(&index) == b.classStr) && !b.general() && !b.profile(b.ins.At).outOfRange() {
+		// A key that is there, of a class that compares without Python code: nobody looks at the frame.
+		v := b.helper("gs_dict_find", o, i)
+		v = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyBounds, Site: b.ins.At}, v)
+		b.settle()
+		b.effect = true
+		b.drop(2)
+		b.push(ownedSlot(v))
+		b.define(b.ins.At)
+		return nil
+	}
+	// A list, tuple or str subscript by builtin key runs no Python code, but may raise.
 	if (b.quietContainer(&seq) || b.sequence(&seq) && index.isIntish()) && b.builtin(index) {
 		b.effect = true
 		b.settle()

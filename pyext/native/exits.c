@@ -110,7 +110,7 @@ read_callable(const struct gs_exitdesc *d, const struct gs_regs *regs, uint64_t 
 
 /* ---- The profile ---- */
 
-/* Whether a subscript, its container and index on the stack, raises, and was not just a negative index. */
+/* Whether a subscript, its container and index on the stack, raises, and was not just a negative index; of a dict: perhaps. */
 static int
 raises_index_error(const struct gs_exitdesc *d, const struct gs_value *slots)
 {
@@ -118,6 +118,9 @@ raises_index_error(const struct gs_exitdesc *d, const struct gs_value *slots)
         return 0;
     }
     const struct gs_value *index = &slots[d->nlocals + d->nstack - 1], *sequence = index - 1;
+    if (sequence->kind == GS_OBJ && PyDict_CheckExact((PyObject *)(uintptr_t)sequence->w[0])) {
+        return 1; /* it was not found, or not without Python code */
+    }
     if (sequence->kind != GS_OBJ || (index->kind != GS_INT && index->kind != GS_INT_ORIGIN && index->kind != GS_BOOL)) {
         return 0;
     }

@@ -82,7 +82,7 @@ may_run(PyObject *o, struct look *l)
 static inline int
 survives(PyObject *o, Py_ssize_t n)
 {
-    return !o || is_plain(Py_TYPE(o)) || Py_REFCNT(o) > n;
+    return !o || Py_REFCNT(o) > n || is_plain(Py_TYPE(o));
 }
 
 static int

@@ -6,6 +6,7 @@
 /* helpers_object.c */
 int64_t gs_compare_bool(PyObject *, PyObject *, int op);
 int64_t gs_is_instance(PyObject *, PyObject *class);
+PyObject *gs_dict_find(PyObject *dict, PyObject *key);
 PyObject *gs_str_item(PyObject *, int64_t index);
 PyObject *gs_get_slice(PyObject *, int64_t from, int64_t to);
 PyObject *gs_binary_slice(PyObject *, PyObject *from, PyObject *to);

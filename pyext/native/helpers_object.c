@@ -1,6 +1,7 @@
 /* Helpers for objects of any class: comparing, iterating, calls, boxes. */
 #include "helpers.h"
 #include "runtime.h"
+#include <internal/pycore_dict.h>
 
 int64_t
 gs_compare_bool(PyObject *left, PyObject *right, int op)
@@ -49,6 +50,63 @@ gs_is_instance(PyObject *o, PyObject *class)
         is = PyTuple_Check(item) ? -1 : gs_is_instance(o, item);
     }
     return is;
+}
+
+/* ---- Dicts ---- */
+
+static Py_ssize_t
+index_at(const PyDictKeysObject *keys, size_t slot)
+{
+    if (keys->dk_log2_size < 8) {
+        return ((const int8_t *)keys->dk_indices)[slot];
+    }
+    if (keys->dk_log2_size < 16) {
+        return ((const int16_t *)keys->dk_indices)[slot];
+    }
+    return keys->dk_log2_size < 32 ? ((const int32_t *)keys->dk_indices)[slot] : (Py_ssize_t)((const int64_t *)keys->dk_indices)[slot];
+}
+
+/* Whether two keys of the same hash are equal; -1: Python code would have to tell. */
+static int
+are_equal_keys(PyObject *a, PyObject *b)
+{
+    if (PyLong_CheckExact(a) && PyLong_CheckExact(b)) {
+        Py_ssize_t n = cp_digits(a);
+        if (n != cp_digits(b) || _PyLong_Sign(a) != _PyLong_Sign(b)) {
+            return 0;
+        }
+        for (Py_ssize_t i = 0; i < n; i++) {
+            if (cp_digit(a, i) != cp_digit(b, i)) {
+                return 0;
+            }
+        }
+        return 1;
+    }
+    return PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b) ? _PyUnicode_EQ(a, b) : -1;
+}
+
+/* What a dict has for a key, as the interpreter's lookup finds it. Where keys may be anything, one of the same hash could have an __eq__ of its own. */
+PyObject *
+gs_dict_find(PyObject *dict, PyObject *key)
+{
+    const PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    Py_hash_t hash = PyObject_Hash(key);
+    if (hash == -1) { /* a str without memory */
+        PyErr_Clear();
+        return NULL;
+    }
+    if (DK_IS_UNICODE(keys)) {
+        return PyUnicode_CheckExact(key) ? Py_XNewRef(_PyDict_GetItem_KnownHash(dict, key, hash)) : NULL;
+    }
+    size_t mask = ((size_t)1 << keys->dk_log2_size) - 1, perturb = (size_t)hash, slot = (size_t)hash & mask;
+    for (Py_ssize_t i; (i = index_at(keys, slot)) != DKIX_EMPTY; slot = (slot * 5 + (perturb >>= 5) + 1) & mask) {
+        const PyDictKeyEntry *entry = i >= 0 ? &DK_ENTRIES(keys)[i] : NULL;
+        int same = !entry ? 0 : entry->me_key == key ? 1 : entry->me_hash == hash ? are_equal_keys(entry->me_key, key) : 0;
+        if (same) {
+            return same > 0 ? Py_XNewRef(entry->me_value) : NULL;
+        }
+    }
+    return NULL;
 }
 
 PyObject *
@@ -146,6 +204,9 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
         PyObject *result = call_function(function, self, (nargs + 1) | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
         *self = was;
         return result;
+    }
+    if (Py_IS_TYPE(callable, &PyFunction_Type)) {
+        return ((PyFunctionObject *)callable)->vectorcall(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
     }
     /* The instructions that the interpreter has for hot calls count less recursion than `vectorcall` and tp_call do. */
     if (Py_IS_TYPE(callable, &PyCFunction_Type)) {
