@@ -2,9 +2,19 @@
 are disjoint, together they are all, and what belongs to one depends on the tests' names alone. A test that is marked in_each_share
 is in each, and does one part of its work (the fixture parts says how many there are)."""
 
+import os
+import subprocess
 import zlib
 
 import pytest
+
+if "ARM64_PYTHON" in os.environ:  # tools/arm64: what is emulated takes its time
+    _communicate = subprocess.Popen.communicate
+
+    def _patiently(self, input=None, timeout=None):
+        return _communicate(self, input, timeout and 20 * timeout)
+
+    subprocess.Popen.communicate = _patiently
 
 
 def pytest_addoption(parser):
