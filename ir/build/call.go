@@ -431,6 +431,9 @@ func (b *builder) pushPair(out *ir.Value) {
 
 // loadSuperAttr translates super().name and super(class, self).name. What it finds is bound, so a call gets NULL beside it.
 func loadSuperAttr(b *builder) error {
+	if b.ins.Flags&decoder.FlagMethod != 0 && !b.general() && !b.profile(b.ins.At).failed() && b.superMethod() {
+		return nil
+	}
 	two := int64(0)
 	if b.ins.Flags&decoder.FlagTwoArgs != 0 {
 		two = 1
@@ -441,6 +444,21 @@ func loadSuperAttr(b *builder) error {
 	b.checkFrame()
 	b.defineItem(at, b.ins.At, b.here)
 	return nil
+}
+
+// superMethod takes a plain method from the builtin super without making an object of it, or leaves before the bytecode.
+func (b *builder) superMethod() bool {
+	super, class, self := b.peek(2), b.peek(1), b.peek(0)
+	if super.kind != ir.SlotObj || !super.constant() || b.abi.Name(uint64(super.v[0].Aux)) != "type.super" || class.kind != ir.SlotObj || self.kind != ir.SlotObj {
+		return false
+	}
+	out := b.scratch(2)
+	found := b.helper("gs_super_method", class.v[0], self.v[0], b.name(), out)
+	b.require(b.pure(ir.OpINe, ir.Bool, found, b.constInt(0)), ir.WhyValue)
+	b.effect = true
+	b.drop(3)
+	b.pushPair(out)
+	return true
 }
 
 // superNext translates super() together with the LOAD_METHOD behind it, as bytecode of later versions does: neither a super object is made nor

@@ -136,9 +136,6 @@ group_of(PyObject *exceptions)
 static int
 split_group(PyObject *exception, PyObject *classes, PyObject **match, PyObject **rest)
 {
-#if PY_VERSION_HEX >= 0x030e0000 /* a group that is made of one exception has a traceback here */
-    return _PyEval_ExceptionGroupMatch(*cp_frames(cp_thread()), exception, classes, match, rest);
-#endif
     if (exception != Py_None && PyErr_GivenExceptionMatches(exception, classes)) {
         if (_PyBaseExceptionGroup_Check(exception)) {
             *match = Py_NewRef(exception);
