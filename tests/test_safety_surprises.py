@@ -146,7 +146,7 @@ ALL = [alternate, values, overflow, index_error, key_error, division, passed_on,
 
 def test_a_million_surprises_leave_stack_and_memory_flat():
     python(LOOPS + """
-import threading, time, types
+import os, threading, time, types
 
 def resident():
     for line in open("/proc/self/status"):
@@ -175,7 +175,8 @@ def work():
             began = time.thread_time()
             f(1_000_000)
             longer = time.thread_time() - began
-            assert resident() - before < 2_000, f.__name__
+            # An emulator's own memory counts (tools/arm64).
+            assert resident() - before < (50_000 if "ARM64_PYTHON" in os.environ else 2_000), f.__name__
             assert longer < 30 * shorter, (f.__name__, longer, shorter)
             info = _native.record_info(f)
             assert info["units"] and len(info["units"]) < 40, (f.__name__, len(info["units"]))
