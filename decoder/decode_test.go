@@ -1,6 +1,7 @@
 package decoder
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,8 +52,8 @@ func code(stack int, locals, consts int, units ...byte) *Code {
 	return c
 }
 
-func raw(t *testing.T, name string) byte {
-	for n, r := range table311.ops {
+func raw(t *testing.T, ops *[256]rawOp, name string) byte {
+	for n, r := range ops {
 		if r.name == name {
 			return byte(n)
 		}
@@ -62,7 +63,10 @@ func raw(t *testing.T, name string) byte {
 }
 
 // program assembles lines of "NAME arg" with the caches.
-func program(t *testing.T, lines ...string) []byte {
+func program(t *testing.T, lines ...string) []byte { return programOf(t, Version{3, 11}, lines...) }
+
+func programOf(t *testing.T, v Version, lines ...string) []byte {
+	ops := &languages[v].ops
 	var b []byte
 	for _, line := range lines {
 		name, rest, _ := strings.Cut(line, " ")
@@ -70,9 +74,9 @@ func program(t *testing.T, lines ...string) []byte {
 		for _, c := range rest {
 			arg = arg*10 + byte(c-'0')
 		}
-		n := raw(t, name)
+		n := raw(t, ops, name)
 		b = append(b, n, arg)
-		b = append(b, make([]byte, 2*int(table311.ops[n].caches))...)
+		b = append(b, make([]byte, 2*int(ops[n].caches))...)
 	}
 	return b
 }
@@ -168,6 +172,73 @@ func TestIrreducible(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, f.Irreducible)
 	require.Empty(t, f.Loops)
+}
+
+// TestNormalisationOfVersions: what a version has two bytecodes for, or one, is what the others have.
+func TestNormalisationOfVersions(t *testing.T) {
+	for _, c := range []struct {
+		minor uint8
+		name  string
+		lines []string
+		want  string // what the operations are, with argument, flags and offsets
+	}{
+		{12, "keyword names", []string{"PUSH_NULL", "LOAD_CONST 0", "LOAD_CONST 1", "KW_NAMES 0", "CALL 1", "RETURN_VALUE"},
+			"PushNull 0@0-0 LoadConst 0@1-1 LoadConst 1@2-2 Call 1@3-4 kw=0 ReturnValue 0@8-8"},
+		{13, "keyword names", []string{"LOAD_CONST 0", "PUSH_NULL", "LOAD_CONST 1", "LOAD_CONST 0", "CALL_KW 1", "RETURN_VALUE"},
+			"LoadConst 0@0-0 PushNull 0@1-1 LoadConst 1@2-2 Call 1@3-4 kw=0 above ReturnValue 0@5-5"},
+		{14, "keyword names have caches after them", []string{"LOAD_CONST 0", "PUSH_NULL", "LOAD_CONST 1", "EXTENDED_ARG 0", "LOAD_CONST 0", "EXTENDED_ARG 0", "CALL_KW 1", "RETURN_VALUE"},
+			"LoadConst 0@0-0 PushNull 0@1-1 LoadConst 1@2-2 Call 1@3-6 kw=0 above ReturnValue 0@10-10"},
+		{13, "two stores", []string{"LOAD_CONST 0", "LOAD_CONST 1", "STORE_FAST_STORE_FAST 18", "LOAD_FAST_LOAD_FAST 33", "STORE_FAST_STORE_FAST 52", "LOAD_CONST 0", "RETURN_VALUE"},
+			"LoadConst 0@0-0 LoadConst 1@1-1 StoreFast 1@2-2 StoreFast 2@2-2 inner site=7 LoadFast 2@3-3 LoadFast 1@3-3 inner " +
+				"StoreFast 3@4-4 StoreFast 4@4-4 inner site=8 LoadConst 0@5-5 ReturnValue 0@6-6"},
+		{14, "a store and a load", []string{"LOAD_SMALL_INT 200", "STORE_FAST_LOAD_FAST 17", "RETURN_VALUE"},
+			"LoadSmallInt 200@0-0 StoreFast 1@1-1 LoadFast 1@1-1 inner ReturnValue 0@2-2"},
+		{13, "attributes of functions", []string{"LOAD_CONST 0", "LOAD_CONST 1", "LOAD_CONST 2", "MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE 8", "SET_FUNCTION_ATTRIBUTE 1", "RETURN_VALUE"},
+			"LoadConst 0@0-0 LoadConst 1@1-1 LoadConst 2@2-2 MakeFunction 9@3-3 ReturnValue 0@6-6"},
+		{13, "comparisons as bools", []string{"LOAD_CONST 0", "COPY 1", "COMPARE_OP 92", "RETURN_VALUE"},
+			"LoadConst 0@0-0 Copy 1@1-1 Compare 2@2-2 bool ReturnValue 0@4-4"},
+		{14, "subscripts", []string{"LOAD_CONST 0", "COPY 1", "BINARY_OP 26", "RETURN_VALUE"},
+			"LoadConst 0@0-0 Copy 1@1-1 BinarySubscr 0@2-2 ReturnValue 0@8-8"},
+		{12, "intrinsics", []string{"LOAD_CONST 0", "CALL_INTRINSIC_1 5", "CALL_INTRINSIC_1 6", "CALL_INTRINSIC_1 7", "RETURN_VALUE"},
+			"LoadConst 0@0-0 UnaryPositive 0@1-1 ListToTuple 0@2-2 CallIntrinsic1 7@3-3 ReturnValue 0@4-4"},
+		{12, "a loop's end", []string{"LOAD_CONST 0", "GET_ITER", "FOR_ITER 2", "POP_TOP", "JUMP_BACKWARD 4", "END_FOR", "RETURN_CONST 0"},
+			"LoadConst 0@0-0 GetIter 0@1-1 ForIter 0@2-2 ->7 PopTop 0@4-4 Jump 0@5-5 ->2 EndFor 2@6-6 ReturnConst 0@7-7"},
+		{13, "a loop's end", []string{"LOAD_CONST 0", "GET_ITER", "FOR_ITER 3", "POP_TOP", "JUMP_BACKWARD 5", "END_FOR", "POP_TOP", "RETURN_CONST 0"},
+			"LoadConst 0@0-0 GetIter 0@1-1 ForIter 0@2-2 ->9 PopTop 0@4-4 Jump 0@5-5 ->2 EndFor 1@7-7 PopTop 0@8-8 ReturnConst 0@9-9"},
+		{15, "a loop's end", []string{"LOAD_CONST 0", "GET_ITER", "FOR_ITER 3", "POP_TOP", "JUMP_BACKWARD 5", "END_FOR", "POP_ITER", "LOAD_COMMON_CONSTANT 7", "RETURN_VALUE"},
+			"LoadConst 0@0-0 GetIter 0@1-1 indexed ForIter 0@3-3 ->9 indexed keep PopTop 0@5-5 Jump 0@6-6 ->3 EndFor 1@8-8 PopTop 0@9-9 indexed LoadCommon 7@10-10 ReturnValue 0@11-11"},
+		{15, "imports", []string{"LOAD_CONST 0", "LOAD_CONST 0", "IMPORT_NAME 6", "LOAD_CONST 0", "LOAD_CONST 0", "IMPORT_NAME 4", "RETURN_VALUE"},
+			"LoadConst 0@0-0 LoadConst 0@1-1 ImportName 1@2-2 LoadConst 0@3-3 LoadConst 0@4-4 ImportName 1@5-5 lazy ReturnValue 0@6-6"},
+	} {
+		t.Run(fmt.Sprintf("%s in 3.%d", c.name, c.minor), func(t *testing.T) {
+			v := Version{3, c.minor}
+			f, err := Decode(v, code(5, 5, 300, programOf(t, v, c.lines...)...))
+			require.NoError(t, err)
+			var got []string
+			for _, i := range f.Instrs {
+				text := fmt.Sprintf("%s %d@%d-%d", i.Op, i.Arg, i.Off, i.At)
+				if i.Kw >= 0 {
+					text += fmt.Sprintf(" kw=%d", i.Kw)
+				}
+				if i.Target != NoTarget {
+					text += fmt.Sprintf(" ->%d", i.Target)
+				}
+				for _, flag := range []struct {
+					bit  Flags
+					text string
+				}{{FlagNullAbove, "above"}, {FlagToBool, "bool"}, {FlagInner, "inner"}, {FlagIndexed, "indexed"}, {FlagKeep, "keep"}, {FlagLazy, "lazy"}} {
+					if i.Flags&flag.bit != 0 {
+						text += " " + flag.text
+					}
+				}
+				if i.Site != i.At {
+					text += fmt.Sprintf(" site=%d", i.Site)
+				}
+				got = append(got, text)
+			}
+			require.Equal(t, c.want, strings.Join(got, " "))
+		})
+	}
 }
 
 func TestLoops(t *testing.T) {
