@@ -213,7 +213,7 @@ if not not_native():
             "gophersnake._native",
             sources=sources,
             depends=[*sorted(glob("pyext/native/*.h")), "setup.py"],
-            extra_compile_args=["-O2", "-fvisibility=hidden", "-fno-strict-aliasing", "-Wall", "-Werror=implicit-function-declaration"],
+            extra_compile_args=["-O2", "-fvisibility=hidden", "-fno-strict-aliasing", "-Wall", "-Wno-deprecated-declarations", "-Werror=implicit-function-declaration"],
         ),
         Extension("gophersnake._compiler", sources=[]),
     ]

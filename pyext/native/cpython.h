@@ -84,6 +84,8 @@
 #include "cpython_311.h"
 #elif PY_VERSION_HEX >> 16 == 0x030c
 #include "cpython_312.h"
+#elif PY_VERSION_HEX >> 16 == 0x030d
+#include "cpython_313.h"
 #elif PY_VERSION_HEX >> 16 == 0x030e
 #include "cpython_314.h"
 #else

@@ -123,6 +123,12 @@ cp_own(_PyInterpreterFrame *f, PyFrameObject *object, _PyInterpreterFrame *own)
 }
 
 static inline int
+cp_is_unused(const PyFrameObject *object)
+{
+    return !object->f_extra_locals && !object->f_locals_cache;
+}
+
+static inline int
 cp_shows_locals(const _PyInterpreterFrame *f)
 {
     (void)f; /* f_locals is a view, which has the frame object */
