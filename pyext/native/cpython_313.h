@@ -289,6 +289,8 @@ cp_list_extend(PyObject *list, PyObject *iterable)
     return PyList_Extend(list, iterable);
 }
 
+#define CP_COUNTS_VALUES 0
+#define CP_POLLS_THERE 0
 #define cp_find_attribute PyObject_GetOptionalAttr
 #define cp_as_int PyLong_AsInt
 
