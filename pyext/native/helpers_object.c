@@ -89,7 +89,7 @@ are_equal_keys(PyObject *a, PyObject *b)
 PyObject *
 gs_dict_find(PyObject *dict, PyObject *key)
 {
-    const PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
+    PyDictKeysObject *keys = ((PyDictObject *)dict)->ma_keys;
     Py_hash_t hash = PyObject_Hash(key);
     if (hash == -1) { /* a str without memory */
         PyErr_Clear();
@@ -100,7 +100,7 @@ gs_dict_find(PyObject *dict, PyObject *key)
     }
     size_t mask = ((size_t)1 << keys->dk_log2_size) - 1, perturb = (size_t)hash, slot = (size_t)hash & mask;
     for (Py_ssize_t i; (i = index_at(keys, slot)) != DKIX_EMPTY; slot = (slot * 5 + (perturb >>= 5) + 1) & mask) {
-        const PyDictKeyEntry *entry = i >= 0 ? &DK_ENTRIES((PyDictKeysObject *)keys)[i] : NULL;
+        const PyDictKeyEntry *entry = i >= 0 ? &DK_ENTRIES(keys)[i] : NULL;
         int same = !entry ? 0 : entry->me_key == key ? 1 : entry->me_hash == hash ? are_equal_keys(entry->me_key, key) : 0;
         if (same) {
             return same > 0 ? Py_XNewRef(entry->me_value) : NULL;
