@@ -343,7 +343,9 @@ dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
     }
     struct gs_func *f;
     PyObject *result = NULL;
-    if (choose(a, bound ? bound : args, complete && refused, &f) == 0) {
+    if (!complete && r->simple && r->head != gs_vectorcall_entry && !a->strict) {
+        result = r->head(callable, bound, nparams | GS_ARGS_OWNED, NULL); /* the stubs find the version; the last one comes back here */
+    } else if (choose(a, bound ? bound : args, complete && refused, &f) == 0) {
         if (f) {
             result = ((vectorcallfunc)(uintptr_t)f->stub)(callable, bound ? bound : args, nparams | GS_ARGS_OWNED, NULL);
         } else {

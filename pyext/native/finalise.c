@@ -139,6 +139,24 @@ is_quiet_exception(const PyBaseExceptionObject *e)
     return 1;
 }
 
+#define FEW_ITEMS 16
+
+static int
+is_quiet_dict(PyObject *dict)
+{
+    Py_ssize_t n = 2 * PyDict_GET_SIZE(dict), i = 0;
+    PyObject *key, *value;
+    if (n > 2 * FEW_ITEMS) {
+        return 0;
+    }
+    while (PyDict_Next(dict, &i, &key, &value)) {
+        if (!survives(key, n) || !survives(value, n)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* What dies often, and mostly without a look into all that it holds. */
 static int
 is_quiet(PyObject *o, PyTypeObject *t)
@@ -148,6 +166,9 @@ is_quiet(PyObject *o, PyTypeObject *t)
     }
     if (t == &PyList_Type) {
         return all_survive(((PyListObject *)o)->ob_item, Py_SIZE(o));
+    }
+    if (t == &PyDict_Type) {
+        return is_quiet_dict(o);
     }
     if (t == &PyListIter_Type || t == &PyTupleIter_Type) {
         return survives(((struct { PyObject_HEAD Py_ssize_t index; PyObject *sequence; } *)o)->sequence, 1);

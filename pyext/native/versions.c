@@ -239,11 +239,11 @@ accepts(const struct gs_slot *want, const struct gs_value *v)
 static int
 accepts_argument(const struct gs_slot *want, PyObject *o)
 {
-    struct gs_value v;
-    gs_value_of(&v, o, 0);
     if (want->kind == GS_OBJ || want->kind == GS_OBJ_OR_NULL) {
         return !want->klass || want->klass == (uint64_t)(uintptr_t)Py_TYPE(o);
     }
+    struct gs_value v;
+    gs_value_of(&v, o, 0);
     return v.kind == want->kind;
 }
 
