@@ -223,6 +223,14 @@ FOUND = {
                 deep(n - 1, l, v)
             if n == 1:
                 l[0] = v
+        def even(n, l, v):
+            if n:
+                odd(n - 1, l, v)
+            l.append(v)
+        def odd(n, l, v):
+            if n:
+                even(n - 1, l, v)
+            l.append(v)
         def shown(v):
             return log(v)
         def two(v, w):
@@ -235,7 +243,8 @@ FOUND = {
             attribute(o, x)
             deep(3, l, n)
             y = a * 3.0
-            return nan in l, x is o.v, n is l[0], shown(y) is y, two(y, y), [nan] == [nan]
+            even(3, l, y)
+            return l[-1] is y, l[-3] is y, nan in l, x is o.v, n is l[0], shown(y) is y, two(y, y), [nan] == [nan]
         """,
         ["(1.5, [], C())"] * 5,
     ),

@@ -575,13 +575,17 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	if ce == nil || err != nil {
 		return false, err
 	}
-	if b.identify(key, &args, n, ce.keeps) {
+	keeps := ce.keeps
+	if ce.building && ce != b.self {
+		keeps = ^uint64(0) // who is known when this function will not be built again
+	}
+	if b.identify(key, &args, n, keeps) {
 		args, key, _ = b.bindTyped(fn, n)
 		if ce, err = b.calleeFor(dec, int(c.Index), key); ce == nil || err != nil {
 			return false, err
 		}
 	}
-	if ce.building {
+	if ce == b.self {
 		ce.trusted |= b.shared(key, &args, n)
 	}
 	// The function must still have the code and the defaults that were compiled.
