@@ -251,7 +251,7 @@ def fails(n):
     except ZeroDivisionError as e:
         raise ValueError("deep") from e
 
-print(sorted(name for name in globals() if not name.startswith("__gophersnake")), __annotations__, __cached__, __loader__.name, __spec__)
+print(sorted(name for name in globals() if not name.startswith("__gophersnake")), globals().get("__annotations__"), globals().get("__cached__"), __loader__.name, __spec__)
 print(inspect.getsource(total), __loader__.get_source("__main__")[:5])
 if sys.argv[1:] == ["hook"]:
     sys.excepthook = lambda kind, e, tb: print(kind, e, [f.name for f in traceback.extract_tb(tb)], sys.last_value is e)

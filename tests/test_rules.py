@@ -1000,7 +1000,7 @@ def look(what, k):
         shown = None
         if f.f_code.co_name == "construct":
             shown = sorted((n, type(v).__name__, v if type(v) in (int, str) else None) for n, v in f.f_locals.items())
-            f.f_locals.clear()  # the frame object keeps it, and so what is in it
+            if type(f.f_locals) is dict: f.f_locals.clear()  # the frame object keeps it, and so what is in it
         who.append((f.f_code.co_name, f.f_lineno - f.f_code.co_firstlineno, shown))
         f = f.f_back
     SEEN.append((what, k, who))

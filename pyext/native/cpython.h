@@ -27,6 +27,7 @@
      int cp_is_watched(ts)                        a tracer, profiler or monitoring tool is at work; native code tests the same, as the rows watch.* tell it
      cp_spare_recursion(ts), cp_spared_recursion(ts)  around an evaluation entered from C, where the interpreter would not have gone through C
      int *cp_recursion(ts)                        how much deeper calls between Python functions may go
+     uint64_t cp_stack_floor(void)                below which the interpreter takes the C stack for used up, or 0
      int cp_breaker(ts)                           the eval breaker
      int cp_poll(ts)                              it was set: signals, pending calls, other threads, asynchronous exceptions, in the interpreter's
                                                   order. -1 with an exception
@@ -50,6 +51,7 @@
      CP_DTOA                                      whether _Py_dg_dtoa can be called
      CP_COUNTS_VALUES                             whether the error of too many values tells how many
      CP_GROUP_MATCH                               whether except* matches by _PyEval_ExceptionGroupMatch
+     int cp_same_text(str, str)
      int cp_list_extend(list, iterable)           0, or -1 with an exception
      int cp_find_attribute(object, name, &value)  1: a new reference; 0: there is none, and no exception; -1
      int cp_as_int(int)                           -1 with an exception

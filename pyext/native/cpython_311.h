@@ -283,6 +283,8 @@ cp_keeps_values(PyTypeObject *t)
 
 #define CP_DTOA 1
 #define CP_COUNTS_VALUES 0
+#define cp_same_text _PyUnicode_EQ
+#define cp_stack_floor() ((uint64_t)0)
 #define CP_POLLS_THERE 1
 
 /* ---- Functions ---- */

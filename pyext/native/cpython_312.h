@@ -295,6 +295,8 @@ cp_keeps_values(PyTypeObject *t)
 
 #define CP_DTOA 1
 #define CP_COUNTS_VALUES 0
+#define cp_same_text(a, b) (PyUnicode_Compare(a, b) == 0)
+#define cp_stack_floor() ((uint64_t)0)
 #define CP_POLLS_THERE 1
 
 /* ---- Functions ---- */

@@ -290,6 +290,8 @@ cp_list_extend(PyObject *list, PyObject *iterable)
 }
 
 #define CP_COUNTS_VALUES 0
+#define cp_stack_floor() ((uint64_t)0)
+#define cp_same_text(a, b) (PyUnicode_Compare(a, b) == 0)
 #define CP_POLLS_THERE 0
 #define cp_find_attribute PyObject_GetOptionalAttr
 #define cp_as_int PyLong_AsInt

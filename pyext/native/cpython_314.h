@@ -15,6 +15,7 @@
 #include <internal/pycore_runtime.h>
 #include <internal/pycore_setobject.h>
 #include <internal/pycore_stackref.h>
+#include <internal/pycore_tstate.h>
 #include <internal/pycore_unicodeobject.h>
 
 /* ---- Frames ---- */
@@ -123,12 +124,6 @@ cp_own(_PyInterpreterFrame *f, PyFrameObject *object, _PyInterpreterFrame *own)
 }
 
 static inline int
-cp_is_unused(const PyFrameObject *object)
-{
-    return !object->f_extra_locals && !object->f_locals_cache;
-}
-
-static inline int
 cp_shows_locals(const _PyInterpreterFrame *f)
 {
     (void)f; /* f_locals is a view, which has the frame object */
@@ -176,6 +171,12 @@ static inline int *
 cp_recursion(PyThreadState *ts)
 {
     return &ts->py_recursion_remaining;
+}
+
+static inline uint64_t
+cp_stack_floor(void)
+{
+    return ((_PyThreadStateImpl *)cp_thread())->c_stack_soft_limit;
 }
 
 static inline int
@@ -291,6 +292,7 @@ cp_list_extend(PyObject *list, PyObject *iterable)
 #define cp_find_attribute PyObject_GetOptionalAttr
 #define cp_as_int PyLong_AsInt
 #define CP_COUNTS_VALUES 1
+#define cp_same_text _PyUnicode_Equal
 #define CP_POLLS_THERE 0
 #define CP_GROUP_MATCH 1
 

@@ -639,6 +639,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         }
     }
     link_callers(ts, run, unit, d, regs);
+    if (!CP_POLLS_THERE && kind == GS_EXIT_POLL && a.st.off == d->off && cp_jumps_back(cp_opcode(code, gs_skip_extended_arg(code, d->raise_off)))) {
+        a.st.off = d->raise_off; /* a tracer that was set meanwhile is told of the line to which it jumps */
+    }
     run->frame = gs_activation_to_frame(ts, &a);
     next = run->frame ? RUN : RAISED;
     goto done;

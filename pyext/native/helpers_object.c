@@ -82,7 +82,7 @@ are_equal_keys(PyObject *a, PyObject *b)
         }
         return 1;
     }
-    return PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b) ? _PyUnicode_EQ(a, b) : -1;
+    return PyUnicode_CheckExact(a) && PyUnicode_CheckExact(b) ? cp_same_text(a, b) : -1;
 }
 
 /* What a dict has for a key, as the interpreter's lookup finds it. Where keys may be anything, one of the same hash could have an __eq__ of its own. */

@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #define SPARE_MOST (256 * 1024) /* what native code leaves for the C functions it calls */
+#define SPARE_LEAST (32 * 1024) /* above where C functions raise, if the interpreter has them look */
 #define SPARE_PART 4            /* but of a small stack only one part in so many */
 
 uint64_t gs_stack_limit = UINT64_MAX;
@@ -32,6 +33,10 @@ find_bounds(void)
         if (ok && here >= low && here < low + size) {
             uint64_t spare = size / SPARE_PART < SPARE_MOST ? size / SPARE_PART : SPARE_MOST;
             lowest = low + guard + spare;
+            uint64_t wanted = cp_stack_floor() + (spare < SPARE_LEAST ? spare : SPARE_LEAST);
+            if (lowest < wanted && wanted < low + size) {
+                lowest = wanted;
+            }
             height = low + size - lowest;
             return;
         }

@@ -121,7 +121,8 @@ def command_run(words):
     main.__cached__ = None
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", chosen.script)
     main.__builtins__ = builtins
-    main.__annotations__ = {}
+    if sys.version_info < (3, 14):  # from then on a module without any has none
+        main.__annotations__ = {}
     setattr(main, NAME, jit_casually)
     sys.argv = [chosen.script, *chosen.args]
     sys.path[0] = os.path.dirname(path)

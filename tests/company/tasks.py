@@ -70,7 +70,7 @@ async def main():
     print([x.result() for x in ts], var.get())
     import inspect
 
-    print(asyncio.iscoroutinefunction(co), inspect.isasyncgenfunction(ag), inspect.iscoroutinefunction(work))
+    print(inspect.iscoroutinefunction(co), inspect.isasyncgenfunction(ag), inspect.iscoroutinefunction(work))
 
 
 asyncio.run(main())
