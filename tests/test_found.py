@@ -433,3 +433,18 @@ def none(manager):
 for _ in range(30):
     print(none(Quiet()))
 """)
+
+
+def test_arguments_in_a_tuple_stay_there():
+    """3.14: what a constant or a local holds was taken out of it by the call that it was unpacked for."""
+    same("""
+@jit
+def unpacks(k, given):
+    def made(a, b, c=1, *rest):
+        return a, b, c, rest
+    kept = (k, k + 0.5, [k])
+    return made(*(1, 2, 3, 4)), made(*kept), kept, made(*given), given
+
+for k in range(30):
+    print(unpacks(k, (k, "x")))
+""")

@@ -1024,6 +1024,9 @@ func callEx(b *builder) error {
 	if b.ins.Flags&decoder.FlagNullAbove != 0 {
 		at = n - 1
 	}
+	// The runtime lets go of what a tuple holds that nobody else has, as the interpreter does: a constant or a local counts as somebody.
+	b.escapeTop(n - 3)
+	b.update(n-3, b.own(b.peek(n-3)))
 	callable, args := b.escapeTop(at), b.escapeTop(n-3)
 	b.finishCall(b.call("gs_call_ex", callable, args, kwargs), n)
 	return nil
