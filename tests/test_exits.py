@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gophersnake._supported import why_interpreted
+from gophersnake import info
 
 HERE = Path(__file__).resolve().parent
 NATIVE = HERE.parent / "pyext" / "native"
@@ -21,7 +21,7 @@ OURS = ["frame", "activation", "raise", "exits", "finalise", "bytecode", "stack"
 OURS += [path.stem for path in NATIVE.glob("cpython_*.c")]
 
 pytestmark = [
-    pytest.mark.skipif(bool(why_interpreted()), reason=why_interpreted()),
+    pytest.mark.skipif(not info()["compiles"], reason="no native code here"),
     pytest.mark.skipif(sys.version_info[:2] in ((3, 12), (3, 13)), reason="these interpreters keep their stack to themselves while they trace"),
 ]
 

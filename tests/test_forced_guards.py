@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from gophersnake._supported import why_interpreted
+from gophersnake import info
 
 from . import programs
 
-pytestmark = pytest.mark.skipif(bool(why_interpreted()), reason=why_interpreted())
+pytestmark = pytest.mark.skipif(not info()["compiles"], reason="no native code here")
 ROOT = Path(__file__).resolve().parents[1]
 
 # Each number is a process of its own, forked before the compiler is loaded. The compiler reads the environment that the process was started

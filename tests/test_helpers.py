@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from gophersnake._supported import why_interpreted
+from gophersnake import info
 
 from tests.test_exits import NATIVE, driver, outcome  # noqa: F401
 
-pytestmark = pytest.mark.skipif(bool(why_interpreted()), reason=why_interpreted())
+pytestmark = pytest.mark.skipif(not info()["compiles"], reason="no native code here")
 
 LEAST, MOST = -(2**63), 2**63 - 1
 INTS = [0, 1, -1, 2, -2, 3, -3, 7, -7, 10, 63, 64, 2**31, -(2**31), 2**32 + 1, 2**53, 2**53 + 1, -(2**53) - 1, 2**62, LEAST, LEAST + 1, MOST, MOST - 1]
