@@ -279,7 +279,6 @@ MORE = dict.fromkeys(
     "test_hashlib": ["hashlib"],
     "test_imp": ["imp"],
     "test_pty": ["pty"],
-    "test_socketserver": ["socketserver"],
     "test_tabnanny": ["tabnanny"],
     "test_tty": ["tty"],
     "test_urllib2_localnet": ["urllib"],
@@ -287,7 +286,6 @@ MORE = dict.fromkeys(
     "test_wait3": ["test.fork_wait"],
     "test_wait4": ["test.fork_wait"],
     "test_xml_etree_c": ["test.test_xml_etree"],
-    "test_curses": ["curses"],
     "test_idle": ["idlelib"],
 }
 # Of these, what CI runs besides: each takes a second or two.
@@ -502,13 +500,13 @@ its own, plain and jitted, its tests {rounds} times over in each, so that what t
 
 
 def recorded(rows, rounds):
-    """The text of the list. A row is of a module: (tests, functions, compiles, {test that differs: why})."""
+    """The text of the list. A row is of a module: (tests, functions, compiles, {known difference: why}, {other: how}, whether its tests were run once only)."""
     reasons = {}
     lines = []
     rows = {module: row for module, row in rows.items() if row[0]}  # some skip all that they have
     for module in sorted(rows):
-        tests, functions, compiles, known, found = rows[module]
-        told = ([f"{len(known)} by design"] if known else []) + [f"**{len(found)} not explained**"] * bool(found)
+        tests, functions, compiles, known, found, once = (*rows[module], False)[:6]
+        told = ["run once"] * once + ([f"{len(known)} by design"] if known else []) + [f"**{len(found)} not explained**"] * bool(found)
         with_it = ", ".join(f"`{name}`" for name in (MODULES | MORE)[module])
         lines.append(f"| {module} | {with_it} | {tests} | {functions} | {compiles} | {', '.join(told)} |\n")
         for name, why in known.items():
@@ -565,11 +563,12 @@ def main():
             did.statistics.get("compiles", 0),
             {name.partition("#")[0]: why for name, _, _, why in did.known},
             {name.partition("#")[0]: f"{a} -> {b}" for name, a, b, _ in did.found},
+            chosen.rounds == 1,
         )
         if chosen.record:  # at once: the next one may take minutes
             rows = json.loads(ROWS.read_text()) | rows
             ROWS.write_text("{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(rows[name])}" for name in sorted(rows)) + "\n}\n")
-            LIST.write_text(recorded(rows, chosen.rounds))
+            LIST.write_text(recorded(rows, max(3, chosen.rounds)))
         numbers = ", ".join(f"{value} {key}" for key, value in did.statistics.items() if isinstance(value, int) and value)
         print(f"{module}: {did.tests} tests, {len(did.found)} differ, {time.monotonic() - began:.0f} s  ({numbers})", flush=True)
         lost = [name for name, _, b, _ in did.found if b == "not run"]
