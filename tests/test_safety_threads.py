@@ -2,6 +2,8 @@
 
 import pytest
 
+from pathlib import Path
+
 from .safety_support import python
 
 FUNCTIONS = '''
@@ -456,3 +458,22 @@ assert not failed, failed
 def test_eight_threads_call_compile_change_and_drop_the_same_functions(force):
     """With exceptions through native frames, recursion to the limit, generators and the collector in between; guards are forced to fail, too."""
     python(STRESS, timeout=120, PYTHONMALLOC="debug", GOPHERSNAKE_FORCE_GUARD=force)
+
+
+def test_what_an_exit_borrows_lives_while_it_compiles():
+    """test_importlib: the owner of a lock was loaded, the exit before its comparison compiled and gave the GIL away, and another thread put another owner there."""
+    python(f"""
+sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})
+import importlib, unittest
+from tests import jit_import_hook
+
+jit_import_hook.install(["test.test_importlib"], jit)
+for round in range(8):
+    for name in [n for n in sys.modules if n.startswith("test.test_importlib.test_locks")]:
+        del sys.modules[name]
+    tests = importlib.import_module("test.test_importlib.test_locks")
+    for _ in range(3):
+        result = unittest.TestResult()
+        unittest.defaultTestLoader.loadTestsFromTestCase(tests.Source_DeadlockAvoidanceTests).run(result)
+        assert not result.failures and not result.errors, result
+""", timeout=120, PYTHONMALLOC="debug")

@@ -472,7 +472,7 @@ enter(PyThreadState *ts, struct gs_activation *a, struct gs_func *f)
 /* At a return, with nothing that looks at the activation or at its callers when it ends: then neither the interpreter nor frames are
    needed. A recursion whose innermost call surprised returns so through all its activations. */
 static int
-return_quietly(PyThreadState *ts, struct gs_activation *a, PyObject *constant, struct result *result)
+return_quietly(PyThreadState *ts, struct gs_activation *a, PyObject *const *held, PyObject *constant, struct result *result)
 {
     if (a->filled || a->changed || cp_is_watched(ts) || (a->st.frame && a->st.frame->frame_obj)) {
         return 0;
@@ -481,7 +481,11 @@ return_quietly(PyThreadState *ts, struct gs_activation *a, PyObject *constant, s
     for (uint32_t i = 0; i < n; i++) {
         const struct gs_value *v = &a->st.slots[i];
         PyObject *o = v->owned && v->kind == GS_OBJ ? (PyObject *)(uintptr_t)v->w[0] : NULL;
-        if (o && Py_REFCNT(o) <= (Py_ssize_t)n && !PyLong_CheckExact(o) && !PyFloat_CheckExact(o) && !PyUnicode_CheckExact(o)) {
+        Py_ssize_t count = o ? Py_REFCNT(o) : 0;
+        for (uint32_t j = 0; o && count <= (Py_ssize_t)(2 * n) && j < a->nslots; j++) {
+            count -= held[j] == o;
+        }
+        if (o && count <= (Py_ssize_t)n && !PyLong_CheckExact(o) && !PyFloat_CheckExact(o) && !PyUnicode_CheckExact(o)) {
             return 0;
         }
     }
@@ -512,6 +516,17 @@ return_quietly(PyThreadState *ts, struct gs_activation *a, PyObject *constant, s
     return 1;
 }
 
+/* What native code borrows, from a container perhaps that somebody changes while the GIL is given away here: by a compile, or a poll. */
+static void
+hold(const struct gs_value *slots, uint32_t n, PyObject **held)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct gs_value *v = &slots[i];
+        int origin = v->kind == GS_INT_ORIGIN || v->kind == GS_FLOAT_ORIGIN, object = origin || v->kind == GS_OBJ || v->kind == GS_OBJ_OR_NULL;
+        held[i] = object && !v->owned ? Py_XNewRef((PyObject *)(uintptr_t)v->w[origin]) : NULL;
+    }
+}
+
 /* Does everything up to the point where something is to be run beneath this frame, and keeps nothing on the C stack. */
 static Py_NO_INLINE enum next
 prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct gs_regs *regs, const struct result *given, struct run *run)
@@ -521,7 +536,8 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         Py_FatalError("BUG: an exit does not describe the locals of its code");
     }
     uint32_t deepest = Py_MAX(d->nstack, (uint32_t)code->co_stacksize) + 1, room = d->nlocals + deepest;
-    struct gs_value few[FEW], *slots = room <= FEW ? few : PyMem_RawMalloc(room * sizeof *slots);
+    struct gs_value few[FEW], *slots = room <= FEW ? few : PyMem_RawMalloc(room * (sizeof *slots + sizeof(PyObject *)));
+    PyObject *few_held[FEW], **held = room <= FEW ? few_held : (PyObject **)(slots + room);
     if (!slots) { /* what the native code owns leaks: there is no place to write it down */
         PyErr_NoMemory();
         return RAISED;
@@ -532,6 +548,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         .slots = unit->slots + d->first_slot, .locs = unit->locs, .nslots = d->nlocals + d->nstack,
     };
     read_slots(unit, d, regs, regs->gpr[GS_SP], slots, a.nslots);
+    hold(slots, a.nslots, held);
     a.st.callable = read_callable(d, regs, regs->gpr[GS_SP]);
     a.st.frame = run->shown ? run->shown : read_frame(d, regs, regs->gpr[GS_SP]);
     a.filled = run->shown != NULL;
@@ -599,7 +616,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     /* Nothing is left to compile there; and where a frame object outlives the activation, native code would leave there again. */
     PyObject *constant;
     if (gs_returns_at(code, a.st.off, &constant)) {
-        if (return_quietly(ts, &a, constant, &run->result)) {
+        if (return_quietly(ts, &a, held, constant, &run->result)) {
             next = RETURNED;
             goto done;
         }
@@ -649,6 +666,9 @@ raised:
     gs_activation_end(ts, &a);
     next = RAISED;
 done:
+    for (uint32_t i = 0; i < a.nslots; i++) {
+        Py_XDECREF(held[i]); /* whoever goes on has references of its own, or borrows from who still has them */
+    }
     if (slots != few) {
         PyMem_RawFree(slots);
     }
