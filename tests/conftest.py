@@ -3,10 +3,14 @@ are disjoint, together they are all, and what belongs to one depends on the test
 is in each, and does one part of its work (the fixture parts says how many there are)."""
 
 import os
+import signal
 import subprocess
 import zlib
 
 import pytest
+
+# A shell's background jobs ignore it, and so would the processes that the tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 if "ARM64_PYTHON" in os.environ:  # tools/arm64: what is emulated takes its time
     _communicate = subprocess.Popen.communicate
