@@ -315,7 +315,9 @@ def describe(value, paths, seen):
         seen[id(value)] = len(seen)
         # Keeps it alive, for a freed object's id could come again.
         seen.setdefault("keep", []).append(value)
-    if kind in (complex, str, bytes):
+    if kind in (str, bytes) and len(value) > 10**7:  # its text might not fit a second time
+        body = (len(value), hash(value))
+    elif kind in (complex, str, bytes):
         body = _ADDRESS.sub("", repr(value))
     elif isinstance(value, int):
         body = int.__repr__(value)
