@@ -199,7 +199,7 @@ func (w *powerWriter) power(x *ir.Value, twice int) *ir.Value {
 		rest := w.fma(w.neg(root), root, x)
 		half := w.mul(rest, w.float(0.5))
 		if n == 1 {
-			// The inverse: 1/root * (1 - rest/2/root/root).
+			// The inverse: 1/root * (1 - rest/2 * (1/root)**2).
 			q := w.add(ir.OpFDiv, w.float(1), root)
 			missing := w.fma(w.neg(q), root, w.float(1))
 			missing = w.fma(w.neg(half), w.mul(q, q), missing)

@@ -1,6 +1,6 @@
 """Random programs of objects: classes, closures, exceptions, generators, containers, patterns, finalizers.
 
-`programs.py` has the grammar of numbers. This one is a table of templates: a line of it is what somebody might write, `<k>` in
+`program_numbers.py` has the grammar of numbers. This one is a table of templates: a line of it is what somebody might write, `<k>` in
 it an expression of kind k (see KINDS), and a block is generated where `<block>` or `<loop N>` stands alone.
 """
 

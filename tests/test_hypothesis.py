@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gophersnake
-from tests import program_support, programs
+from tests import program_numbers, program_support, programs
 
 VOLUME = 5000
 
@@ -31,7 +31,7 @@ def test_volume_of_seeded_programs(tmp_path, capsys, parts):
 )
 @given(st.randoms(use_true_random=False))
 def test_programs_with_shrinking(rng):
-    made = programs.Program(rng)
+    made = program_numbers.Program(rng)
     found = program_support.difference(made.source, made.calls, gophersnake.jit)
     assert found is None, f"{found}\n{made.source}\n{made.calls}"
 

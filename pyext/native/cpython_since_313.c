@@ -1,0 +1,190 @@
+/* CPython 3.13 and 3.14: what is too long for a header and the same in both. cpython.h says what each function does. */
+#define _PyOpcode_Caches gs_opcode_caches /* the header defines these tables with external linkage */
+#define _PyOpcode_Deopt gs_opcode_deopt
+#include "runtime.h"
+#if PY_VERSION_HEX >= 0x030d0000
+#define NEED_OPCODE_METADATA
+#include <internal/pycore_ceval.h>
+#include <internal/pycore_code.h>
+#include <internal/pycore_instruments.h>
+#include <internal/pycore_opcode_metadata.h>
+#include <opcode.h>
+
+/* ---- Threads ---- */
+
+int
+cp_poll(PyThreadState *ts)
+{
+    return _Py_HandlePending(ts);
+}
+
+/* ---- Tools ---- */
+
+void
+cp_tell_raise(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    _PyEval_MonitorRaise(ts, f, f->instr_ptr);
+}
+
+void
+cp_tell_unwind(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    PyMonitoringState state = {.active = ts->interp->monitors.tools[PY_MONITORING_EVENT_PY_UNWIND]};
+    if (state.active) {
+        PyObject *code = Py_NewRef(cp_code(f));
+        (void)_PyMonitoring_FirePyUnwindEvent(&state, code, cp_at(f) * (int32_t)sizeof(_Py_CODEUNIT));
+        Py_DECREF(code);
+    }
+}
+
+/* ---- Functions ---- */
+
+vectorcallfunc cp_plain_vectorcall;
+
+int
+cp_init(void)
+{
+    PyObject *globals = PyDict_New(), *code = (PyObject *)PyCode_NewEmpty("", "", 1);
+    PyObject *function = globals && code ? PyFunction_New(code, globals) : NULL;
+    if (function) {
+        cp_plain_vectorcall = ((PyFunctionObject *)function)->vectorcall;
+    }
+    Py_XDECREF(function), Py_XDECREF(globals), Py_XDECREF(code);
+    return cp_plain_vectorcall ? 0 : -1;
+}
+
+/* ---- Bytecode ---- */
+
+int
+cp_opcode(PyCodeObject *code, uint32_t unit)
+{
+    int opcode = _PyCode_CODE(code)[unit].op.code;
+    if (opcode < MIN_INSTRUMENTED_OPCODE) {
+        return _PyOpcode_Deopt[opcode];
+    }
+    PyObject *bytes = PyCode_GetCode(code); /* tools and CPython's own JIT keep elsewhere what they have replaced; cached in the code */
+    if (!bytes) {
+        PyErr_Clear();
+        return NOP;
+    }
+    opcode = (unsigned char)PyBytes_AS_STRING(bytes)[unit * sizeof(_Py_CODEUNIT)];
+    Py_DECREF(bytes);
+    return opcode;
+}
+
+int
+cp_caches(int opcode)
+{
+    return _PyOpcode_Caches[opcode];
+}
+
+int
+cp_jumps_back(int opcode)
+{
+    return opcode == JUMP_BACKWARD || opcode == JUMP_BACKWARD_NO_INTERRUPT;
+}
+
+int
+cp_returns(int opcode)
+{
+    return opcode == RETURN_VALUE;
+}
+
+uint32_t
+cp_begin(PyCodeObject *code, uint32_t off)
+{
+    (void)code;
+    return off;
+}
+
+int
+cp_names_global(int opcode, uint32_t arg)
+{
+    return opcode == LOAD_GLOBAL ? (int)(arg >> 1) : -1;
+}
+
+int
+cp_names_attribute(int opcode, uint32_t arg)
+{
+    return opcode == LOAD_ATTR ? (int)(arg >> 1) : opcode == STORE_ATTR ? (int)arg : -1;
+}
+
+int
+cp_writes(int opcode, uint32_t arg, uint32_t locals[2])
+{
+    switch (opcode) {
+    case STORE_FAST:
+    case DELETE_FAST:
+    case MAKE_CELL:
+    case LOAD_FAST_AND_CLEAR:
+        locals[0] = arg;
+        return 1;
+    case STORE_FAST_LOAD_FAST:
+        locals[0] = arg >> 4;
+        return 1;
+    case STORE_FAST_STORE_FAST:
+        locals[0] = arg >> 4;
+        locals[1] = arg & 15;
+        return 2;
+    default:
+        return 0;
+    }
+}
+
+/* ---- The self-test ---- */
+
+static int
+do_nothing(void *unused)
+{
+    (void)unused;
+    return 0;
+}
+
+
+
+/* Whether an instance's attribute is where the rows say. */
+static int
+values_are_right(void)
+{
+    PyObject *class = PyObject_CallFunction((PyObject *)&PyType_Type, "s(){}", "C");
+    PyObject *instance = class ? PyObject_CallNoArgs(class) : NULL;
+    int right = instance && PyObject_SetAttrString(instance, "a", class) == 0;
+    if (right) {
+        char *values = (char *)instance + ((PyTypeObject *)class)->tp_basicsize;
+        right = *(PyObject **)(values + offsetof(PyDictValues, values)) == class && values[offsetof(PyDictValues, valid)] == 1
+                && cp_values(instance) == (PyDictValues *)values && !cp_dict(instance);
+        PyObject *dict = right ? PyObject_GenericGetDict(instance, NULL) : NULL;
+        right = dict && cp_dict(instance) == dict;
+        Py_XDECREF(dict);
+    }
+    Py_XDECREF(instance), Py_XDECREF(class);
+    return right;
+}
+
+const char *
+cp_test(void)
+{
+    PyThreadState *ts = PyThreadState_Get();
+    if (ts->py_recursion_limit != Py_GetRecursionLimit()) {
+        return "thread state";
+    }
+    PyObject *range = PyObject_CallFunction((PyObject *)&PyRange_Type, "iii", 7, 100, 3);
+    _PyRangeIterObject *steps = range ? (_PyRangeIterObject *)PyObject_GetIter(range) : NULL;
+    PyObject *first = steps ? PyIter_Next((PyObject *)steps) : NULL;
+    int right = first && steps->start == 10 && steps->step == 3 && steps->len == 30;
+    Py_XDECREF(range), Py_XDECREF(steps), Py_XDECREF(first);
+    if (!right) {
+        return "range iterator";
+    }
+    if (!values_are_right()) {
+        return "instances";
+    }
+    if (Py_AddPendingCall(do_nothing, NULL) == 0 && !cp_breaker(ts)) {
+        return "eval breaker";
+    }
+    PyObject *freed = PyFloat_FromDouble(0.5);
+    Py_XDECREF(freed);
+    return cp_test_version(ts, freed);
+}
+
+#endif
