@@ -222,7 +222,7 @@ class Body:
         if self.program.lines[-1].endswith(":"):
             self.emit("pass")
         if not first:
-            for name in self.vars.keys() - before.keys():
+            for name in sorted(self.vars.keys() - before.keys()):
                 self.maybe[name] = self.vars.pop(name)
             for name, kind in before.items():
                 if name not in self.vars:

@@ -1116,7 +1116,7 @@ class Body:
         if len(p.lines) == start:
             self.emit("pass")
         if not top:
-            for name in self.vars.keys() - before.keys():
+            for name in sorted(self.vars.keys() - before.keys()):
                 self.maybe[name] = self.vars.pop(name)
             for name, kind in before.items():
                 if name not in self.vars:

@@ -6,6 +6,8 @@ shrinks better.
 
 import os
 import random
+import subprocess
+import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -39,6 +41,13 @@ def test_programs_with_shrinking(rng):
 def test_program_is_the_same_for_its_number():
     assert programs.program("7", 11).source == programs.program("7", 11).source
     assert programs.program("7", 11).source != programs.program("7", 12).source
+
+
+def test_program_is_the_same_in_each_process():
+    """The order of a set of names is another one with each seed of their hashes: --only must make what the run has made."""
+    text = "from tests import programs; print(*(programs.program('ci', n).source for n in range(400)))"
+    made = [subprocess.run([sys.executable, "-c", text], cwd=programs.ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout for seed in "12"]
+    assert made[0] == made[1]
 
 
 # What the comparison must notice: each of these stands for a sort of miscompile.
