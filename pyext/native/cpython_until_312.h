@@ -1,0 +1,122 @@
+/* What 3.11 and 3.12 have in common, and later versions lack: the C frame that leads to a thread's frames, and the instruction before the next one in
+   a frame. cpython.h says what each name means. */
+#ifndef GS_CPYTHON_UNTIL_312_H
+#define GS_CPYTHON_UNTIL_312_H
+#include <internal/pycore_dtoa.h>
+#include <internal/pycore_floatobject.h>
+#include <internal/pycore_pymem.h>
+#include "cpython_until_313.h"
+
+/* ---- Frames ---- */
+
+static inline struct _PyInterpreterFrame **
+cp_frames(PyThreadState *ts)
+{
+    return &ts->cframe->current_frame;
+}
+
+static inline PyCodeObject *
+cp_code(const _PyInterpreterFrame *f)
+{
+    return f->f_code;
+}
+
+static inline int
+cp_is_unused(const PyFrameObject *object)
+{
+    return !object->f_fast_as_locals;
+}
+
+static inline void
+cp_executing(_PyInterpreterFrame *f, uint32_t unit)
+{
+    f->prev_instr = _PyCode_CODE(f->f_code) + unit;
+}
+
+static inline void
+cp_resume_at(_PyInterpreterFrame *f, uint32_t unit)
+{
+    f->prev_instr = _PyCode_CODE(f->f_code) + unit - 1;
+}
+
+static inline int
+cp_at(const _PyInterpreterFrame *f)
+{
+    return _PyInterpreterFrame_LASTI(f);
+}
+
+static inline void
+cp_own(_PyInterpreterFrame *f, PyFrameObject *object, _PyInterpreterFrame *own)
+{
+    memcpy(own, f, (size_t)((char *)&f->localsplus[f->stacktop] - (char *)f));
+    own->owner = FRAME_OWNED_BY_FRAME_OBJECT;
+    own->previous = NULL;
+    if (_PyFrame_IsIncomplete(own)) {
+        own->prev_instr = _PyCode_CODE(own->f_code) + own->f_code->_co_firsttraceable;
+    }
+    object->f_frame = own;
+}
+
+static inline int
+cp_shows_locals(const _PyInterpreterFrame *f)
+{
+    return f->f_locals != NULL;
+}
+
+/* ---- Threads ---- */
+
+static inline int
+cp_breaker(PyThreadState *ts)
+{
+    return _Py_atomic_load_relaxed(&ts->interp->ceval.eval_breaker);
+}
+
+static inline int
+cp_signals_pending(void)
+{
+    return _Py_atomic_load_relaxed(&_PyRuntime.ceval.signals_pending);
+}
+
+#define CP_POLLS_THERE 1
+
+/* ---- Objects ---- */
+
+static inline uint32_t
+cp_type_version(PyTypeObject *t)
+{
+    return t->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? t->tp_version_tag : 0;
+}
+
+static inline int
+cp_keeps_values(PyTypeObject *t)
+{
+    return t->tp_flags & Py_TPFLAGS_MANAGED_DICT && t->tp_flags & Py_TPFLAGS_HEAPTYPE;
+}
+
+static inline int
+cp_list_extend(PyObject *list, PyObject *iterable)
+{
+    PyObject *none = _PyList_Extend((PyListObject *)list, iterable);
+    Py_XDECREF(none);
+    return none ? 0 : -1;
+}
+
+#define CP_DTOA 1
+#define cp_find_attribute _PyObject_LookupAttr
+#define cp_as_int _PyLong_AsInt
+
+/* ---- Functions ---- */
+
+#define cp_init() 0
+#define cp_plain_vectorcall _PyFunction_Vectorcall
+
+/* ---- The ABI header ---- */
+
+#define CP_ROWS_UNTIL_312 \
+    {"frames.by", offsetof(PyThreadState, cframe)}, {"frames.at", offsetof(_PyCFrame, current_frame)}, \
+    {"breaker.by", offsetof(PyThreadState, interp)}, {"breaker.at", offsetof(PyInterpreterState, ceval.eval_breaker)}, {"breaker.size", 4}, \
+    {"floats.by", offsetof(PyThreadState, interp)}, {"floats.list", offsetof(PyInterpreterState, float_state.free_list)}, \
+    {"floats.link", offsetof(PyObject, ob_type)}, {"floats.count", offsetof(PyInterpreterState, float_state.numfree)}, {"floats.most", PyFloat_MAXFREELIST}, \
+    {"frame.ip", offsetof(_PyInterpreterFrame, prev_instr)}, {"frame.null", 0}
+
+#endif
