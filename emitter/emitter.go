@@ -49,6 +49,8 @@ type Builder struct {
 	memory *Memory
 	byIR   map[*ir.Func]*Func
 	m      Machine
+	thunks thunks
+	exit   Label // the common exit code
 	// label of each call's return, until offsets are known
 	callSites []callSite
 	forcible  int // guards that were asked for by Forced
@@ -70,6 +72,7 @@ func Emit(t Target, in *Input) (*Unit, error) {
 		Input: in, memory: m, Unit: &Unit{Exits: m.unitExits[:0], Slots: m.unitSlots[:0], Locs: m.unitLocs[:0]},
 		byIR: make(map[*ir.Func]*Func, len(in.Funcs)),
 	}
+	b.thunks.labels = map[Thunk]Label{}
 	m.sharedLocs.reset()
 	m.sharedSlots.reset()
 	b.m = t.Unit(b)
@@ -86,6 +89,7 @@ func Emit(t Target, in *Input) (*Unit, error) {
 	for _, f := range b.Funcs {
 		f.stub()
 	}
+	b.shared()
 	code, err := b.m.Finish()
 	if err != nil {
 		return nil, err
@@ -97,9 +101,6 @@ func Emit(t Target, in *Input) (*Unit, error) {
 	m.unitExits, m.unitSlots, m.unitLocs = b.Unit.Exits, b.Unit.Slots, b.Unit.Locs
 	return b.Unit, nil
 }
-
-// Func is the function of the unit that an ir.Func became.
-func (b *Builder) Func(f *ir.Func) *Func { return b.byIR[f] }
 
 // Fail remembers the first reason for which the unit cannot be emitted.
 func (b *Builder) Fail(format string, args ...any) {

@@ -145,8 +145,8 @@ func (x *Exit) EntryLabel() Label {
 	return x.Label(l)
 }
 
-// Registers are those that hold operands of the instruction.
-func (x *Exit) Registers(l []regalloc.Loc) (set regalloc.RegSet) {
+// registers are those that hold operands of the instruction.
+func (x *Exit) registers(l []regalloc.Loc) (set regalloc.RegSet) {
 	for i := range x.operands {
 		if !x.operands[i].Def && l[i].IsReg() {
 			set = set.With(l[i].Reg())

@@ -36,7 +36,8 @@ type Func struct {
 	// Next is what the stub's next cell holds at first.
 	Next uint64
 
-	// Layout of the native frame, from Machine.Entry on, in bytes from rsp.
+	Frame NativeFrame
+	// Layout of the native frame, from Machine.Entry on, in bytes from the stack pointer.
 	FrameSize int // to the return address
 	SlotBase  int // of the allocator's spill slots
 
@@ -51,6 +52,8 @@ type Func struct {
 	ByMemory bool
 
 	Alloc *regalloc.Result
+
+	joined divisions
 
 	*Memory // of this function alone, while it is emitted; nil afterwards, when it is the next one's
 	m       Machine
@@ -110,7 +113,7 @@ type Memory struct {
 	held      []regalloc.RegSet // beside written
 	heldIn    []regalloc.RegSet // by position: before the block
 
-	operands arena.Arena[regalloc.Operand]
+	selector selector
 	vregArgs arena.Arena[regalloc.VReg]
 	edges    arena.Arena[regalloc.Edge]
 	newExits arena.Arena[Exit]
@@ -144,7 +147,7 @@ func (m *Memory) begin(f *ir.Func) {
 	m.values = append(m.values[:0], nil)
 	m.fed, m.instrs, m.written, m.cold, m.exits = m.fed[:0], m.instrs[:0], m.written[:0], m.cold[:0], m.exits[:0]
 	m.stamps, m.stamp, m.indexes = m.stamps[:0], 0, m.indexes[:0]
-	m.operands.Reset()
+	m.selector.reset()
 	m.vregArgs.Reset()
 	m.edges.Reset()
 	m.newExits.Reset()
@@ -168,7 +171,7 @@ func (f *Func) emit() error {
 	}
 	f.survey()
 	f.counts()
-	f.m.Begin(f)
+	f.joined = f.joinDivisions()
 	f.selectBlocks()
 	if f.Unit.err != nil {
 		return f.Unit.err
@@ -361,11 +364,11 @@ func (f *Func) selectBlocks() {
 		f.m.SelectControl(f, b)
 		for j := len(b.Values) - 1; j >= 0; j-- {
 			if v := b.Values[j]; f.wanted(v) {
-				f.m.Select(f, v)
+				f.selectValue(v)
 			}
 		}
 		if i == 0 {
-			f.m.SelectEntry(f)
+			f.selectEntry()
 		}
 		slices.Reverse(f.instrs[f.begun:])
 		slices.Reverse(f.written[f.begun:])
@@ -520,6 +523,11 @@ func (f *Func) write(ra *regalloc.Func) {
 	}
 	f.start, f.end = f.m.NewLabel(), f.m.NewLabel()
 	f.m.Bind(f.start)
+	f.Frame.lay(f)
+	f.memoryEntry()
+	if !f.ByMemory {
+		f.registerEntry()
+	}
 	f.m.Entry(f)
 	f.edgeBlock = arena.Fresh(f.edgeBlock, len(f.order))
 	for i := len(f.Alloc.EdgeBlocks) - 1; i >= 0; i-- { // those of one predecessor stand together

@@ -103,8 +103,8 @@ func (n *NativeFrame) NeedScratch(v *ir.Value) {
 // ScratchOffset is where the words of an OpScratch are.
 func (n *NativeFrame) ScratchOffset(v *ir.Value) int { return n.scratchBase + 8*n.scratchAt[v] }
 
-// Lay lays the frame out, and tells the function.
-func (n *NativeFrame) Lay(f *Func) {
+// lay lays the frame out, and tells the function.
+func (n *NativeFrame) lay(f *Func) {
 	at := 0
 	if f.MayHaveFrame() {
 		at = 16

@@ -11,18 +11,19 @@ import (
 	"github.com/gophersnake/gophersnake/ir"
 )
 
-// Selector makes selections. Its memory is used again by the next function.
-type Selector struct {
-	operands arena.Arena[regalloc.Operand]
-	buffer   []regalloc.Operand
-	open     *Selection // which has operands, and is not emitted yet
-	// CountDown emits a jump to the exit when its word comes to 0, for guards that are forced to fail.
-	CountDown func(x *Exit, exit Label)
+// selector makes selections. Its memory is used again by the next function.
+type selector struct {
+	selections arena.Arena[Selection]
+	operands   arena.Arena[regalloc.Operand]
+	words      arena.Arena[Word]
+	buffer     []regalloc.Operand
+	open       *Selection // which has operands, and is not emitted yet
 }
 
-// Reset makes ready for a function.
-func (r *Selector) Reset() {
+func (r *selector) reset() {
+	r.selections.Reset()
 	r.operands.Reset()
+	r.words.Reset()
 	r.open = nil
 }
 
@@ -32,22 +33,23 @@ type Selection struct {
 	At  *ir.Value // the operation at whose place it will stand, or nil
 	Ops []regalloc.Operand
 
-	selector *Selector
-	exits    []*Exit
-	first    [1]*Exit // memory for exits
+	exits []*Exit
+	first [1]*Exit // memory for exits
 }
 
 // Begin is an empty selection.
-func (r *Selector) Begin(f *Func, at *ir.Value) Selection {
-	return Selection{F: f, At: at, selector: r}
+func (f *Func) Begin(at *ir.Value) *Selection {
+	s := f.selector.selections.New()
+	s.F, s.At = f, at
+	return s
 }
 
-// Drop forgets a selection that only asked for registers.
-func (r *Selector) Drop() { r.open = nil }
+// drop forgets a selection that only asked for registers.
+func (s *Selection) drop() { s.F.selector.open = nil }
 
 // Add adds an operand, and answers with its number. One selection at a time collects them in the selector's buffer.
 func (s *Selection) Add(o regalloc.Operand) int {
-	r := s.selector
+	r := &s.F.selector
 	if s.Ops == nil && r.open == nil {
 		r.open = s
 		s.Ops = r.buffer[:0]
@@ -58,7 +60,7 @@ func (s *Selection) Add(o regalloc.Operand) int {
 
 // close gives the operands their final place.
 func (s *Selection) close() {
-	r := s.selector
+	r := &s.F.selector
 	ops := r.operands.Keep(s.Ops)
 	if r.open == s {
 		r.buffer, r.open = s.Ops, nil
@@ -125,21 +127,21 @@ func (s *Selection) State(x *Exit, late bool) {
 func (s *Selection) Emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) {
 	s.close()
 	if s.F.Unit.Input.Force != nil && len(s.exits) > 0 && (s.At == nil || s.At.Op.Is(ir.Guard)) {
-		emit = s.selector.forced(s.exits[0], emit)
+		emit = s.exits[0].forced(emit)
 	}
 	s.F.Add(Inst{Instr: regalloc.Instr{Ops: s.Ops, Clobbers: clobbers}, Value: s.At, Emit: emit})
 }
 
 // forced is the instruction of a guard which, for a test, fails once although what it checks holds.
-func (r *Selector) forced(x *Exit, emit func(l []regalloc.Loc)) func(l []regalloc.Loc) {
+func (x *Exit) forced(emit func(l []regalloc.Loc)) func(l []regalloc.Loc) {
 	return func(l []regalloc.Loc) {
 		force := x.Forced()
 		if force && !x.Late {
-			r.CountDown(x, x.Label(l))
+			x.f.m.CountDown(x, x.Label(l))
 		}
 		emit(l)
 		if force && x.Late {
-			r.CountDown(x, x.Label(l))
+			x.f.m.CountDown(x, x.Label(l))
 		}
 	}
 }
@@ -202,6 +204,87 @@ func Negated(v *ir.Value) (args [3]*ir.Value, negate [2]int) {
 	return args, negate
 }
 
+// Words adds arguments that go to memory.
+func (s *Selection) Words(values []*ir.Value) []Word {
+	words := s.F.selector.words.Make(len(values))
+	for i, v := range values {
+		words[i] = s.Word(v)
+	}
+	return words
+}
+
+// Address is a memory operand: base and index are numbers of operands, or -1.
+type Address struct {
+	Base, Index int
+	Scratch     *ir.Value // the words of an OpScratch instead of a base
+	disp        int32
+	frame       *NativeFrame
+}
+
+// Disp is the displacement, from the stack pointer for Scratch.
+func (ad *Address) Disp() int32 {
+	if ad.Scratch != nil {
+		return ad.disp + int32(ad.frame.ScratchOffset(ad.Scratch))
+	}
+	return ad.disp
+}
+
+// Address folds constants into the displacement. index may be nil; it counts words.
+func (s *Selection) Address(base, index *ir.Value, disp int64, late bool) Address {
+	m := s.F.m
+	base = Resolve(base)
+	ad := Address{Base: -1, Index: -1, frame: &s.F.Frame}
+	constant := func(v *ir.Value) bool { // which counts words in the displacement
+		return v.Op.Is(ir.Constant) && fits32(v.Aux) && fits32(disp+8*v.Aux)
+	}
+	add := func(v *ir.Value) int { return s.Add(regalloc.Operand{V: s.F.Reg(v), Late: late}) }
+	if index != nil {
+		index = Resolve(index)
+		if index.Op == ir.OpAdd && m.SplitsIndex(disp) && !s.F.Wanted(index) && s.F.Near(index, s.At) {
+			if n := Resolve(index.Args[1]); constant(n) {
+				disp += 8 * n.Aux
+				index = Resolve(index.Args[0])
+			}
+		}
+		if constant(index) {
+			disp += 8 * index.Aux
+			index = nil
+		}
+	}
+	switch {
+	case base.Op == ir.OpScratch:
+		ad.Scratch = base
+		s.F.Frame.NeedScratch(base)
+	case base.Op.Is(ir.Constant) && m.Absolute(base.Aux+disp) && fits32(base.Aux):
+		disp += base.Aux
+	default:
+		ad.Base = add(base)
+	}
+	if index != nil {
+		ad.Index = add(index)
+	}
+	if !fits32(disp) {
+		panic("BUG: displacement out of range")
+	}
+	ad.disp = int32(disp)
+	return ad
+}
+
+func fits32(n int64) bool { return n == int64(int32(n)) }
+
+// LoadAddress is the address of a load.
+func (s *Selection) LoadAddress(v *ir.Value, late bool) Address {
+	switch abi := s.F.m.ABI(); v.Op {
+	case ir.OpClassOf:
+		return s.Address(v.Args[0], nil, int64(abi.ObType), late)
+	case ir.OpUnboxFloat:
+		return s.Address(v.Args[0], nil, int64(abi.FloatVal), late)
+	case ir.OpLoadIdxI64, ir.OpLoadIdxF64, ir.OpLoadIdxObj, ir.OpLoadIdxObjNull:
+		return s.Address(v.Args[0], v.Args[1], v.Aux, late)
+	}
+	return s.Address(v.Args[0], nil, v.Aux, late)
+}
+
 // ArgumentRegisters are the registers in which a native function takes its callable and arguments, and whether there are enough.
 func (r *Registers) ArgumentRegisters(args []*ir.Value) (places []regalloc.PReg, fit bool) {
 	var next [2]int
@@ -223,11 +306,11 @@ func (r *Registers) ArgumentRegisters(args []*ir.Value) (places []regalloc.PReg,
 	return places, true
 }
 
-// Divisions are the pairs of a quotient and a remainder of the same operands in one block, each by the other: the first of a pair makes both.
-type Divisions map[*ir.Value]*ir.Value
+// divisions are the pairs of a quotient and a remainder of the same operands in one block, each by the other: the first of a pair makes both.
+type divisions map[*ir.Value]*ir.Value
 
-// JoinDivisions finds them.
-func (f *Func) JoinDivisions() (joined Divisions) {
+// joinDivisions finds them.
+func (f *Func) joinDivisions() (joined divisions) {
 	type operands struct{ x, y *ir.Value }
 	for _, b := range f.IR.Blocks {
 		var first map[operands]*ir.Value
@@ -241,7 +324,7 @@ func (f *Func) JoinDivisions() (joined Divisions) {
 			}
 			if w := first[key]; w != nil && w.Op != v.Op && joined[w] == nil {
 				if joined == nil {
-					joined = Divisions{}
+					joined = divisions{}
 				}
 				joined[w], joined[v] = v, w
 			} else {
@@ -252,9 +335,9 @@ func (f *Func) JoinDivisions() (joined Divisions) {
 	return joined
 }
 
-// Wanted tells what a division has to make where v stands: nothing if the other one of its pair, which comes first, makes both.
-func (d Divisions) Wanted(f *Func, v *ir.Value) (quotient, remainder *ir.Value, here bool) {
-	other := d[v]
+// Division tells what a division has to make where v stands: nothing if the other one of its pair, which comes first, makes both.
+func (f *Func) Division(v *ir.Value) (quotient, remainder *ir.Value, here bool) {
+	other := f.joined[v]
 	if other != nil && f.Before(other, v) {
 		f.Reg(other)
 		return nil, nil, false
@@ -281,4 +364,28 @@ func Magic(y int64) (magic uint64, k int) {
 		magic++
 	}
 	return magic, k
+}
+
+// selectValue adds the instructions of v.
+func (f *Func) selectValue(v *ir.Value) {
+	switch v.Op {
+	case ir.OpIncref, ir.OpXIncref, ir.OpDecref, ir.OpXDecref, ir.OpDecrefQuiet:
+		f.reference(v)
+	case ir.OpBoxInt:
+		f.boxInt(v)
+	case ir.OpBoxFloat:
+		f.boxFloat(v)
+	case ir.OpReboxFloat:
+		f.reboxFloat(v)
+	case ir.OpUnboxInt:
+		f.unboxInt(v)
+	case ir.OpCallHelper:
+		f.callHelper(v)
+	case ir.OpCallNative:
+		f.callNative(v)
+	case ir.OpCallTag:
+		f.Reg(v.Args[0]) // the call defines both
+	default:
+		f.m.Select(f, v)
+	}
 }

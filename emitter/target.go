@@ -6,6 +6,7 @@ package emitter
 import (
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
 )
 
 // Label is a place in the code; each instruction set's assembler hands them out.
@@ -26,44 +27,58 @@ type Registers struct {
 	Params [2][]regalloc.PReg
 	// Callable holds the callable there.
 	Callable regalloc.PReg
+	// CArgs hold the arguments of a C function, and Results, by class, what it returns.
+	CArgs   [2][]regalloc.PReg
+	Results [2]regalloc.PReg
+	// Tag is the second result of a native function.
+	Tag               regalloc.PReg
+	ClobberedByC      regalloc.RegSet
+	ClobberedByNative regalloc.RegSet
 }
 
 // Machine makes the code of one unit.
 type Machine interface {
 	Registers() *Registers
+	ABI() *pyabi.ABI
 
 	// Selection: every Func.Add stands before the ones added earlier, for a block is selected from its end.
 
-	// Begin comes before all else for a function.
-	Begin(f *Func)
 	// Select adds the instructions of a value, and asks for the registers of its arguments.
 	Select(f *Func, v *ir.Value)
 	// SelectControl adds the instruction that ends a block.
 	SelectControl(f *Func, b *ir.Block)
-	// SelectEntry adds what stands before all else in the entry block.
-	SelectEntry(f *Func)
+	// Absolute says whether an address can be a displacement without a base.
+	Absolute(address int64) bool
+	// SplitsIndex says whether a constant summand of the index is better added to the displacement.
+	SplitsIndex(disp int64) bool
 
 	// Emission, in the order of the code.
 
 	NewLabel() Label
 	Bind(Label)
+	Macros
+	Objects
 	// AlignLoop pads before a hot loop's header.
 	AlignLoop()
 	// Entry emits the function's entries and prologue.
 	Entry(f *Func)
+	// CountDown takes an exit when its word comes to 0, for guards that are forced to fail.
+	CountDown(x *Exit, exit Label)
 	// Count counts the activation as recursion. It may stand at the begin of a block and before the jump at its end.
 	Count()
 	// Edit moves a value.
 	Edit(f *Func, e regalloc.Edit)
 	// Jump goes to a label.
 	Jump(Label)
-	// ExitStub leaves with the number of an exit.
+	// ExitStub leaves with the number of an exit, through CommonExit.
 	ExitStub(number int)
+	CommonExit()
+	Thunk(Thunk)
 	// Stub emits the vectorcall stub of a function; false: it can have none.
 	Stub(f *Func) bool
 	// Note remarks on the code that follows, for the listing.
 	Note(text string)
-	// Finish emits what the unit shares and gives the code; offsets are final from then on.
+	// Finish gives the code; offsets are final from then on.
 	Finish() ([]byte, error)
 	Offset(Label) int
 	// Refs are the places in the code that hold addresses in the data area.

@@ -6,7 +6,6 @@ package amd64
 import (
 	"golang.org/x/sys/cpu"
 
-	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
@@ -44,8 +43,7 @@ var (
 	calleeSaved = []Reg{RBX, RBP, R12, R13, R14}
 	cArgs       = []Reg{RDI, RSI, RDX, RCX, R8, R9}
 
-	clobberedByC      = set(callerSaved...) | set(allXMM...)
-	clobberedByNative = clobberedByC | set(calleeSaved...)
+	clobberedByC = set(callerSaved...) | set(allXMM...)
 
 	registers = emitter.Registers{
 		// Those without a fixed use first, then the caller-saved, so that arguments and quotients find theirs free.
@@ -58,7 +56,12 @@ var (
 			pregs(RSI, RDX, RCX, R8, R9, RAX, RBX, R10, R12, R13, R14),
 			pregs(XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7),
 		},
-		Callable: preg(RDI),
+		Callable:          preg(RDI),
+		CArgs:             [2][]regalloc.PReg{pregs(cArgs...), pregs(allXMM[:8]...)},
+		Results:           [2]regalloc.PReg{preg(RAX), preg(XMM0)},
+		Tag:               preg(RDX),
+		ClobberedByC:      clobberedByC,
+		ClobberedByNative: clobberedByC | set(calleeSaved...),
 	}
 )
 
@@ -80,10 +83,7 @@ type Target struct {
 	*emitter.Runtime
 
 	// What a unit leaves to the next one: there is one at a time.
-	assembler  *Assembler
-	selections arena.Arena[selection]
-	selector   emitter.Selector
-	words      arena.Arena[emitter.Word]
+	assembler *Assembler
 }
 
 // New makes the target for an interpreter, or tells what its ABI header lacks.
@@ -111,25 +111,16 @@ func (t *Target) Unit(b *emitter.Builder) emitter.Machine {
 	} else {
 		t.assembler.Reset()
 	}
-	m := &machine{t: t, abi: t.ABI, b: b, a: t.assembler, thunks: map[thunk]Label{}}
-	t.selector.CountDown = m.countDown
-	return m
+	return &machine{t: t, abi: t.ABI, b: b, a: t.assembler}
 }
 
 // machine makes the code of a unit.
 type machine struct {
-	t      *Target
-	abi    *pyabi.ABI
-	b      *emitter.Builder
-	a      *Assembler
-	exit   Label // the common exit code
-	thunks map[thunk]Label
-	order  []thunk // of thunks, as they were asked for
-	refs   []dataRef
-
-	// Of the function being selected and emitted.
-	frame  emitter.NativeFrame
-	joined emitter.Divisions
+	t    *Target
+	abi  *pyabi.ABI
+	b    *emitter.Builder
+	a    *Assembler
+	refs []dataRef
 }
 
 // dataRef is an instruction MOVABSQ at a label whose constant is an address in the data area.
@@ -138,16 +129,8 @@ type dataRef struct {
 	data int
 }
 
-// Begin makes ready for a function.
-func (m *machine) Begin(f *emitter.Func) {
-	m.t.selections.Reset()
-	m.t.selector.Reset()
-	m.t.words.Reset()
-	m.frame = emitter.NativeFrame{}
-	m.joined = f.JoinDivisions()
-}
-
 func (m *machine) Registers() *emitter.Registers { return &registers }
+func (m *machine) ABI() *pyabi.ABI               { return m.abi }
 
 func (m *machine) NewLabel() emitter.Label { return emitter.Label(m.a.NewLabel()) }
 func (m *machine) Bind(l emitter.Label)    { m.a.Bind(Label(l)) }
@@ -157,11 +140,7 @@ func (m *machine) Note(text string)        { m.a.Note(text) }
 
 func (m *machine) Offset(l emitter.Label) int { return m.a.Offset(Label(l)) }
 
-// Finish emits what the unit shares.
-func (m *machine) Finish() ([]byte, error) {
-	m.emitShared()
-	return m.a.Finish()
-}
+func (m *machine) Finish() ([]byte, error) { return m.a.Finish() }
 
 // Refs are the constants of MOVABSQ, behind a prefix and an opcode.
 func (m *machine) Refs() []emitter.Ref {
@@ -186,24 +165,18 @@ func (m *machine) dataAddress(dst Reg, data int) {
 	m.a.Emit(MOVABSQ_RI, dst, Imm(0))
 }
 
-// call calls a C function; rsp is a multiple of 16.
-func (m *machine) call(name string) {
-	m.a.Emit(CALL_M, m.a.Int64(int64(m.t.Helper(name))))
-}
-
 // Entry emits the entries and the prologue.
 func (m *machine) Entry(f *emitter.Func) {
-	m.frame.Lay(f)
 	a := m.a
 	a.Align(16)
 	if !f.ByMemory {
-		a.Bind(m.memoryEntry(f))
+		a.Bind(Label(f.MemoryEntry))
 		m.loadParams(f)
-		a.Bind(m.registerEntry(f))
+		a.Bind(Label(f.RegisterEntry))
 		m.prologue(f)
 		return
 	}
-	a.Bind(m.memoryEntry(f))
+	a.Bind(Label(f.MemoryEntry))
 	a.Emit(SUBQ_RI, RSP, Imm(f.FrameSize))
 	if f.IR.Resume {
 		a.Emit(MOVQ_RM, scratch, At(RDI, 8))
@@ -211,22 +184,6 @@ func (m *machine) Entry(f *emitter.Func) {
 	}
 	m.loadParams(f)
 	m.checks(f)
-}
-
-// registerEntry is the label of a function's register entry, which calls may name before it is emitted.
-func (m *machine) registerEntry(f *emitter.Func) Label {
-	if f.RegisterEntry == 0 {
-		f.RegisterEntry = m.NewLabel()
-	}
-	return Label(f.RegisterEntry)
-}
-
-// memoryEntry is the same for the memory entry.
-func (m *machine) memoryEntry(f *emitter.Func) Label {
-	if f.MemoryEntry == 0 {
-		f.MemoryEntry = m.NewLabel()
-	}
-	return Label(f.MemoryEntry)
 }
 
 // loadParams loads the parameters from the activation buffer in rdi to where they are wanted.
@@ -289,7 +246,7 @@ func (m *machine) checks(f *emitter.Func) {
 	}
 	defer func() {
 		for _, x := range forced {
-			m.countDown(x, x.EntryLabel())
+			m.CountDown(x, x.EntryLabel())
 		}
 	}()
 	if counted {
@@ -316,8 +273,8 @@ func (m *machine) checks(f *emitter.Func) {
 	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
 }
 
-// countDown takes the exit when its word comes to 0.
-func (m *machine) countDown(x *emitter.Exit, exit emitter.Label) {
+// CountDown takes the exit when its word comes to 0.
+func (m *machine) CountDown(x *emitter.Exit, exit emitter.Label) {
 	m.dataAddress(scratch, x.ForceOffset())
 	m.a.Emit(DECL_M, At(scratch, 0))
 	m.a.Jcc(CondE, Label(exit))
@@ -381,7 +338,7 @@ func (m *machine) leave(f *emitter.Func, b *ir.Block, tag int64) {
 		if tag < 0 {
 			a.Move(RBP, RDX)
 		}
-		m.call("gs_frame_pop")
+		m.CallHelper("gs_frame_pop")
 		a.Move(RAX, RBX)
 		if tag < 0 {
 			a.Move(RDX, RBP)
@@ -426,7 +383,7 @@ func (m *machine) constantTo(f *emitter.Func, to Mem, v *ir.Value) {
 		return
 	}
 	if v.Op == ir.OpScratch {
-		m.a.Emit(LEAQ_RM, scratch, At(RSP, m.scratchOffset(v)))
+		m.a.Emit(LEAQ_RM, scratch, At(RSP, int32(f.Frame.ScratchOffset(v))))
 	} else {
 		m.a.MoveImm(scratch, v.Aux)
 	}
@@ -437,7 +394,7 @@ func (m *machine) constantTo(f *emitter.Func, to Mem, v *ir.Value) {
 func (m *machine) constant(f *emitter.Func, dst Reg, v *ir.Value) {
 	switch {
 	case v.Op == ir.OpScratch:
-		m.a.Emit(LEAQ_RM, dst, At(RSP, m.scratchOffset(v)))
+		m.a.Emit(LEAQ_RM, dst, At(RSP, int32(f.Frame.ScratchOffset(v))))
 	case dst.IsGPR() && v.Aux == 0:
 		m.a.Emit(XORL_RR, dst, dst)
 	case dst.IsGPR():
@@ -448,5 +405,3 @@ func (m *machine) constant(f *emitter.Func, dst Reg, v *ir.Value) {
 		m.a.Load(dst, m.a.Int64(v.Aux))
 	}
 }
-
-func (m *machine) scratchOffset(v *ir.Value) int32 { return int32(m.frame.ScratchOffset(v)) }

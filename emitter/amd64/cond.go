@@ -32,7 +32,7 @@ var intConds = map[ir.Op]Cond{
 }
 
 // condition adds the operands that testing v needs. own: v itself is being made, so it must not be asked for.
-func (s *selection) condition(v *ir.Value, own bool) cond {
+func (s selection) condition(v *ir.Value, own bool) cond {
 	negate := false
 	for {
 		v = emitter.Resolve(v)
@@ -60,7 +60,7 @@ func (s *selection) condition(v *ir.Value, own bool) cond {
 }
 
 // comparison makes c the comparison v, if it is one.
-func (s *selection) comparison(v *ir.Value, c *cond) bool {
+func (s selection) comparison(v *ir.Value, c *cond) bool {
 	m, f := s.m, s.F
 	if cc, ok := intConds[v.Op]; ok {
 		c.cc = cc
@@ -98,13 +98,13 @@ func (s *selection) comparison(v *ir.Value, c *cond) bool {
 	return true
 }
 
-func (s *selection) compareFloats(x, y *ir.Value, c *cond) {
+func (s selection) compareFloats(x, y *ir.Value, c *cond) {
 	a := s.Use(x)
 	b := s.source(y, false, false)
 	c.compare = func(l []regalloc.Loc) { s.m.emit2(ucomisd, reg(l[a]), s.m.operand(s.F, b, l)) }
 }
 
-func (s *selection) compareInts(v *ir.Value, c *cond) {
+func (s selection) compareInts(v *ir.Value, c *cond) {
 	m, f := s.m, s.F
 	x, y := emitter.Resolve(v.Args[0]), emitter.Resolve(v.Args[1])
 	if isConst(x) || s.foldable(x) && !s.foldable(y) && !isConst(y) {
@@ -112,12 +112,12 @@ func (s *selection) compareInts(v *ir.Value, c *cond) {
 		c.cc = c.cc.Swap()
 	}
 	if n, ok := immediate(y); ok {
-		var left address
+		var left emitter.Address
 		switch {
 		case n == 0 && x.Op == ir.OpIntSign && m.abi.IntTagged == 0 && f.Foldable(x, s.At):
-			left = s.address(x.Args[0], nil, int64(m.abi.IntSize), false)
+			left = s.Address(x.Args[0], nil, int64(m.abi.IntSize), false)
 		case s.foldable(x):
-			left = s.loadAddress(x, false)
+			left = s.LoadAddress(x, false)
 		default:
 			a := s.Use(x)
 			c.compare = func(l []regalloc.Loc) { m.compareWith(reg(l[a]), n) }

@@ -9,68 +9,6 @@ import (
 	"github.com/gophersnake/gophersnake/ir"
 )
 
-// reference counts up or down.
-func (m *machine) reference(f *emitter.Func, v *ir.Value) {
-	s := m.begin(f, v)
-	a := m.a
-	x := emitter.Resolve(v.Args[0])
-	up := v.Op == ir.OpIncref || v.Op == ir.OpXIncref
-	if x.Op == ir.OpConstNull || x.Op == ir.OpConstObj && (x.Aux == 0 || m.abi.IsImmortal(uint64(x.Aux))) {
-		return
-	}
-	n := -1
-	if x.Op != ir.OpConstObj {
-		n = s.Use(x)
-	}
-	t := -1
-	if !up && n >= 0 && uint64(v.Args[0].Type.Class) == m.abi.TypeFloat {
-		t = s.Temp()
-	}
-	var site *emitter.Exit
-	if v.FS != nil {
-		site = f.NewExit(v)
-		s.State(site, false)
-	}
-	s.Emit(0, func(l []regalloc.Loc) {
-		o := scratch
-		if n >= 0 {
-			o = reg(l[n])
-		} else {
-			a.MoveImm(scratch, x.Aux)
-		}
-		done := a.NewLabel()
-		if v.Op == ir.OpXIncref || v.Op == ir.OpXDecref {
-			a.Emit(TESTQ_RR, o, o)
-			a.Jcc(CondE, done)
-		}
-		if up {
-			m.incref(o)
-		} else {
-			m.decref(o, done)
-			dead, dealloc := a.NewLabel(), Label(0)
-			if site == nil {
-				dealloc = m.thunk(thunkDealloc, f.Held)
-			} else {
-				dealloc = m.releaseThunk(f.Held, site.Registers(l))
-			}
-			a.Jcc(CondE, dead)
-			f.Cold(func() {
-				a.Bind(dead)
-				if t >= 0 {
-					m.freeFloat(o, reg(l[t]), done)
-				}
-				a.Move(scratch, o)
-				a.Call(dealloc)
-				if site != nil {
-					site.CallSite(l)
-				}
-				a.Jmp(done)
-			})
-		}
-		a.Bind(done)
-	})
-}
-
 // incref takes a reference; the flags are changed.
 func (m *machine) incref(o Reg) {
 	count := At(o, int32(m.abi.ObRefcnt))
@@ -119,42 +57,6 @@ func (m *machine) freeFloat(o, t Reg, done Label) {
 	a.Bind(full)
 }
 
-// boxInt finds the small ints' objects, and calls for others.
-func (m *machine) boxInt(f *emitter.Func, v *ir.Value) {
-	s := m.begin(f, v)
-	a := m.a
-	if n := emitter.Resolve(v.Args[0]); n.Op == ir.OpConstInt {
-		if address, ok := m.abi.SmallInt(n.Aux); ok {
-			d := s.Def(v)
-			s.Emit(0, func(l []regalloc.Loc) {
-				a.MoveImm(reg(l[d]), int64(address))
-				m.increfConstant(reg(l[d]))
-			})
-			return
-		}
-	}
-	n, d := s.Use(v.Args[0]), s.Def(v)
-	x := s.Exit(false)
-	s.Emit(0, func(l []regalloc.Loc) {
-		d, n := reg(l[d]), reg(l[n])
-		big, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxInt, f.Held)
-		a.Emit(LEAQ_RM, scratch, At(n, int32(m.abi.SmallIntNeg)))
-		a.Emit(CMPQ_RI, scratch, Imm(m.abi.SmallIntNeg+m.abi.SmallIntPos))
-		a.Jcc(CondAE, big)
-		m.smallInt(scratch)
-		m.increfConstant(scratch)
-		a.Bind(done)
-		a.Move(d, scratch)
-		f.Cold(func() {
-			a.Bind(big)
-			a.Move(scratch, n)
-			a.Call(box)
-			a.Jcc(CondNE, done)
-			a.Jmp(Label(x.Label(l)))
-		})
-	})
-}
-
 // smallInt makes the address of a small int of its number in the table.
 func (m *machine) smallInt(r Reg) {
 	a := m.a
@@ -173,72 +75,6 @@ func log2(n uint64) (k int) {
 		k++
 	}
 	return k
-}
-
-// boxFloat takes an object from the free list, and calls where it is empty.
-func (m *machine) boxFloat(f *emitter.Func, v *ir.Value) {
-	s := m.begin(f, v)
-	a := m.a
-	n, d, t := s.Use(v.Args[0]), s.DefEarly(v), s.Temp()
-	x := s.Exit(true)
-	s.Emit(0, func(l []regalloc.Loc) {
-		n, d, t := reg(l[n]), reg(l[d]), reg(l[t])
-		empty, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxFloat, f.Held)
-		m.takeFloat(d, t, empty)
-		a.Emit(MOVSD_MX, At(d, int32(m.abi.FloatVal)), n)
-		a.Bind(done)
-		f.Cold(func() {
-			a.Bind(empty)
-			a.Move(scratchX, n)
-			a.Call(box)
-			a.Move(d, scratch)
-			a.Jcc(CondNE, done)
-			a.Jmp(Label(x.Label(l)))
-		})
-	})
-}
-
-// reboxFloat overwrites the object that is given back, or takes another one where somebody else has that.
-func (m *machine) reboxFloat(f *emitter.Func, v *ir.Value) {
-	s := m.begin(f, v)
-	a := m.a
-	n, o := s.Use(v.Args[0]), s.Use(v.Args[1])
-	d := s.DefTied(v, o)
-	t := s.Temp()
-	x := s.Exit(false)
-	s.Emit(0, func(l []regalloc.Loc) {
-		n, o, t := reg(l[n]), reg(l[d]), reg(l[t])
-		shared, done, box := a.NewLabel(), a.NewLabel(), m.thunk(thunkBoxFloat, f.Held)
-		a.Emit(CMPQ_MI, At(o, int32(m.abi.ObRefcnt)), Imm(1))
-		a.Jcc(CondNE, shared)
-		a.Emit(MOVSD_MX, At(o, int32(m.abi.FloatVal)), n)
-		a.Bind(done)
-		f.Cold(func() {
-			empty := a.NewLabel()
-			a.Bind(shared)
-			a.Move(scratchX, o)
-			m.takeFloat(t, o, empty)
-			a.Move(o, scratchX)
-			m.giveUpShared(o)
-			a.Emit(MOVSD_MX, At(t, int32(m.abi.FloatVal)), n)
-			a.Move(o, t)
-			a.Jmp(done)
-			a.Bind(empty)
-			a.Move(scratchX, n)
-			a.Call(box)
-			a.Jcc(CondE, Label(x.Label(l)))
-			m.giveUpShared(o)
-			a.Move(o, scratch)
-			a.Jmp(done)
-		})
-	})
-}
-
-// giveUpShared gives up a reference that is not the last one.
-func (m *machine) giveUpShared(o Reg) {
-	immortal := m.a.NewLabel()
-	m.decref(o, immortal)
-	m.a.Bind(immortal)
 }
 
 // freeFloats are the list of free floats and how many it has, by the scratch register.
@@ -285,33 +121,6 @@ func (m *machine) boxBool(f *emitter.Func, v *ir.Value) {
 		m.jumpIf(c, l, false, skip)
 		a.MoveImm(d, int64(m.abi.ObjTrue))
 		a.Bind(skip)
-	})
-}
-
-// unboxInt takes ints of up to one digit here: size, which has the number's sign, times the digit. The rest is out of the way.
-func (m *machine) unboxInt(f *emitter.Func, v *ir.Value) {
-	s := m.begin(f, v)
-	a := m.a
-	n := s.Use(v.Args[0])
-	d := s.Def(v)
-	x := s.Exit(false)
-	s.Emit(0, func(l []regalloc.Loc) {
-		o, d := reg(l[n]), reg(l[d])
-		big, done, unbox := a.NewLabel(), a.NewLabel(), m.thunk(thunkUnboxInt, f.Held)
-		a.Emit(MOVQ_RM, scratch, At(o, int32(m.abi.IntSize)))
-		m.jumpIfMoreDigits(scratch, big)
-		m.signOfOneDigit(scratch)
-		a.Emit(MOVL_RM, d, At(o, int32(m.abi.IntDigits)))
-		a.Emit(IMULQ_RR, d, scratch)
-		a.Bind(done)
-		f.Cold(func() {
-			a.Bind(big)
-			a.Move(scratch, o)
-			a.Call(unbox)
-			a.Jcc(CondE, Label(x.Label(l)))
-			a.Move(d, scratch)
-			a.Jmp(done)
-		})
 	})
 }
 

@@ -13,19 +13,15 @@ import (
 
 // selection is one instruction being put together.
 type selection struct {
-	emitter.Selection
+	*emitter.Selection
 	m *machine
 }
 
-func (m *machine) begin(f *emitter.Func, at *ir.Value) *selection {
-	s := m.t.selections.New()
-	*s = selection{m.t.selector.Begin(f, at), m}
-	return s
-}
+func (m *machine) begin(f *emitter.Func, at *ir.Value) selection { return selection{f.Begin(at), m} }
 
-func (s *selection) useFixed(v *ir.Value, r Reg) int { return s.UseIn(v, preg(r)) }
+func (s selection) useFixed(v *ir.Value, r Reg) int { return s.UseIn(v, preg(r)) }
 
-func (s *selection) defFixed(v *ir.Value, r Reg) int { return s.DefIn(v, preg(r)) }
+func (s selection) defFixed(v *ir.Value, r Reg) int { return s.DefIn(v, preg(r)) }
 
 func reg(l regalloc.Loc) Reg { return Reg(l.Reg()) }
 
@@ -42,13 +38,13 @@ type source struct {
 	imm  bool
 	n    int64
 	mem  bool
-	addr address
+	addr emitter.Address
 	pool Mem // if its Label is set
 	op   int // else: number of the operand
 }
 
 // source folds v as far as it goes; imm: an immediate will do. late: it is read after results are written.
-func (s *selection) source(v *ir.Value, imm, late bool) source {
+func (s selection) source(v *ir.Value, imm, late bool) source {
 	v = emitter.Resolve(v)
 	if v.Op.Is(ir.Constant) {
 		if n, ok := immediate(v); ok && imm {
@@ -57,7 +53,7 @@ func (s *selection) source(v *ir.Value, imm, late bool) source {
 		return source{pool: s.m.a.Int64(v.Aux)}
 	}
 	if s.foldable(v) {
-		return source{mem: true, addr: s.loadAddress(v, late)}
+		return source{mem: true, addr: s.LoadAddress(v, late)}
 	}
 	c := regalloc.RegOrMem
 	if v.Op == ir.OpScratch {
@@ -67,7 +63,7 @@ func (s *selection) source(v *ir.Value, imm, late bool) source {
 }
 
 // foldable says whether v is a 64-bit load whose only user is the instruction.
-func (s *selection) foldable(v *ir.Value) bool {
+func (s selection) foldable(v *ir.Value) bool {
 	v = emitter.Resolve(v)
 	switch v.Op {
 	case ir.OpLoadI64, ir.OpLoadF64, ir.OpLoadObj, ir.OpLoadObjNull, ir.OpLoadPtr, ir.OpLoadIdxI64, ir.OpLoadIdxF64,
@@ -98,79 +94,27 @@ func (m *machine) place(f *emitter.Func, l regalloc.Loc) Operand {
 	return reg(l)
 }
 
-// address is a memory operand: base and index are numbers of operands, or -1.
-type address struct {
-	base, index int
-	scratch     *ir.Value // the words of an OpScratch instead of a base
-	disp        int32
-}
-
-// address folds constants into the displacement. index may be nil; it counts words.
-func (s *selection) address(base, index *ir.Value, disp int64, late bool) address {
-	base = emitter.Resolve(base)
-	ad := address{base: -1, index: -1}
-	add := func(v *ir.Value) int { return s.Add(regalloc.Operand{V: s.F.Reg(v), Late: late}) }
-	if index != nil {
-		index = emitter.Resolve(index)
-		if index.Op == ir.OpAdd && !s.F.Wanted(index) && s.F.Near(index, s.At) {
-			if n, ok := immediate(index.Args[1]); ok && fits32(disp+8*n) {
-				disp += 8 * n
-				index = emitter.Resolve(index.Args[0])
-			}
-		}
-		if n, ok := immediate(index); ok && fits32(disp+8*n) {
-			disp += 8 * n
-			index = nil
-		}
-	}
-	switch n, ok := immediate(base); {
-	case base.Op == ir.OpScratch:
-		ad.scratch = base
-		s.m.frame.NeedScratch(base)
-	case ok && fits32(n+disp):
-		disp += n
-	default:
-		ad.base = add(base)
-	}
-	if index != nil {
-		ad.index = add(index)
-	}
-	if !fits32(disp) {
-		panic("BUG: displacement out of range")
-	}
-	ad.disp = int32(disp)
-	return ad
-}
-
-func fits32(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
-
-// loadAddress is the address of a load.
-func (s *selection) loadAddress(v *ir.Value, late bool) address {
-	switch v.Op {
-	case ir.OpClassOf:
-		return s.address(v.Args[0], nil, int64(s.m.abi.ObType), late)
-	case ir.OpUnboxFloat:
-		return s.address(v.Args[0], nil, int64(s.m.abi.FloatVal), late)
-	case ir.OpLoadIdxI64, ir.OpLoadIdxF64, ir.OpLoadIdxObj, ir.OpLoadIdxObjNull:
-		return s.address(v.Args[0], v.Args[1], v.Aux, late)
-	}
-	return s.address(v.Args[0], nil, v.Aux, late)
-}
-
-func (m *machine) mem(ad address, l []regalloc.Loc) Mem {
-	mem := Mem{Base: NoReg, Disp: ad.disp}
+func (m *machine) mem(ad emitter.Address, l []regalloc.Loc) Mem {
+	mem := Mem{Base: NoReg, Disp: ad.Disp()}
 	switch {
-	case ad.scratch != nil:
+	case ad.Scratch != nil:
 		mem.Base = RSP
-		mem.Disp += m.scratchOffset(ad.scratch)
-	case ad.base >= 0:
-		mem.Base = reg(l[ad.base])
+	case ad.Base >= 0:
+		mem.Base = reg(l[ad.Base])
 	}
-	if ad.index >= 0 {
-		mem.Index, mem.Scale = reg(l[ad.index]), 8
+	if ad.Index >= 0 {
+		mem.Index, mem.Scale = reg(l[ad.Index]), 8
 	}
 	return mem
 }
+
+// Absolute: displacements are signed.
+func (m *machine) Absolute(address int64) bool { return fits32(address) }
+
+// SplitsIndex: there is always room for a displacement.
+func (m *machine) SplitsIndex(disp int64) bool { return true }
+
+func fits32(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
 
 // alu is an instruction with all its forms for the second operand.
 type alu struct{ rr, ri, rm Op }

@@ -153,7 +153,7 @@ func (m *machine) letGo(f *emitter.Func, held []int) {
 		}
 		m.decref(scratch, next)
 		a.Jcc(CondNE, next)
-		a.Call(m.thunk(thunkDealloc, set(callerSaved...)))
+		a.Call(Label(m.b.Thunk(emitter.ThunkDealloc, set(callerSaved...))))
 		a.Bind(next)
 	}
 	a.Bind(none)
@@ -246,7 +246,7 @@ func (m *machine) unboxArgument(c component, unfit Label, store func(component, 
 	a.Emit(MOVQ_RM, scratch, At(RBP, int32(8*c.arg)))
 	a.Emit(MOVQ_RM, d, At(scratch, int32(m.abi.IntSize)))
 	m.jumpIfOneDigit(d, small)
-	a.Call(m.thunk(thunkUnboxInt, set(callerSaved...)))
+	a.Call(Label(m.b.Thunk(emitter.ThunkUnboxInt, set(callerSaved...))))
 	a.Jcc(CondE, unfit)
 	a.Move(d, scratch)
 	a.Jmp(done)
@@ -288,7 +288,7 @@ func (m *machine) boxResult() {
 	a.Jmp(done)
 	a.Bind(big)
 	a.Move(RDI, RAX)
-	m.call("gs_box_int")
+	m.CallHelper("gs_box_int")
 	a.Jmp(done)
 
 	a.Bind(float)
@@ -298,7 +298,7 @@ func (m *machine) boxResult() {
 	a.Store(At(RAX, int32(m.abi.FloatVal)), XMM0)
 	a.Jmp(done)
 	a.Bind(empty)
-	m.call("gs_box_float")
+	m.CallHelper("gs_box_float")
 	a.Jmp(done)
 
 	a.Bind(boolean)

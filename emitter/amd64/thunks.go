@@ -5,80 +5,30 @@ package amd64
 import (
 	"slices"
 
+	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
-// thunk is a call of the runtime that keeps the registers in keeps. In r11 (xmm15) its argument arrives and its result leaves.
-type thunk struct {
-	kind  thunkKind
-	keeps regalloc.RegSet
-}
-
-type thunkKind uint8
-
-const (
-	thunkUnboxInt  thunkKind = iota // r11: object → number; ZF if it does not fit
-	thunkBoxInt                     // r11: number → object; ZF if there is no memory
-	thunkBoxFloat                   // xmm15 → r11: object; ZF if there is no memory
-	thunkLetGo                      // r11: frame
-	thunkDealloc                    // r11: object
-	thunkRelease                    // the same, at a call site: a destructor may look at the activation
-	thunkFramePush                  // r11: callable → frame; ZF if there is no memory
-)
-
-func (m *machine) thunk(kind thunkKind, held regalloc.RegSet) Label {
-	return m.thunkLabel(thunk{kind, held & clobberedByC})
-}
-
-// releaseThunk is the thunk of a call site at which the descriptor reads these registers.
-func (m *machine) releaseThunk(held, read regalloc.RegSet) Label {
-	return m.thunkLabel(thunk{thunkRelease, held&clobberedByC | read})
-}
-
-func (m *machine) thunkLabel(t thunk) Label {
-	l, ok := m.thunks[t]
-	if !ok {
-		l = m.a.NewLabel()
-		m.thunks[t] = l
-		m.order = append(m.order, t)
-	}
-	return l
-}
-
 // ExitStub leaves with the number of an exit.
 func (m *machine) ExitStub(number int) {
-	if m.exit == 0 {
-		m.exit = m.a.NewLabel()
-	}
 	m.a.Emit(PUSHQ_I, Imm(number))
-	m.a.Jmp(m.exit)
+	m.a.Jmp(Label(m.b.ExitLabel()))
 }
 
-// emitShared emits the code that the unit has once.
-func (m *machine) emitShared() {
-	for _, t := range m.order {
-		m.a.Bind(m.thunks[t])
-		m.emitThunk(t)
-	}
-	if m.exit != 0 {
-		m.a.Bind(m.exit)
-		m.commonExit()
-	}
-}
-
-func (m *machine) emitThunk(t thunk) {
+// Thunk emits a thunk.
+func (m *machine) Thunk(t emitter.Thunk) {
 	a := m.a
-	if t.kind == thunkUnboxInt {
+	if t.Kind == emitter.ThunkUnboxInt {
 		m.unboxTwoDigits()
 	}
-	if t.kind == thunkRelease {
-		m.release(t.keeps)
+	if t.Kind == emitter.ThunkRelease {
+		m.release(t.Keeps)
 		return
 	}
 	var kept []Reg
 	for _, r := range slices.Concat(callerSaved, allXMM) {
-		if t.keeps.Has(preg(r)) {
+		if t.Keeps.Has(preg(r)) {
 			kept = append(kept, r)
 		}
 	}
@@ -90,26 +40,18 @@ func (m *machine) emitThunk(t thunk) {
 		a.Store(at(i), r)
 	}
 	a.Move(RDI, scratch)
-	switch t.kind {
-	case thunkUnboxInt:
+	switch t.Kind {
+	case emitter.ThunkUnboxInt:
 		a.Move(RSI, RSP)
-		m.call("gs_unbox_int")
+	case emitter.ThunkBoxFloat:
+		a.Move(XMM0, scratchX)
+	}
+	m.CallHelper(t.Kind.Helper())
+	switch {
+	case t.Kind == emitter.ThunkUnboxInt:
 		a.Emit(MOVQ_RM, scratch, At(RSP, 0))
 		a.Emit(TESTL_RR, RAX, RAX)
-	case thunkBoxInt:
-		m.call("gs_box_int")
-	case thunkBoxFloat:
-		a.Move(XMM0, scratchX)
-		m.call("gs_box_float")
-	case thunkDealloc:
-		m.call("gs_dealloc")
-	case thunkLetGo:
-		m.call("gs_let_go")
-	case thunkFramePush:
-		m.call("gs_frame_push")
-	}
-	switch t.kind {
-	case thunkBoxInt, thunkBoxFloat, thunkFramePush:
+	case t.Kind.Makes():
 		a.Move(scratch, RAX)
 		a.Emit(TESTQ_RR, RAX, RAX)
 	}
@@ -140,7 +82,7 @@ func (m *machine) release(keeps regalloc.RegSet) {
 	each(keeps, a.Store)
 	a.Move(RDI, scratch)
 	a.Move(RSI, RSP)
-	m.call("gs_release_in")
+	m.CallHelper("gs_release_in")
 	each(keeps&clobberedByC, func(at Mem, r Reg) { a.Load(r, at) })
 	a.Emit(LEAQ_RM, RSP, At(RSP, size))
 	a.Emit(RET)
@@ -179,9 +121,9 @@ func (m *machine) unboxTwoDigits() {
 	a.Bind(other)
 }
 
-// commonExit saves all registers as struct gs_regs and asks the runtime, then drops the native frame, whose size the exit's descriptor has,
+// CommonExit saves all registers as struct gs_regs and asks the runtime, then drops the native frame, whose size the exit's descriptor has,
 // and goes on with the continuation or returns the activation's result.
-func (m *machine) commonExit() {
+func (m *machine) CommonExit() {
 	a := m.a
 	const size = SizeRegs
 	a.Emit(LEAQ_RM, RSP, At(RSP, -size))
@@ -201,10 +143,10 @@ func (m *machine) commonExit() {
 	a.Emit(ANDQ_RI, RSP, Imm(-16))
 	m.dataAddress(RDI, 0)
 	a.Move(RSI, RBX)
-	m.call("gs_exit")
+	m.CallHelper("gs_exit")
 	m.dataAddress(RCX, m.b.ExitsOffset())
 	a.Emit(IMULQ_RRI, R12, R12, Imm(pyabi.SizeExit))
-	a.Emit(MOVL_RM, RCX, AtIndex(RCX, R12, 1, exitFrameSize))
+	a.Emit(MOVL_RM, RCX, AtIndex(RCX, R12, 1, emitter.ExitFrameSize))
 	a.Emit(MOVQ_RM, R8, At(RBX, RegsResume))
 	a.Emit(MOVQ_RM, RDI, At(RBX, RegsBuffer))
 	a.Emit(MOVQ_RM, RAX, At(RBX, RegsValue))
@@ -217,9 +159,6 @@ func (m *machine) commonExit() {
 	a.Bind(over)
 	a.Emit(RET)
 }
-
-// exitFrameSize is the offset of gs_exitdesc.frame_size.
-const exitFrameSize = 28
 
 var savedByBridge = []Reg{RBX, RBP, R12, R13, R14, R15}
 

@@ -5,7 +5,6 @@
 package arm64
 
 import (
-	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
@@ -56,8 +55,7 @@ var (
 	calleeSavedX = between(D8, D15)
 	cArgs        = between(X0, X7)
 
-	clobberedByC      = set(callerSaved, callerSavedX)
-	clobberedByNative = clobberedByC | set(calleeSaved, calleeSavedX)
+	clobberedByC = set(callerSaved, callerSavedX)
 
 	registers = emitter.Registers{
 		// Those without a fixed use first, then those of arguments from the last one on.
@@ -70,7 +68,12 @@ var (
 			pregs(between(X1, X14)),
 			pregs(between(D0, D7), between(D16, D23)),
 		},
-		Callable: preg(X0),
+		Callable:          preg(X0),
+		CArgs:             [2][]regalloc.PReg{pregs(cArgs), pregs(between(D0, D7))},
+		Results:           [2]regalloc.PReg{preg(X0), preg(D0)},
+		Tag:               preg(X1),
+		ClobberedByC:      clobberedByC,
+		ClobberedByNative: clobberedByC | set(calleeSaved, calleeSavedX),
 	}
 )
 
@@ -92,10 +95,7 @@ type Target struct {
 	*emitter.Runtime
 
 	// What a unit leaves to the next one: there is one at a time.
-	assembler  *Assembler
-	selections arena.Arena[selection]
-	selector   emitter.Selector
-	words      arena.Arena[emitter.Word]
+	assembler *Assembler
 }
 
 // New makes the target for an interpreter, or tells what its ABI header lacks.
@@ -120,36 +120,19 @@ func (t *Target) Unit(b *emitter.Builder) emitter.Machine {
 	} else {
 		t.assembler.Reset()
 	}
-	m := &machine{t: t, abi: t.ABI, b: b, a: t.assembler, thunks: map[thunk]Label{}}
-	t.selector.CountDown = m.countDown
-	return m
+	return &machine{t: t, abi: t.ABI, b: b, a: t.assembler}
 }
 
 // machine makes the code of a unit.
 type machine struct {
-	t      *Target
-	abi    *pyabi.ABI
-	b      *emitter.Builder
-	a      *Assembler
-	exit   Label // the common exit code
-	thunks map[thunk]Label
-	order  []thunk // of thunks, as they were asked for
-
-	// Of the function being selected and emitted.
-	frame  emitter.NativeFrame
-	joined emitter.Divisions
-}
-
-// Begin makes ready for a function.
-func (m *machine) Begin(f *emitter.Func) {
-	m.t.selections.Reset()
-	m.t.selector.Reset()
-	m.t.words.Reset()
-	m.frame = emitter.NativeFrame{}
-	m.joined = f.JoinDivisions()
+	t   *Target
+	abi *pyabi.ABI
+	b   *emitter.Builder
+	a   *Assembler
 }
 
 func (m *machine) Registers() *emitter.Registers { return &registers }
+func (m *machine) ABI() *pyabi.ABI               { return m.abi }
 
 func (m *machine) NewLabel() emitter.Label { return emitter.Label(m.a.NewLabel()) }
 func (m *machine) Bind(l emitter.Label)    { m.a.Bind(Label(l)) }
@@ -159,11 +142,7 @@ func (m *machine) Note(text string)        { m.a.Note(text) }
 
 func (m *machine) Offset(l emitter.Label) int { return m.a.Offset(Label(l)) }
 
-// Finish emits what the unit shares.
-func (m *machine) Finish() ([]byte, error) {
-	m.emitShared()
-	return m.a.Finish()
-}
+func (m *machine) Finish() ([]byte, error) { return m.a.Finish() }
 
 // Refs are the pool's addresses in the data area.
 func (m *machine) Refs() (refs []emitter.Ref) {
@@ -181,12 +160,6 @@ func (m *machine) Notes() []emitter.Note {
 
 // dataAddress loads the address of something in the data area.
 func (m *machine) dataAddress(dst Reg, data int) { m.a.Pool(dst, m.a.Data(data)) }
-
-// call calls a C function.
-func (m *machine) call(name string) {
-	m.a.Pool(scratch, m.a.Int64(int64(m.t.Helper(name))))
-	m.a.Emit(BLR, scratch)
-}
 
 // addTo adds to a word of 64 or 32 bits in memory, by way of scratch2, and leaves the sum there. flags: they tell of it.
 func (m *machine) addTo(mem Mem, n int64, wide, flags bool) {
@@ -217,18 +190,17 @@ func (m *machine) compareRegister(r Reg, address uint64) { m.a.CompareImm(r, int
 
 // Entry emits the entries and the prologue.
 func (m *machine) Entry(f *emitter.Func) {
-	m.frame.Lay(f)
 	a := m.a
 	a.Align(16)
 	if !f.ByMemory {
-		a.Bind(m.memoryEntry(f))
+		a.Bind(Label(f.MemoryEntry))
 		m.loadParams(f)
-		a.Bind(m.registerEntry(f))
+		a.Bind(Label(f.RegisterEntry))
 		m.push(f)
 		m.checks(f)
 		return
 	}
-	a.Bind(m.memoryEntry(f))
+	a.Bind(Label(f.MemoryEntry))
 	m.push(f)
 	if f.IR.Resume {
 		a.Load(scratch, At(X0, 8))
@@ -259,22 +231,6 @@ func (m *machine) pop(f *emitter.Func) {
 		a.AddImm(SP, SP, int64(f.FrameSize+8), NoReg)
 	}
 	a.Emit(RET)
-}
-
-// registerEntry is the label of a function's register entry, which calls may name before it is emitted.
-func (m *machine) registerEntry(f *emitter.Func) Label {
-	if f.RegisterEntry == 0 {
-		f.RegisterEntry = m.NewLabel()
-	}
-	return Label(f.RegisterEntry)
-}
-
-// memoryEntry is the same for the memory entry.
-func (m *machine) memoryEntry(f *emitter.Func) Label {
-	if f.MemoryEntry == 0 {
-		f.MemoryEntry = m.NewLabel()
-	}
-	return Label(f.MemoryEntry)
 }
 
 // loadParams loads the parameters from the activation buffer in x0 to where they are wanted.
@@ -328,7 +284,7 @@ func (m *machine) checks(f *emitter.Func) {
 	}
 	defer func() {
 		for _, x := range forced {
-			m.countDown(x, x.EntryLabel())
+			m.CountDown(x, x.EntryLabel())
 		}
 	}()
 	if counted {
@@ -359,8 +315,8 @@ func (m *machine) checks(f *emitter.Func) {
 	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
 }
 
-// countDown takes the exit when its word comes to 0.
-func (m *machine) countDown(x *emitter.Exit, exit emitter.Label) {
+// CountDown takes the exit when its word comes to 0.
+func (m *machine) CountDown(x *emitter.Exit, exit emitter.Label) {
 	m.dataAddress(scratch, x.ForceOffset())
 	m.addTo(At(scratch, 0), -1, false, true)
 	m.a.Jcc(CondEQ, Label(exit))
@@ -425,7 +381,7 @@ func (m *machine) leave(f *emitter.Func, b *ir.Block, tag int64) {
 			a.Move(X20, X1)
 		}
 		a.Move(X0, scratch2)
-		m.call("gs_frame_pop")
+		m.CallHelper("gs_frame_pop")
 		a.Move(X0, X19)
 		if tag < 0 {
 			a.Move(X1, X20)
@@ -448,7 +404,7 @@ func (m *machine) Edit(f *emitter.Func, e regalloc.Edit) {
 	case e.From.IsRemat() && e.To.IsSlot():
 		v := f.Value(e.From.Remat())
 		if v.Op == ir.OpScratch {
-			a.AddImm(scratch, SP, int64(m.frame.ScratchOffset(v)), NoReg)
+			a.AddImm(scratch, SP, int64(f.Frame.ScratchOffset(v)), NoReg)
 			a.Store(At(SP, m.slot(f, e.To)), scratch)
 		} else {
 			m.storeConstant(At(SP, m.slot(f, e.To)), v.Aux)
@@ -479,7 +435,7 @@ func (m *machine) constant(f *emitter.Func, dst Reg, v *ir.Value) {
 	_, short := floatPattern(uint64(v.Aux))
 	switch {
 	case v.Op == ir.OpScratch:
-		m.a.AddImm(dst, SP, int64(m.frame.ScratchOffset(v)), NoReg)
+		m.a.AddImm(dst, SP, int64(f.Frame.ScratchOffset(v)), NoReg)
 	case dst.IsGPR():
 		m.a.MoveImm(dst, v.Aux)
 	case v.Aux == 0:

@@ -39,7 +39,7 @@ var floatConds = map[ir.Op]Cond{
 }
 
 // condition adds the operands that testing v needs. own: v itself is being made, so it must not be asked for.
-func (s *selection) condition(v *ir.Value, own bool) cond {
+func (s selection) condition(v *ir.Value, own bool) cond {
 	negate := false
 	for {
 		v = emitter.Resolve(v)
@@ -65,7 +65,7 @@ func (s *selection) condition(v *ir.Value, own bool) cond {
 }
 
 // isZero makes c a test of v for 0.
-func (s *selection) isZero(v *ir.Value, cc Cond, narrow bool, c *cond) {
+func (s selection) isZero(v *ir.Value, cc Cond, narrow bool, c *cond) {
 	n := s.Use(v)
 	c.kind, c.cc, c.zero, c.narrow = condZero, cc, n, narrow
 	c.compare = func(l []regalloc.Loc) {
@@ -78,7 +78,7 @@ func (s *selection) isZero(v *ir.Value, cc Cond, narrow bool, c *cond) {
 }
 
 // comparison makes c the comparison v, if it is one.
-func (s *selection) comparison(v *ir.Value, c *cond) bool {
+func (s selection) comparison(v *ir.Value, c *cond) bool {
 	m := s.m
 	if cc, ok := intConds[v.Op]; ok {
 		c.cc = cc
@@ -117,7 +117,7 @@ func (s *selection) comparison(v *ir.Value, c *cond) bool {
 	return true
 }
 
-func (s *selection) compareInts(v *ir.Value, c *cond) {
+func (s selection) compareInts(v *ir.Value, c *cond) {
 	m := s.m
 	x, y := emitter.Resolve(v.Args[0]), emitter.Resolve(v.Args[1])
 	if isConst(x) {
@@ -128,7 +128,7 @@ func (s *selection) compareInts(v *ir.Value, c *cond) {
 		folded := !s.F.Wanted(x) && s.F.Near(x, s.At)
 		switch {
 		case n == 0 && x.Op == ir.OpIntSign && m.abi.IntTagged == 0 && s.F.Foldable(x, s.At):
-			ad := s.address(x.Args[0], nil, int64(m.abi.IntSize), false)
+			ad := s.Address(x.Args[0], nil, int64(m.abi.IntSize), false)
 			c.compare = func(l []regalloc.Loc) {
 				m.a.Load(scratch, m.mem(ad, l))
 				m.a.Emit(SUBS_I, ZR, scratch, Imm(0))

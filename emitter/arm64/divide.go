@@ -11,7 +11,7 @@ import (
 )
 
 func (m *machine) divide(f *emitter.Func, v *ir.Value) {
-	quotient, remainder, here := m.joined.Wanted(f, v)
+	quotient, remainder, here := f.Division(v)
 	if !here {
 		return
 	}

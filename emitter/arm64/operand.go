@@ -4,8 +4,6 @@
 package arm64
 
 import (
-	"math"
-
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
@@ -13,22 +11,18 @@ import (
 
 // selection is one instruction being put together.
 type selection struct {
-	emitter.Selection
+	*emitter.Selection
 	m *machine
 }
 
-func (m *machine) begin(f *emitter.Func, at *ir.Value) *selection {
-	s := m.t.selections.New()
-	*s = selection{m.t.selector.Begin(f, at), m}
-	return s
-}
+func (m *machine) begin(f *emitter.Func, at *ir.Value) selection { return selection{f.Begin(at), m} }
 
-func (s *selection) useFixed(v *ir.Value, r Reg) int { return s.UseIn(v, preg(r)) }
+func (s selection) useFixed(v *ir.Value, r Reg) int { return s.UseIn(v, preg(r)) }
 
-func (s *selection) defFixed(v *ir.Value, r Reg) int { return s.DefIn(v, preg(r)) }
+func (s selection) defFixed(v *ir.Value, r Reg) int { return s.DefIn(v, preg(r)) }
 
 // use is Use, or UseLate.
-func (s *selection) use(v *ir.Value, late bool) int {
+func (s selection) use(v *ir.Value, late bool) int {
 	if late {
 		return s.UseLate(v)
 	}
@@ -48,79 +42,27 @@ func integer(v *ir.Value) (int64, bool) {
 	return v.Aux, v.Op.Is(ir.Constant) && !v.Type.Kind.Float()
 }
 
-// address is a memory operand: base and index are numbers of operands, or -1.
-type address struct {
-	base, index int
-	scratch     *ir.Value // the words of an OpScratch instead of a base
-	disp        int32
-}
-
-// address folds constants into the displacement. index may be nil; it counts words.
-func (s *selection) address(base, index *ir.Value, disp int64, late bool) address {
-	base = emitter.Resolve(base)
-	ad := address{base: -1, index: -1}
-	if index != nil {
-		index = emitter.Resolve(index)
-		// With a displacement there is no room for an index, so it is added anyway.
-		if index.Op == ir.OpAdd && disp != 0 && !s.F.Wanted(index) && s.F.Near(index, s.At) {
-			if n, ok := integer(index.Args[1]); ok && fits32(n) && fits32(disp+8*n) {
-				disp += 8 * n
-				index = emitter.Resolve(index.Args[0])
-			}
-		}
-		if n, ok := integer(index); ok && fits32(n) && fits32(disp+8*n) {
-			disp += 8 * n
-			index = nil
-		}
+func (m *machine) mem(ad emitter.Address, l []regalloc.Loc) Mem {
+	mem := At(SP, ad.Disp())
+	if ad.Scratch == nil {
+		mem.Base = reg(l[ad.Base])
 	}
-	if base.Op == ir.OpScratch {
-		ad.scratch = base
-		s.m.frame.NeedScratch(base)
-	} else {
-		ad.base = s.use(base, late)
-	}
-	if index != nil {
-		ad.index = s.use(index, late)
-	}
-	if !fits32(disp) {
-		panic("BUG: displacement out of range")
-	}
-	ad.disp = int32(disp)
-	return ad
-}
-
-func fits32(n int64) bool { return n >= math.MinInt32 && n <= math.MaxInt32 }
-
-// loadAddress is the address of a load.
-func (s *selection) loadAddress(v *ir.Value, late bool) address {
-	switch v.Op {
-	case ir.OpClassOf:
-		return s.address(v.Args[0], nil, int64(s.m.abi.ObType), late)
-	case ir.OpUnboxFloat:
-		return s.address(v.Args[0], nil, int64(s.m.abi.FloatVal), late)
-	case ir.OpLoadIdxI64, ir.OpLoadIdxF64, ir.OpLoadIdxObj, ir.OpLoadIdxObjNull:
-		return s.address(v.Args[0], v.Args[1], v.Aux, late)
-	}
-	return s.address(v.Args[0], nil, v.Aux, late)
-}
-
-func (m *machine) mem(ad address, l []regalloc.Loc) Mem {
-	mem := At(SP, ad.disp)
-	if ad.scratch != nil {
-		mem.Disp += int32(m.frame.ScratchOffset(ad.scratch))
-	} else {
-		mem.Base = reg(l[ad.base])
-	}
-	if ad.index < 0 {
+	if ad.Index < 0 {
 		return mem
 	}
 	if mem.Base == SP { // takes no shifted index
 		m.a.AddImm(addressTemp, SP, int64(mem.Disp), NoReg)
 		mem.Base, mem.Disp = addressTemp, 0
 	}
-	mem.Index, mem.Shift = reg(l[ad.index]), 3
+	mem.Index, mem.Shift = reg(l[ad.Index]), 3
 	return mem
 }
+
+// Absolute: there is always a base.
+func (m *machine) Absolute(int64) bool { return false }
+
+// SplitsIndex: with a displacement there is no room for an index, so it is added anyway.
+func (m *machine) SplitsIndex(disp int64) bool { return disp != 0 }
 
 // arithmetic are the forms of an instruction by its second operand, and of the opposite one, for immediates below 0.
 type arithmetic struct{ register, immediate, register2, immediate2 Op }
@@ -140,7 +82,7 @@ type source struct {
 }
 
 // addend is a source of arithmetic.
-func (s *selection) addend(v *ir.Value, late bool) source {
+func (s selection) addend(v *ir.Value, late bool) source {
 	if n, ok := integer(v); ok && fitsAdd(n) {
 		return source{imm: true, n: n}
 	}

@@ -19,7 +19,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	switch v.Op {
 	case ir.OpConstInt, ir.OpConstFloat, ir.OpConstBool, ir.OpConstObj, ir.OpConstNull, ir.OpConstPtr, ir.OpScratch:
 		if v.Op == ir.OpScratch {
-			m.frame.NeedScratch(v)
+			f.Frame.NeedScratch(v)
 		}
 		d := s.Def(v)
 		s.Emit(0, func(l []regalloc.Loc) {
@@ -133,7 +133,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	// Memory.
 	case ir.OpLoadI64, ir.OpLoadF64, ir.OpLoadObj, ir.OpLoadObjNull, ir.OpLoadPtr, ir.OpLoadIdxI64, ir.OpLoadIdxF64,
 		ir.OpLoadIdxObj, ir.OpLoadIdxObjNull, ir.OpClassOf, ir.OpUnboxFloat:
-		ad := s.loadAddress(v, false)
+		ad := s.LoadAddress(v, false)
 		d := s.Def(v)
 		s.Emit(0, func(l []regalloc.Loc) { a.Load(reg(l[d]), m.mem(ad, l)) })
 	case ir.OpLoadS32:
@@ -147,7 +147,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	case ir.OpStoreIdxI64, ir.OpStoreIdxF64, ir.OpStoreIdxObj:
 		m.store(f, v, v.Args[1], v.Args[2])
 	case ir.OpStoreU32:
-		ad := s.address(v.Args[0], nil, v.Aux, false)
+		ad := s.Address(v.Args[0], nil, v.Aux, false)
 		x := emitter.Resolve(v.Args[1])
 		if x.Op == ir.OpConstInt {
 			s.Emit(0, func(l []regalloc.Loc) {
@@ -160,20 +160,10 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		s.Emit(0, func(l []regalloc.Loc) { a.Access(store32, reg(l[n]), m.mem(ad, l)) })
 
 	// References and boxes.
-	case ir.OpIncref, ir.OpXIncref, ir.OpDecref, ir.OpXDecref, ir.OpDecrefQuiet:
-		m.reference(f, v)
-	case ir.OpBoxInt:
-		m.boxInt(f, v)
-	case ir.OpBoxFloat:
-		m.boxFloat(f, v)
-	case ir.OpReboxFloat:
-		m.reboxFloat(f, v)
 	case ir.OpBoxBool:
 		m.boxBool(f, v)
-	case ir.OpUnboxInt:
-		m.unboxInt(f, v)
 	case ir.OpIntSign:
-		ad := s.address(v.Args[0], nil, int64(m.abi.IntSize), false)
+		ad := s.Address(v.Args[0], nil, int64(m.abi.IntSize), false)
 		d := s.Def(v)
 		s.Emit(0, func(l []regalloc.Loc) {
 			d := reg(l[d])
@@ -197,7 +187,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			}
 		})
 	case ir.OpGuardClass:
-		ad := s.address(v.Args[0], nil, int64(m.abi.ObType), false)
+		ad := s.Address(v.Args[0], nil, int64(m.abi.ObType), false)
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
 			m.compareAddress(m.mem(ad, l), uint64(v.Aux))
@@ -248,12 +238,6 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		m.recordClass(f, v)
 
 	// Calls.
-	case ir.OpCallHelper:
-		m.callHelper(f, v)
-	case ir.OpCallNative:
-		m.callNative(f, v)
-	case ir.OpCallTag:
-		f.Reg(v.Args[0]) // the call defines both
 	case ir.OpLink:
 		m.link(f, v)
 	case ir.OpUnlink:
@@ -480,7 +464,7 @@ func (m *machine) choose(f *emitter.Func, v *ir.Value) {
 
 func (m *machine) load(f *emitter.Func, v *ir.Value, how access) {
 	s := m.begin(f, v)
-	ad := s.loadAddress(v, false)
+	ad := s.LoadAddress(v, false)
 	d := s.Def(v)
 	s.Emit(0, func(l []regalloc.Loc) { m.a.Access(how, reg(l[d]), m.mem(ad, l)) })
 }
@@ -489,7 +473,7 @@ func (m *machine) load(f *emitter.Func, v *ir.Value, how access) {
 func (m *machine) store(f *emitter.Func, v, index, x *ir.Value) {
 	s := m.begin(f, v)
 	x = emitter.Resolve(x)
-	ad := s.address(v.Args[0], index, v.Aux, false)
+	ad := s.Address(v.Args[0], index, v.Aux, false)
 	if x.Op.Is(ir.Constant) && (x.Aux == 0 || int64(uint16(x.Aux)) == x.Aux) {
 		s.Emit(0, func(l []regalloc.Loc) { m.storeConstant(m.mem(ad, l), x.Aux) })
 		return

@@ -137,7 +137,7 @@ func (m *machine) letGo(f *emitter.Func, held []int) {
 		}
 		m.decref(scratch, next)
 		a.Jcc(CondNE, next)
-		a.Call(m.thunk(thunkDealloc, set(callerSaved)))
+		a.Call(Label(m.b.Thunk(emitter.ThunkDealloc, set(callerSaved))))
 		a.Bind(next)
 	}
 	a.Bind(none)
@@ -229,7 +229,7 @@ func (m *machine) unboxArgument(c component, unfit Label, store func(component, 
 	m.unboxDigit(d, scratch, big)
 	a.Jmp(done)
 	a.Bind(big)
-	a.Call(m.thunk(thunkUnboxInt, set(callerSaved)))
+	a.Call(Label(m.b.Thunk(emitter.ThunkUnboxInt, set(callerSaved))))
 	a.Jcc(CondEQ, unfit)
 	a.Move(d, scratch)
 	a.Bind(done)
@@ -260,7 +260,7 @@ func (m *machine) boxResult() {
 	m.increfConstant(X0)
 	a.Jmp(done)
 	a.Bind(big)
-	m.call("gs_box_int")
+	m.CallHelper("gs_box_int")
 	a.Jmp(done)
 
 	a.Bind(float)
@@ -270,7 +270,7 @@ func (m *machine) boxResult() {
 	a.Store(At(X0, int32(m.abi.FloatVal)), D0)
 	a.Jmp(done)
 	a.Bind(empty)
-	m.call("gs_box_float")
+	m.CallHelper("gs_box_float")
 	a.Jmp(done)
 
 	a.Bind(boolean)

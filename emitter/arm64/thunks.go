@@ -5,81 +5,30 @@ package arm64
 import (
 	"slices"
 
+	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
-// thunk is a call of the runtime that keeps the registers in keeps. In x16 (d31) its argument arrives and its result leaves; it changes the
-// other scratch registers and x30.
-type thunk struct {
-	kind  thunkKind
-	keeps regalloc.RegSet
-}
-
-type thunkKind uint8
-
-const (
-	thunkUnboxInt  thunkKind = iota // x16: object → number; EQ if it does not fit
-	thunkBoxInt                     // x16: number → object; EQ if there is no memory
-	thunkBoxFloat                   // d31 → x16: object; EQ if there is no memory
-	thunkLetGo                      // x16: frame
-	thunkDealloc                    // x16: object
-	thunkRelease                    // the same, at a call site: a destructor may look at the activation
-	thunkFramePush                  // x16: callable → frame; EQ if there is no memory
-)
-
-func (m *machine) thunk(kind thunkKind, held regalloc.RegSet) Label {
-	return m.thunkLabel(thunk{kind, held & clobberedByC})
-}
-
-// releaseThunk is the thunk of a call site at which the descriptor reads these registers.
-func (m *machine) releaseThunk(held, read regalloc.RegSet) Label {
-	return m.thunkLabel(thunk{thunkRelease, held&clobberedByC | read})
-}
-
-func (m *machine) thunkLabel(t thunk) Label {
-	l, ok := m.thunks[t]
-	if !ok {
-		l = m.a.NewLabel()
-		m.thunks[t] = l
-		m.order = append(m.order, t)
-	}
-	return l
-}
-
 // ExitStub leaves with the number of an exit.
 func (m *machine) ExitStub(number int) {
-	if m.exit == 0 {
-		m.exit = m.a.NewLabel()
-	}
 	m.a.MoveImm(scratch, int64(number))
-	m.a.Jmp(m.exit)
+	m.a.Jmp(Label(m.b.ExitLabel()))
 }
 
-// emitShared emits the code that the unit has once.
-func (m *machine) emitShared() {
-	for _, t := range m.order {
-		m.a.Bind(m.thunks[t])
-		m.emitThunk(t)
-	}
-	if m.exit != 0 {
-		m.a.Bind(m.exit)
-		m.commonExit()
-	}
-}
-
-func (m *machine) emitThunk(t thunk) {
+// Thunk emits a thunk.
+func (m *machine) Thunk(t emitter.Thunk) {
 	a := m.a
-	if t.kind == thunkUnboxInt {
+	if t.Kind == emitter.ThunkUnboxInt {
 		m.unboxTwoDigits()
 	}
-	if t.kind == thunkRelease {
-		m.release(t.keeps)
+	if t.Kind == emitter.ThunkRelease {
+		m.release(t.Keeps)
 		return
 	}
 	var kept []Reg
 	for _, r := range slices.Concat(callerSaved, callerSavedX) {
-		if t.keeps.Has(preg(r)) {
+		if t.Keeps.Has(preg(r)) {
 			kept = append(kept, r)
 		}
 	}
@@ -92,26 +41,18 @@ func (m *machine) emitThunk(t thunk) {
 		a.Store(at(i), r)
 	}
 	a.Move(X0, scratch)
-	switch t.kind {
-	case thunkUnboxInt:
+	switch t.Kind {
+	case emitter.ThunkUnboxInt:
 		a.Move(X1, SP)
-		m.call("gs_unbox_int")
+	case emitter.ThunkBoxFloat:
+		a.Move(D0, scratchX)
+	}
+	m.CallHelper(t.Kind.Helper())
+	switch {
+	case t.Kind == emitter.ThunkUnboxInt:
 		a.Load(scratch, At(SP, 0))
 		a.Emit(SUBSW_I, ZR, X0, Imm(0))
-	case thunkBoxInt:
-		m.call("gs_box_int")
-	case thunkBoxFloat:
-		a.Move(D0, scratchX)
-		m.call("gs_box_float")
-	case thunkDealloc:
-		m.call("gs_dealloc")
-	case thunkLetGo:
-		m.call("gs_let_go")
-	case thunkFramePush:
-		m.call("gs_frame_push")
-	}
-	switch t.kind {
-	case thunkBoxInt, thunkBoxFloat, thunkFramePush:
+	case t.Kind.Makes():
 		a.Move(scratch, X0)
 		a.Emit(SUBS_I, ZR, X0, Imm(0))
 	}
@@ -145,7 +86,7 @@ func (m *machine) release(keeps regalloc.RegSet) {
 	each(keeps, a.Store)
 	a.Move(X0, scratch)
 	a.Move(X1, SP)
-	m.call("gs_release_in")
+	m.CallHelper("gs_release_in")
 	each(keeps&clobberedByC, func(at Mem, r Reg) { a.Load(r, at) })
 	a.Load(X30, At(SP, SizeRegs))
 	a.AddImm(SP, SP, size, NoReg)
@@ -180,9 +121,9 @@ func (m *machine) unboxTwoDigits() {
 	a.Bind(other)
 }
 
-// commonExit saves all registers as struct gs_regs and asks the runtime, then drops the native frame, whose size the exit's descriptor has,
+// CommonExit saves all registers as struct gs_regs and asks the runtime, then drops the native frame, whose size the exit's descriptor has,
 // and goes on with the continuation or returns the activation's result. The exit's number is in scratch.
-func (m *machine) commonExit() {
+func (m *machine) CommonExit() {
 	a := m.a
 	const size = SizeRegs + 8
 	a.AddImm(SP, SP, -size, NoReg)
@@ -202,11 +143,11 @@ func (m *machine) commonExit() {
 	a.Move(regs, SP)
 	m.dataAddress(X0, 0)
 	a.Move(X1, regs)
-	m.call("gs_exit")
+	m.CallHelper("gs_exit")
 	m.dataAddress(X9, m.b.ExitsOffset())
 	a.MoveImm(X10, pyabi.SizeExit)
 	a.Emit(MADD, X9, number, X10, X9)
-	a.Access(load32, X9, At(X9, exitFrameSize))
+	a.Access(load32, X9, At(X9, emitter.ExitFrameSize))
 	a.Load(X8, At(regs, RegsResume))
 	a.Load(X2, At(regs, RegsBuffer))
 	a.Load(X0, At(regs, RegsValue))
@@ -221,9 +162,6 @@ func (m *machine) commonExit() {
 	a.Bind(over)
 	a.Emit(RET)
 }
-
-// exitFrameSize is the offset of gs_exitdesc.frame_size.
-const exitFrameSize = 28
 
 // What C expects to find unchanged, in pairs, with the return address and a word for the caller's use: savedSize bytes.
 const savedSize = 160

@@ -1,0 +1,80 @@
+// The common selections' instructions (emitter.Macros, emitter.Objects).
+
+package amd64
+
+import (
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+)
+
+func (m *machine) Move(dst, src regalloc.PReg)        { m.a.Move(Reg(dst), Reg(src)) }
+func (m *machine) MoveImm(dst regalloc.PReg, n int64) { m.a.MoveImm(Reg(dst), n) }
+func (m *machine) LoadStack(dst regalloc.PReg, offset int) {
+	m.a.Load(Reg(dst), At(RSP, int32(offset)))
+}
+func (m *machine) StoreStack(offset int, src regalloc.PReg) {
+	m.a.Store(At(RSP, int32(offset)), Reg(src))
+}
+func (m *machine) StackAddress(dst regalloc.PReg, offset int) {
+	m.a.Emit(LEAQ_RM, Reg(dst), At(RSP, int32(offset)))
+}
+func (m *machine) StoreWord(f *emitter.Func, offset int, w emitter.Word, l []regalloc.Loc) {
+	m.storeWord(f, At(RSP, int32(offset)), w, l)
+}
+
+func (m *machine) JumpIfZero(r regalloc.PReg, to emitter.Label) {
+	m.a.Emit(TESTQ_RR, Reg(r), Reg(r))
+	m.a.Jcc(CondE, Label(to))
+}
+
+func (m *machine) JumpIfFailed(to emitter.Label)     { m.a.Jcc(CondE, Label(to)) }
+func (m *machine) JumpUnlessFailed(to emitter.Label) { m.a.Jcc(CondNE, Label(to)) }
+func (m *machine) JumpIfLast(to emitter.Label)       { m.a.Jcc(CondE, Label(to)) }
+
+func (m *machine) Call(l emitter.Label) { m.a.Call(Label(l)) }
+
+// CallHelper calls a C function; rsp is a multiple of 16.
+func (m *machine) CallHelper(name string) {
+	m.a.Emit(CALL_M, m.a.Int64(int64(m.t.Helper(name))))
+}
+
+func (m *machine) CallCell(cell uint64) {
+	m.a.MoveImm(scratch, int64(cell))
+	m.a.Emit(CALL_M, At(scratch, 0))
+}
+
+func (m *machine) Incref(o regalloc.PReg) { m.incref(Reg(o)) }
+
+func (m *machine) Decref(o regalloc.PReg, immortal emitter.Label) { m.decref(Reg(o), Label(immortal)) }
+
+func (m *machine) FreeFloat(o, t regalloc.PReg, done emitter.Label) {
+	m.freeFloat(Reg(o), Reg(t), Label(done))
+}
+
+func (m *machine) TakeFloat(d, t regalloc.PReg, empty emitter.Label) {
+	m.takeFloat(Reg(d), Reg(t), Label(empty))
+}
+
+func (m *machine) StoreFloat(o, n regalloc.PReg) {
+	m.a.Store(At(Reg(o), int32(m.abi.FloatVal)), Reg(n))
+}
+
+func (m *machine) JumpIfShared(o regalloc.PReg, to emitter.Label) {
+	m.a.Emit(CMPQ_MI, At(Reg(o), int32(m.abi.ObRefcnt)), Imm(1))
+	m.a.Jcc(CondNE, Label(to))
+}
+
+func (m *machine) SmallInt(n regalloc.PReg, big emitter.Label) {
+	m.a.Emit(LEAQ_RM, scratch, At(Reg(n), int32(m.abi.SmallIntNeg)))
+	m.a.Emit(CMPQ_RI, scratch, Imm(m.abi.SmallIntNeg+m.abi.SmallIntPos))
+	m.a.Jcc(CondAE, Label(big))
+	m.smallInt(scratch)
+}
+
+func (m *machine) UnboxDigit(d, o regalloc.PReg, big emitter.Label) {
+	m.a.Emit(MOVQ_RM, scratch, At(Reg(o), int32(m.abi.IntSize)))
+	m.jumpIfMoreDigits(scratch, Label(big))
+	m.signOfOneDigit(scratch)
+	m.a.Emit(MOVL_RM, Reg(d), At(Reg(o), int32(m.abi.IntDigits)))
+	m.a.Emit(IMULQ_RR, Reg(d), scratch)
+}

@@ -1,0 +1,70 @@
+// The common selections' instructions (emitter.Macros, emitter.Objects).
+
+package arm64
+
+import (
+	"github.com/gophersnake/gophersnake/emitter"
+	"github.com/gophersnake/gophersnake/emitter/regalloc"
+)
+
+func (m *machine) Move(dst, src regalloc.PReg)             { m.a.Move(Reg(dst), Reg(src)) }
+func (m *machine) MoveImm(dst regalloc.PReg, n int64)      { m.a.MoveImm(Reg(dst), n) }
+func (m *machine) LoadStack(dst regalloc.PReg, offset int) { m.a.Load(Reg(dst), At(SP, int32(offset))) }
+func (m *machine) StoreStack(offset int, src regalloc.PReg) {
+	m.a.Store(At(SP, int32(offset)), Reg(src))
+}
+func (m *machine) StackAddress(dst regalloc.PReg, offset int) {
+	m.a.AddImm(Reg(dst), SP, int64(offset), NoReg)
+}
+func (m *machine) StoreWord(f *emitter.Func, offset int, w emitter.Word, l []regalloc.Loc) {
+	m.storeWord(f, At(SP, int32(offset)), w, l)
+}
+
+func (m *machine) JumpIfZero(r regalloc.PReg, to emitter.Label) { m.a.Emit(CBZ, Reg(r), Label(to)) }
+
+func (m *machine) JumpIfFailed(to emitter.Label)     { m.a.Jcc(CondEQ, Label(to)) }
+func (m *machine) JumpUnlessFailed(to emitter.Label) { m.a.Jcc(CondNE, Label(to)) }
+func (m *machine) JumpIfLast(to emitter.Label)       { m.a.Jcc(CondEQ, Label(to)) }
+
+func (m *machine) Call(l emitter.Label) { m.a.Call(Label(l)) }
+
+func (m *machine) CallHelper(name string) {
+	m.a.Pool(scratch, m.a.Int64(int64(m.t.Helper(name))))
+	m.a.Emit(BLR, scratch)
+}
+
+func (m *machine) CallCell(cell uint64) {
+	m.a.MoveImm(scratch, int64(cell))
+	m.a.Load(scratch, At(scratch, 0))
+	m.a.Emit(BLR, scratch)
+}
+
+func (m *machine) Incref(o regalloc.PReg) { m.incref(Reg(o)) }
+
+func (m *machine) Decref(o regalloc.PReg, immortal emitter.Label) { m.decref(Reg(o), Label(immortal)) }
+
+func (m *machine) FreeFloat(o, t regalloc.PReg, done emitter.Label) {
+	m.freeFloat(Reg(o), Reg(t), Label(done))
+}
+
+func (m *machine) TakeFloat(d, t regalloc.PReg, empty emitter.Label) {
+	m.takeFloat(Reg(d), Reg(t), Label(empty))
+}
+
+func (m *machine) StoreFloat(o, n regalloc.PReg) {
+	m.a.Store(At(Reg(o), int32(m.abi.FloatVal)), Reg(n))
+}
+
+func (m *machine) JumpIfShared(o regalloc.PReg, to emitter.Label) {
+	m.a.Load(scratch, At(Reg(o), int32(m.abi.ObRefcnt)))
+	m.a.Emit(SUBS_I, ZR, scratch, Imm(1))
+	m.a.Jcc(CondNE, Label(to))
+}
+
+func (m *machine) SmallInt(n regalloc.PReg, big emitter.Label) {
+	m.smallInt(scratch, Reg(n), Label(big))
+}
+
+func (m *machine) UnboxDigit(d, o regalloc.PReg, big emitter.Label) {
+	m.unboxDigit(Reg(d), Reg(o), Label(big))
+}
