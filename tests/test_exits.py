@@ -347,8 +347,10 @@ def looker(x):
     return look()
 
 
-def body(function):
-    return [i.offset // 2 for i in dis.get_instructions(function) if i.opname == "RESUME"][0]
+def body(function, k=0):
+    """Where the k-th instruction lies from RESUME on."""
+    offsets = [(i.offset // 2, i.opname) for i in dis.get_instructions(function)]
+    return offsets[[name for _, name in offsets].index("RESUME") + k][0]
 
 
 @pytest.mark.parametrize("native", [0, 1, 2])
@@ -357,7 +359,7 @@ def test_callers_without_a_linked_frame_are_seen(driver, native, own):
     before = driver.counts()[2]
     seen = driver.leave(
         inner, 0, [("!borrowed", 5)], [], native=native, frame=own,
-        callers=((outer, body(outer) + 2, [("!obj", 5), ("!int", 2**50)]), (outermost, body(outermost) + 1, [("!float", 2.5)])),
+        callers=((outer, body(outer, 1), [("!obj", 5), ("!int", 2**50)]), (outermost, body(outermost, 1), [("!float", 2.5)])),
     )
     names = [s[0] for s in seen]
     if own and not native:  # a function with a frame has linked callers: nothing is added. One that begins anew drops it
@@ -406,7 +408,7 @@ def test_inlined_activations_go_on_in_their_callers(driver):
 
 
 def test_an_inlined_activation_sees_its_callers(driver):
-    parents = ((outer, body(outer) + 2, [("!int", 3), ("!int", 4)], []), (outermost, body(outermost) + 1, [("!int", 3)], []))
+    parents = ((outer, body(outer, 1), [("!int", 3), ("!int", 4)], []), (outermost, body(outermost, 1), [("!int", 3)], []))
     seen = driver.leave(inner, 0, [("!int", 3)], [], parents=((top, after_call(top), [("!int", 3), NULL], []),) + parents[:0])
     assert [s[0] for s in seen[:2]] == ["inner", "top"]
 
@@ -555,7 +557,7 @@ def test_written_locals_count(driver, native, kind):
     a, b, c, new = Thing(), Thing(), Thing(), Thing()
     for write in ({}, {0: new}, {1: new, 2: None}, {2: 10**30}):
         before = [sys.getrefcount(o) for o in (a, b, c, new)]
-        got = driver.leave(three, body(three) + 1, [("!borrowed", a), b, c], [], kind=kind, native=native, write=write)
+        got = driver.leave(three, body(three, 1), [("!borrowed", a), b, c], [], kind=kind, native=native, write=write)
         assert got == tuple(write.get(i, v) for i, v in enumerate((a, b, c)))
         del got
         assert [sys.getrefcount(o) for o in (a, b, c, new)] == before

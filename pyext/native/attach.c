@@ -27,7 +27,7 @@ static void
 marker_finalize(PyObject *self)
 {
     struct gs_marker *m = (struct gs_marker *)self;
-    PyObject *function = m->kept ? PyWeakref_GET_OBJECT(m->kept_for) : Py_None;
+    PyObject *function = m->kept ? gs_referent(m->kept_for) : Py_None;
     if (function != Py_None) {
         Py_INCREF(function);
         for (Py_ssize_t i = 0; i < PyList_GET_SIZE(m->kept); i++) {
@@ -179,7 +179,7 @@ put_marker(PyFunctionObject *f, struct gs_marker *m)
         return -1;
     }
     struct gs_marker *before = marker_in(f);
-    if (before && before->kept && PyWeakref_GET_OBJECT(before->kept_for) == (PyObject *)f) {
+    if (before && before->kept && gs_referent(before->kept_for) == (PyObject *)f) {
         m->kept = before->kept;
         m->kept_for = before->kept_for;
         before->kept = before->kept_for = NULL;
@@ -194,7 +194,7 @@ static void
 keep(PyFunctionObject *f, struct gs_record *r)
 {
     struct gs_marker *m = marker_in(f);
-    if (!m || !(m->kept ? PyWeakref_GET_OBJECT(m->kept_for) == (PyObject *)f : !m->attached || m->attached->func == f)) {
+    if (!m || !(m->kept ? gs_referent(m->kept_for) == (PyObject *)f : !m->attached || m->attached->func == f)) {
         m = marker_new(NULL, NULL, 0);
         m = put_marker(f, m) == 0 ? marker_in(f) : NULL;
     }

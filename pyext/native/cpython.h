@@ -32,6 +32,7 @@
      int cp_poll(ts)                              it was set: signals, pending calls, other threads, asynchronous exceptions, in the interpreter's
                                                   order. -1 with an exception
      cp_tell_raise(ts, frame), cp_tell_unwind(ts, frame)  to tracers and profilers: what raises.
+     cp_unwind_tools(ts, frame)                   which tools want to be told of the latter (3.13+)
      int *cp_tracemalloc(void)                    whether it records allocations
      int cp_signals_pending(void)
      CP_RAISES_INSTANCES                          whether the current exception is an instance at once, not a class and what its instance is made of
@@ -51,6 +52,10 @@
      CP_DTOA                                      whether _Py_dg_dtoa can be called
      CP_COUNTS_VALUES                             whether the error of too many values tells how many
      CP_GROUP_MATCH                               whether except* matches by _PyEval_ExceptionGroupMatch
+     CP_CALL_ERRORS                               whether _PyDict_MergeUniq, _PyEval_FormatKwargsError and _Py_Check_ArgsIterable can be called, for f(*a, **k)
+     CP_COMPLETED                                 the first state of a generator's frame that has ended
+     cp_is_found(value)                           whether what a namespace holds is what a name in it stands for
+     PyObject *cp_found(namespace, name, value)   that, which it may put there; takes a reference (or NULL) over and gives one. NULL with an exception
      int cp_same_text(str, str)
      int cp_list_extend(list, iterable)           0, or -1 with an exception
      int cp_find_attribute(object, name, &value)  1: a new reference; 0: there is none, and no exception; -1
@@ -90,6 +95,8 @@
 #include "cpython_313.h"
 #elif PY_VERSION_HEX >> 16 == 0x030e
 #include "cpython_314.h"
+#elif PY_VERSION_HEX >> 16 == 0x030f
+#include "cpython_315.h"
 #else
 #error "native code is not made for this version of Python"
 #endif

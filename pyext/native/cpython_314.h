@@ -2,6 +2,7 @@
 #ifndef GS_CPYTHON_314_H
 #define GS_CPYTHON_314_H
 #include "cpython_since_314.h"
+#include "cpython_until_314.h"
 
 #define CP_ROWS CP_ROWS_SINCE_314
 

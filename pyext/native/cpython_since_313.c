@@ -1,4 +1,4 @@
-/* CPython 3.13 and 3.14: what is too long for a header and the same in both. cpython.h says what each function does. */
+/* CPython 3.13 and later: what is too long for a header and the same in all. cpython.h says what each function does. */
 #define _PyOpcode_Caches gs_opcode_caches /* the header defines these tables with external linkage */
 #define _PyOpcode_Deopt gs_opcode_deopt
 #include "runtime.h"
@@ -29,7 +29,7 @@ cp_tell_raise(PyThreadState *ts, _PyInterpreterFrame *f)
 void
 cp_tell_unwind(PyThreadState *ts, _PyInterpreterFrame *f)
 {
-    PyMonitoringState state = {.active = ts->interp->monitors.tools[PY_MONITORING_EVENT_PY_UNWIND]};
+    PyMonitoringState state = {.active = cp_unwind_tools(ts, f)};
     if (state.active) {
         PyObject *code = Py_NewRef(cp_code(f));
         (void)_PyMonitoring_FirePyUnwindEvent(&state, code, cp_at(f) * (int32_t)sizeof(_Py_CODEUNIT));

@@ -7,6 +7,7 @@
 #include <internal/pycore_object.h>
 #include <internal/pycore_pystate.h>
 #include <internal/pycore_runtime.h>
+#include "cpython_until_314.h"
 
 static inline PyObject *
 cp_local(const _PyInterpreterFrame *f, uint32_t i)

@@ -61,7 +61,7 @@ may_run(PyObject *o, struct look *l)
 {
     PyTypeObject *t = Py_TYPE(o);
     if (PyGen_CheckExact(o)) {
-        if (((PyGenObject *)o)->gi_frame_state < FRAME_COMPLETED || ((PyGenObject *)o)->gi_weakreflist) {
+        if (((PyGenObject *)o)->gi_frame_state < CP_COMPLETED || ((PyGenObject *)o)->gi_weakreflist) {
             return 1;
         }
     } else if (t->tp_finalize || t->tp_del) {

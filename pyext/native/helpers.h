@@ -46,7 +46,6 @@ int64_t gs_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable);
 int64_t gs_unpack_sequence(PyObject *, int64_t n, PyObject **items);
 int64_t gs_unpack_ex(PyObject *, int64_t before, int64_t after, PyObject **items);
 int64_t gs_str_append(PyObject **left, PyObject *right);
-void gs_kwargs_error(PyObject *callable, PyObject *kwargs);
 
 /* helpers_name.c */
 PyObject *gs_load_global(PyObject *function, PyObject *name);

@@ -125,9 +125,23 @@ gs_dict_update(PyObject *dict, PyObject *mapping)
     return -1;
 }
 
+#if CP_CALL_ERRORS
+/* 3.15 and later tell a KeyError of the mapping's from a keyword that is there twice. */
+int64_t
+gs_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable)
+{
+    PyObject *twice = NULL;
+    if (_PyDict_MergeUniq(dict, mapping, &twice) == 0) {
+        return 0;
+    }
+    _PyEval_FormatKwargsError(cp_thread(), callable, mapping, twice);
+    Py_XDECREF(twice);
+    return -1;
+}
+#else
 /* Says what is wrong with ** in a call, once merging failed. */
-void
-gs_kwargs_error(PyObject *callable, PyObject *kwargs)
+static void
+kwargs_error(PyObject *callable, PyObject *kwargs)
 {
     if (PyErr_ExceptionMatches(PyExc_AttributeError)) {
         PyErr_Clear();
@@ -159,9 +173,10 @@ gs_dict_merge(PyObject *dict, PyObject *mapping, PyObject *callable)
     if (_PyDict_MergeEx(dict, mapping, 2) == 0) {
         return 0;
     }
-    gs_kwargs_error(callable, mapping);
+    kwargs_error(callable, mapping);
     return -1;
 }
+#endif
 
 /* ---- Unpacking ---- */
 

@@ -47,13 +47,13 @@ look_in(PyObject *namespace, PyObject *name)
     PyObject *value;
     if (PyDict_CheckExact(namespace)) {
         value = PyDict_GetItemWithError(namespace, name);
-        return Py_XNewRef(value);
+        return cp_found(namespace, name, Py_XNewRef(value));
     }
     value = PyObject_GetItem(namespace, name);
     if (!value && PyErr_ExceptionMatches(PyExc_KeyError)) {
         PyErr_Clear();
     }
-    return value;
+    return cp_found(namespace, name, value);
 }
 
 PyObject *

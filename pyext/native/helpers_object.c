@@ -270,6 +270,24 @@ let_go_of_items(PyObject *tuple)
     PyErr_Restore(type, value, traceback);
 }
 
+static int
+may_follow_star(PyObject *callable, PyObject *args)
+{
+#if CP_CALL_ERRORS
+    return _Py_Check_ArgsIterable(cp_thread(), callable, args) == 0;
+#else
+    if (Py_TYPE(args)->tp_iter || PySequence_Check(args)) {
+        return 1;
+    }
+    PyObject *text = _PyObject_FunctionStr(callable);
+    if (text) {
+        PyErr_Format(PyExc_TypeError, "%U argument after * must be an iterable, not %.200s", text, Py_TYPE(args)->tp_name);
+        Py_DECREF(text);
+    }
+    return 0;
+#endif
+}
+
 /* CALL_FUNCTION_EX reads ** and * in this order, and complains in these words. */
 PyObject *
 gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
@@ -280,23 +298,13 @@ gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
         if (!dict) {
             return NULL;
         }
-        if (_PyDict_MergeEx(dict, kwargs, 2) < 0) {
-            gs_kwargs_error(callable, kwargs);
+        if (gs_dict_merge(dict, kwargs, callable) < 0) {
             Py_DECREF(dict);
             return NULL;
         }
     }
     if (!PyTuple_CheckExact(args)) {
-        if (!Py_TYPE(args)->tp_iter && !PySequence_Check(args)) {
-            PyObject *text = _PyObject_FunctionStr(callable);
-            if (text) {
-                PyErr_Format(PyExc_TypeError, "%U argument after * must be an iterable, not %.200s", text, Py_TYPE(args)->tp_name);
-                Py_DECREF(text);
-            }
-            tuple = NULL;
-        } else {
-            tuple = PySequence_Tuple(args);
-        }
+        tuple = may_follow_star(callable, args) ? PySequence_Tuple(args) : NULL;
     }
     if (tuple && Py_IS_TYPE(callable, &gs_function_type) && (!dict || PyDict_GET_SIZE(dict) == 0)) {
         result = PyObject_Vectorcall(callable, ((PyTupleObject *)tuple)->ob_item, (size_t)PyTuple_GET_SIZE(tuple) | GS_ARGS_OWNED, NULL); /* the tuple holds them */
@@ -406,7 +414,7 @@ drop_dead_classes(void)
     PyObject *alive = PyDict_New(), *key, *ref;
     Py_ssize_t pos = 0;
     while (alive && PyDict_Next(classes, &pos, &key, &ref)) {
-        if (PyWeakref_GET_OBJECT(ref) != Py_None && PyDict_SetItem(alive, key, ref) < 0) {
+        if (gs_referent(ref) != Py_None && PyDict_SetItem(alive, key, ref) < 0) {
             Py_CLEAR(alive);
         }
     }
@@ -441,7 +449,7 @@ gs_live_class(uint64_t address)
     PyObject *key = PyLong_FromVoidPtr((void *)(uintptr_t)address);
     PyObject *ref = key && classes ? PyDict_GetItemWithError(classes, key) : NULL;
     PyTypeObject *class = NULL;
-    if (ref && PyWeakref_GetObject(ref) == (PyObject *)(uintptr_t)address) {
+    if (ref && gs_referent(ref) == (PyObject *)(uintptr_t)address) {
         class = (PyTypeObject *)(uintptr_t)address;
     } else if (ref) {
         (void)PyDict_DelItem(classes, key);

@@ -7,6 +7,14 @@
 #include "cpython.h"
 #include "contract.h"
 
+/* What a weak reference leads to, borrowed, or None: PyWeakref_GET_OBJECT, which 3.15 has no more. */
+static inline PyObject *
+gs_referent(PyObject *ref)
+{
+    PyObject *object = ((PyWeakReference *)ref)->wr_object;
+    return Py_REFCNT(object) > 0 ? object : Py_None; /* it may be ending */
+}
+
 /* ---- The state of an activation between two bytecodes ---- */
 
 /* One slot. Kinds are contract.h's but for DYN and RESULT: who reads a state out of registers resolves these

@@ -529,6 +529,9 @@ name_in_dict(struct writer *w, PyObject *name, int where, PyObject *dict)
     row.dict = (uintptr_t)dict;
     row.version = keys->dk_version;
     row.flags = keys->dk_version ? GUARDABLE : 0;
+    if (entry && *entry && !cp_is_found(*entry)) {
+        row.flags = 0; /* whoever reads it gets something else */
+    }
     if (entry && *entry) {
         row.where = (uint32_t)where;
         row.entry = (uint64_t)((char *)entry - (char *)keys);

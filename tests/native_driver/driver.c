@@ -412,6 +412,22 @@ leave(PyObject *self, PyObject *args, PyObject *kwargs)
     return tag == GS_TAG_ERROR ? NULL : (PyObject *)(uintptr_t)value;
 }
 
+/* The object in a slot, new, or NULL. 3.15 and later go over a list, a tuple or a str with an index above it, and native code with an iterator. */
+static PyObject *
+object_in(_PyInterpreterFrame *f, uint32_t i)
+{
+    PyObject *o = cp_local(f, i);
+#if PY_VERSION_HEX >= 0x030f0000
+    if (o && (PyList_CheckExact(o) || PyTuple_CheckExact(o) || PyUnicode_CheckExact(o)) && i + 1 < cp_depth(f)
+        && PyStackRef_IsTaggedInt(f->localsplus[i + 1])) {
+        PyObject *iterator = PyObject_GetIter(o);
+        Py_XDECREF(PyObject_CallMethod(iterator, "__setstate__", "n", PyStackRef_UntagInt(f->localsplus[i + 1])));
+        return iterator;
+    }
+#endif
+    return Py_XNewRef(o);
+}
+
 /* state(frame): (off, locals, stack) of a frame that is being traced, NULL as ("!null",). */
 static PyObject *
 state(PyObject *self, PyObject *object)
@@ -421,7 +437,7 @@ state(PyObject *self, PyObject *object)
     uint32_t n = (uint32_t)cp_code(f)->co_nlocalsplus;
     PyObject *lists[] = {PyList_New(0), PyList_New(0)};
     for (uint32_t i = 0; i < cp_depth(f); i++) {
-        PyObject *item = cp_local(f, i) ? Py_BuildValue("(sO)", "!obj", cp_local(f, i)) : Py_BuildValue("(s)", "!null");
+        PyObject *o = object_in(f, i), *item = o ? Py_BuildValue("(sN)", "!obj", o) : Py_BuildValue("(s)", "!null");
         PyList_Append(lists[i >= n], item);
         Py_DECREF(item);
     }

@@ -1,6 +1,6 @@
-/* CPython 3.14: its part of the test at import; cpython_since_313.c has the rest. */
+/* 3.14 and later: their part of the test at import; cpython_since_313.c has the rest. */
 #include "runtime.h"
-#if PY_VERSION_HEX >> 16 == 0x030e
+#if PY_VERSION_HEX >= 0x030e0000
 
 const char *
 cp_test_version(PyThreadState *ts, PyObject *freed)
