@@ -11,6 +11,7 @@ import functools
 import gc
 import itertools
 import linecache
+import marshal
 import math
 import re
 import sys
@@ -415,6 +416,12 @@ def constants(code):
     return found
 
 
+@functools.lru_cache(maxsize=1)
+def compiled(source):
+    """Marshalled: each run has a copy, so that neither meets bytecode that the other has specialised."""
+    return marshal.dumps(compile(source, FILE, "exec", dont_inherit=True))
+
+
 class Run:
     """One namespace in which the program was executed, plain or jitted."""
 
@@ -425,8 +432,7 @@ class Run:
         WATCHED.clear()
         # What a program does to its builtins is its own affair.
         self.namespace["__builtins__"] = vars(builtins).copy() if "__builtins__" in source else builtins
-        # Compiled for each run, so that neither meets bytecode that the other has specialised.
-        code = compile(source, FILE, "exec", dont_inherit=True)
+        code = marshal.loads(compiled(source))
         self.code = code  # which keeps them alive: a freed object's id could come again
         self.constants = constants(code)
         exec(code, self.namespace)

@@ -42,7 +42,7 @@ def objects(rng):
     while True:
         made = Objects(rng)
         try:
-            compile(made.source, "<program>", "exec")
+            program_support.compiled(made.source)
             return made
         except SyntaxError:
             continue
@@ -200,8 +200,8 @@ def work(seed, start, count, step, status):
         if found:
             print(json.dumps([number, found]), flush=True)
         done += 1
-        if done % 50 == 0:
-            gc.collect()
+        # Damage shows here; and a support function that has become hot over many programs would be compiled into each that calls it.
+        gc.collect()
     shared[:24] = struct.pack("qqq", -1, done, len(program_support.LATE))
 
 
