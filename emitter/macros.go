@@ -44,6 +44,7 @@ const (
 	ThunkLetGo                      // frame
 	ThunkDealloc                    // object
 	ThunkRelease                    // the same, at a call site: a destructor may look at the activation
+	ThunkLocals                     // an exit's number; fails if a frame object shows other locals than the exit's descriptor has
 	ThunkFramePush                  // callable → frame; fails if there is no memory
 )
 
@@ -58,9 +59,15 @@ func (b *Builder) Thunk(kind ThunkKind, held regalloc.RegSet) Label {
 	return b.thunkLabel(Thunk{kind, held & b.m.Registers().ClobberedByC})
 }
 
-// releaseThunk is the thunk of a call site at which the descriptor reads these registers.
-func (b *Builder) releaseThunk(held, read regalloc.RegSet) Label {
-	return b.thunkLabel(Thunk{ThunkRelease, held&b.m.Registers().ClobberedByC | read})
+// readingThunk is a thunk that reads the activation's state, as the exit's descriptor has it.
+func (f *Func) readingThunk(kind ThunkKind, x *Exit, l []regalloc.Loc) Label {
+	return f.Unit.thunkLabel(Thunk{kind, f.Held&f.m.Registers().ClobberedByC | x.registers(l)})
+}
+
+// LocalsThunk is the thunk of a guard that looks at the locals, and the number of its exit.
+func (f *Func) LocalsThunk(x *Exit, l []regalloc.Loc) (thunk Label, number int) {
+	x.Label(l)
+	return f.readingThunk(ThunkLocals, x, l), x.number
 }
 
 func (b *Builder) thunkLabel(t Thunk) Label {
@@ -96,7 +103,7 @@ func (b *Builder) shared() {
 // thunkHelpers are the runtime's functions that thunks call.
 var thunkHelpers = [...]string{
 	ThunkUnboxInt: "gs_unbox_int", ThunkBoxInt: "gs_box_int", ThunkBoxFloat: "gs_box_float", ThunkLetGo: "gs_let_go", ThunkDealloc: "gs_dealloc",
-	ThunkRelease: "gs_release_in", ThunkFramePush: "gs_frame_push",
+	ThunkRelease: "gs_release_in", ThunkLocals: "gs_locals_changed", ThunkFramePush: "gs_frame_push",
 }
 
 // Helper is the runtime's function that does it.
@@ -104,6 +111,9 @@ func (k ThunkKind) Helper() string { return thunkHelpers[k] }
 
 // Makes says whether the thunk makes an object or a frame.
 func (k ThunkKind) Makes() bool { return k == ThunkBoxInt || k == ThunkBoxFloat || k == ThunkFramePush }
+
+// Reads says whether the thunk reads the activation's state.
+func (k ThunkKind) Reads() bool { return k == ThunkRelease || k == ThunkLocals }
 
 // ExitFrameSize is the offset of gs_exitdesc.frame_size.
 const ExitFrameSize = 28

@@ -68,7 +68,7 @@ func (f *Func) reference(v *ir.Value) {
 			if site == nil {
 				dealloc = f.Unit.Thunk(ThunkDealloc, f.Held)
 			} else {
-				dealloc = f.Unit.releaseThunk(f.Held, site.registers(l))
+				dealloc = f.readingThunk(ThunkRelease, site, l)
 			}
 			m.JumpIfLast(dead)
 			f.Cold(func() {

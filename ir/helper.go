@@ -203,5 +203,6 @@ var Helpers = []Helper{
 	{Name: "gs_frame_push", Args: []Kind{Obj}, Result: Ptr, Error: NullError, Writes: HeapRef | HeapOther},
 	{Name: "gs_frame_pop", Args: []Kind{Ptr}, Result: Void, Looks: true, Writes: HeapAll},
 	{Name: "gs_exit", Args: []Kind{Ptr, Ptr}, Result: Void, Looks: true, Writes: HeapAll},
+	{Name: "gs_locals_changed", Args: []Kind{Ptr, Ptr}, Result: I64, Writes: HeapRef | HeapOther | HeapThread},
 	{Name: "gs_release_in", Args: []Kind{Obj, Ptr}, Result: Void, Looks: true, Writes: HeapAll},
 }

@@ -161,6 +161,7 @@ const (
 	OpGuardNotNull // ObjNull → Obj
 	OpGuardTag     // i64 tag; Aux: the tag it must be
 	OpGuardFrame   // the activation has no frame object, and no tool has begun to trace
+	OpGuardLocals  // no tool has begun to trace, and nobody has changed a local in a frame object that the activation may have; it hides the frame, if there is one
 	OpPoll         // the eval breaker is not set
 	OpTick         // counts the function's recorded rounds down; leaves when none is left
 	OpRaiseIfNull  // ObjNull → Obj
@@ -304,6 +305,7 @@ var Ops = [NumOps]OpInfo{
 	OpGuardNotNull: {Name: "GuardNotNull", NArgs: 1, Flags: Guard, Args: []Kind{ObjNull}, Result: Obj},
 	OpGuardTag:     {Name: "GuardTag", NArgs: 1, Flags: Guard | UsesAux, Args: []Kind{I64}},
 	OpGuardFrame:   {Name: "GuardFrame", Flags: Guard, Reads: HeapThread},
+	OpGuardLocals:  {Name: "GuardLocals", Flags: Guard, Reads: HeapThread},
 	OpPoll:         {Name: "Poll", Flags: Guard, Reads: HeapThread},
 	OpTick:         {Name: "Tick", Flags: Guard | Effect},
 	OpRaiseIfNull:  {Name: "RaiseIfNull", NArgs: 1, Flags: Guard, Args: []Kind{ObjNull}, Result: Obj},

@@ -59,7 +59,7 @@ func (x *invariants) worthPeeling(tree *ir.DomTree, p *pass, loop *ir.Loop) bool
 		}
 		for _, v := range b.Values {
 			guard := v.Op.Is(ir.Guard)
-			if v.Stays() || v.Op == ir.OpPoll || v.Op == ir.OpGuardFrame || !x.operands(v) || !x.loaded(v) {
+			if v.Stays() || v.Op == ir.OpPoll || v.Op == ir.OpGuardFrame || v.Op == ir.OpGuardLocals || !x.operands(v) || !x.loaded(v) {
 				continue
 			}
 			if v.Op == ir.OpGuardClass && !p.fixed(ir.Class(v.Aux)) && regionsOf(ir.HeapClass)&x.kills != 0 {

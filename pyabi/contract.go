@@ -125,6 +125,7 @@ const (
 	SiteDivisor  = 8
 	SiteRange    = 16
 	SiteRaised   = 32
+	SiteFrame    = 64
 )
 
 // Flags of a native function.

@@ -206,7 +206,93 @@ for _ in range(4):
 """
 
 
-def test_a_loop_that_catches_stays_native():
+USES = """
+from gophersnake import jit
+@jit
+def f(n):
+    text = ""
+    for i in range(n):
+        try:
+            raise ValueError(i)
+        except ValueError as e:
+            text = str(e)
+            found = repr(e.args[0]) + repr(e)
+    return text, found
+for _ in range(4):
+    f(1000)
+"""
+
+
+KEEPS = """
+import sys
+from gophersnake import jit
+frames = []
+def look():
+    frames[:] = [sys._getframe(1)]
+    return 1
+@jit
+def f(n):
+    found = 0
+    for i in range(n):
+        found += look() + len(str(found))
+    return found
+for _ in range(4):
+    f(1000)
+"""
+
+
+# A traceback's frame object is there while an exception is handled; what a loop calls may keep one, too.
+@pytest.mark.parametrize("source", [LOOP, USES, KEEPS])
+def test_a_loop_with_frame_objects_stays_native(source):
     environment = {**os.environ, "GOPHERSNAKE_LOG": "exits"}
-    done = subprocess.run([sys.executable, "-c", LOOP], capture_output=True, text=True, env=environment, check=True)
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env=environment, check=True)
     assert done.stderr.count("exit: f,") < 30
+
+
+WRITES = """
+import ctypes, sys
+to_fast = ctypes.pythonapi.PyFrame_LocalsToFast
+to_fast.argtypes = [ctypes.py_object, ctypes.c_int]
+class Dies:
+    def __init__(s, log): s.log = log
+    def __del__(s): s.log.append(sorted(k for k in sys._getframe(1).f_locals if k != "e"))
+def write(e, at, new, log):
+    frame = e.__traceback__.tb_frame
+    log.append((frame.f_locals["i"], frame.f_locals["a"], frame.f_lineno, frame is sys._getframe(1)))
+    if frame.f_locals["i"] == at:
+        frame.f_locals.update(new)
+        to_fast(frame, 0)
+    return 0
+@JIT
+def handler(n, at, new):
+    log, keep, a, b = [], [], 1, 2.5
+    for i in range(n):
+        try:
+            raise KeyError(i)
+        except KeyError as e:
+            d = Dies(log)
+            write(e, at, new, log)
+            a += 1
+            b += a
+            d = None
+            log.append(write(e, -1, None, log))
+            if i % 7 == 0:
+                keep.append(e)
+        a += len(log)
+        log.append((a, b))
+    return a, b, n, log, [e.__traceback__.tb_frame for e in keep]
+"""
+
+
+def test_locals_that_change_while_an_exception_is_handled():
+    both = {}, {}
+    for names, decorate in zip(both, (lambda f: f, jit)):
+        names["JIT"] = decorate
+        exec(compile(WRITES, "writes", "exec"), names)
+    for at in (-1, 3, 8, 20):
+        for new in {"a": 100}, {"a": 2.5}, {"a": 2**80, "b": -1}, {"n": 12}, {"d": None}:
+            told = []
+            for names in both:
+                *rest, frames = names["handler"](30, at, new)
+                told.append((rest, [(f.f_lineno, {k: repr(v) for k, v in f.f_locals.items() if k not in ("log", "keep", "e")}) for f in frames]))
+            assert told[0] == told[1]

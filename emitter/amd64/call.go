@@ -78,3 +78,18 @@ func (m *machine) dropFrameObject(f *emitter.Func) {
 	})
 	a.Bind(done)
 }
+
+// askLocals has the runtime look at the locals of a frame object, if there is one, and goes on at same or leaves.
+func (m *machine) askLocals(f *emitter.Func, x *emitter.Exit, l []regalloc.Loc, same Label) {
+	a := m.a
+	held := a.NewLabel()
+	thunk, number := f.LocalsThunk(x, l)
+	a.Jcc(CondNE, held)
+	f.Cold(func() {
+		a.Bind(held)
+		a.MoveImm(scratch, int64(number))
+		a.Call(Label(thunk))
+		a.Jcc(CondE, same)
+		a.Jmp(Label(x.Label(l)))
+	})
+}

@@ -218,7 +218,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			a.Emit(CMPL_RI, reg(l[n]), Imm(v.Aux))
 			a.Jcc(CondNE, Label(x.Label(l)))
 		})
-	case ir.OpGuardFrame:
+	case ir.OpGuardFrame, ir.OpGuardLocals:
 		if !f.MayHaveFrame() {
 			return
 		}
@@ -235,7 +235,11 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 				a.Jcc(CondE, skip)
 			}
 			a.Emit(CMPQ_MI, At(scratch, int32(m.abi.FrameObject)), Imm(0))
-			a.Jcc(CondNE, Label(x.Label(l)))
+			if v.Op == ir.OpGuardFrame {
+				a.Jcc(CondNE, Label(x.Label(l)))
+			} else {
+				m.askLocals(f, x, l, skip)
+			}
 			a.Bind(skip)
 			other := NoReg
 			if t >= 0 {

@@ -22,8 +22,8 @@ func (m *machine) Thunk(t emitter.Thunk) {
 	if t.Kind == emitter.ThunkUnboxInt {
 		m.unboxTwoDigits()
 	}
-	if t.Kind == emitter.ThunkRelease {
-		m.release(t.Keeps)
+	if t.Kind.Reads() {
+		m.reading(t)
 		return
 	}
 	var kept []Reg
@@ -62,8 +62,8 @@ func (m *machine) Thunk(t emitter.Thunk) {
 	a.Emit(RET)
 }
 
-// release saves registers in a struct gs_regs, where the runtime finds the activation's state if anybody may look at it.
-func (m *machine) release(keeps regalloc.RegSet) {
+// reading saves registers in a struct gs_regs, where the runtime finds the activation's state.
+func (m *machine) reading(t emitter.Thunk) {
 	a := m.a
 	const size = SizeRegs // with the return address, which the runtime finds behind it, a multiple of 16
 	each := func(of regalloc.RegSet, visit func(at Mem, r Reg)) {
@@ -79,12 +79,19 @@ func (m *machine) release(keeps regalloc.RegSet) {
 		}
 	}
 	a.Emit(LEAQ_RM, RSP, At(RSP, -size))
-	each(keeps, a.Store)
+	each(t.Keeps, a.Store)
 	a.Move(RDI, scratch)
 	a.Move(RSI, RSP)
-	m.CallHelper("gs_release_in")
-	each(keeps&clobberedByC, func(at Mem, r Reg) { a.Load(r, at) })
-	a.Emit(LEAQ_RM, RSP, At(RSP, size))
+	if t.Kind == emitter.ThunkLocals {
+		a.Emit(MOVQ_MR, At(RSP, RegsExit), scratch)
+		m.dataAddress(RDI, 0)
+	}
+	m.CallHelper(t.Kind.Helper())
+	if t.Kind == emitter.ThunkLocals {
+		a.Emit(TESTL_RR, RAX, RAX)
+	}
+	each(t.Keeps&clobberedByC, func(at Mem, r Reg) { a.Load(r, at) })
+	a.Emit(LEAQ_RM, RSP, At(RSP, size)) // flags stay
 	a.Emit(RET)
 }
 

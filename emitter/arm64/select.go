@@ -208,7 +208,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			a.Emit(SUBSW_I, ZR, reg(l[n]), Imm(v.Aux))
 			a.Jcc(CondNE, Label(x.Label(l)))
 		})
-	case ir.OpGuardFrame:
+	case ir.OpGuardFrame, ir.OpGuardLocals:
 		if !f.MayHaveFrame() {
 			return
 		}
@@ -220,7 +220,11 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 				a.Emit(CBZ, scratch, skip)
 			}
 			a.Load(scratch, At(scratch, int32(m.abi.FrameObject)))
-			a.Emit(CBNZ, scratch, Label(x.Label(l)))
+			if v.Op == ir.OpGuardFrame {
+				a.Emit(CBNZ, scratch, Label(x.Label(l)))
+			} else {
+				m.askLocals(f, x, l, skip)
+			}
 			a.Bind(skip)
 			m.watched(thread, Label(x.Label(l)))
 		})

@@ -22,8 +22,8 @@ func (m *machine) Thunk(t emitter.Thunk) {
 	if t.Kind == emitter.ThunkUnboxInt {
 		m.unboxTwoDigits()
 	}
-	if t.Kind == emitter.ThunkRelease {
-		m.release(t.Keeps)
+	if t.Kind.Reads() {
+		m.reading(t)
 		return
 	}
 	var kept []Reg
@@ -64,9 +64,9 @@ func (m *machine) Thunk(t emitter.Thunk) {
 	a.Emit(RET)
 }
 
-// release saves registers in a struct gs_regs, where the runtime finds the activation's state if anybody may look at it, and behind it the
+// reading saves registers in a struct gs_regs, where the runtime finds the activation's state, and behind it the
 // return address.
-func (m *machine) release(keeps regalloc.RegSet) {
+func (m *machine) reading(t emitter.Thunk) {
 	a := m.a
 	const size = SizeRegs + 8
 	each := func(of regalloc.RegSet, visit func(at Mem, r Reg)) {
@@ -83,13 +83,20 @@ func (m *machine) release(keeps regalloc.RegSet) {
 	}
 	a.AddImm(SP, SP, -size, NoReg)
 	a.Store(At(SP, SizeRegs), X30)
-	each(keeps, a.Store)
+	each(t.Keeps, a.Store)
 	a.Move(X0, scratch)
 	a.Move(X1, SP)
-	m.CallHelper("gs_release_in")
-	each(keeps&clobberedByC, func(at Mem, r Reg) { a.Load(r, at) })
+	if t.Kind == emitter.ThunkLocals {
+		a.Store(At(SP, RegsExit), scratch)
+		m.dataAddress(X0, 0)
+	}
+	m.CallHelper(t.Kind.Helper())
+	if t.Kind == emitter.ThunkLocals {
+		a.Emit(SUBSW_I, ZR, X0, Imm(0))
+	}
+	each(t.Keeps&clobberedByC, func(at Mem, r Reg) { a.Load(r, at) })
 	a.Load(X30, At(SP, SizeRegs))
-	a.AddImm(SP, SP, size, NoReg)
+	a.AddImm(SP, SP, size, NoReg) // flags stay
 	a.Emit(RET)
 }
 

@@ -212,7 +212,7 @@ func clean(f *ir.Func) {
 	for _, b := range f.Blocks {
 		kept := b.Values[:0]
 		for _, v := range b.Values {
-			if v.Op == ir.OpGuardFrame && !f.HasFrame && !f.Resume || v.Op == ir.OpTick && !f.Recording {
+			if (v.Op == ir.OpGuardFrame || v.Op == ir.OpGuardLocals) && !f.HasFrame && !f.Resume || v.Op == ir.OpTick && !f.Recording {
 				continue
 			}
 			kept = append(kept, v)

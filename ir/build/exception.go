@@ -15,6 +15,45 @@ const (
 	reraises
 )
 
+// handling finds the instructions at which an exception is being handled.
+func handling(f *decoder.Func) decoder.Bits {
+	found := decoder.NewBits(len(f.Instrs))
+	depths := make([]int, len(f.Blocks)) // how many are handled where a block begins, and one more: 0 is not known
+	depths[0] = 1
+	for work := []int{0}; len(work) > 0; {
+		block := &f.Blocks[work[len(work)-1]]
+		work = work[:len(work)-1]
+		depth := depths[block.Index]
+		reach := func(to int) {
+			if depths[to] == 0 {
+				depths[to] = depth
+				work = append(work, to)
+			}
+		}
+		if block.Except >= 0 {
+			reach(block.Except)
+		}
+		for i := block.First; i < block.Last; i++ {
+			switch f.Instrs[i].Op {
+			case decoder.OpPushExcInfo:
+				depth++
+			case decoder.OpPopExcept:
+				depth--
+			}
+			if depth > 1 {
+				found.Set(i)
+			}
+		}
+		for _, e := range block.Succs {
+			reach(e.To)
+		}
+	}
+	return found
+}
+
+// handles reports whether the bytecode runs while an exception is being handled.
+func (b *builder) handles() bool { return b.code.handling.Has(b.code.Index(b.ins.Off)) }
+
 // catcher is the handler of what the current bytecode raises, if it has raised and fs, where an exit would raise, is no state before
 // it. nil: the exit does it; what never happened is not compiled.
 func (b *builder) catcher(fs *ir.FrameState) *decoder.Handler {
@@ -78,9 +117,9 @@ func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
 }
 
 // letGo drops the frame object that a traceback has left behind, where code has caught exceptions: else each call would be followed by
-// an exit, since there is an object that somebody might have used.
+// an exit, since there is an object that somebody might have used. While the exception is handled the traceback holds it.
 func (b *builder) letGo() {
-	if b.code.catches {
+	if b.code.catches && !b.handles() {
 		b.add(ir.OpLetGo, ir.Type{})
 	}
 }

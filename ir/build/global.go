@@ -16,6 +16,7 @@ type code struct {
 	entry        uint32 // where the function asked for begins, in the code it is of
 	storesGlobal map[string]bool
 	catches      bool           // handlers of it have caught what its bytecodes raised
+	handling     decoder.Bits   // instructions at which an exception is being handled; if it catches
 	stored       []decoder.Bits // locals that each loop stores to
 }
 
@@ -64,6 +65,9 @@ func newCode(f *decoder.Func) *code {
 	for _, s := range f.Code.Sites {
 		c.catches = c.catches || s.Flags&pyabi.SiteRaised != 0
 	}
+	if c.catches {
+		c.handling = handling(f)
+	}
 	for i := range f.Instrs {
 		switch in := &f.Instrs[i]; in.Op {
 		case decoder.OpStoreGlobal, decoder.OpDeleteGlobal:
@@ -96,6 +100,7 @@ func (p profile) overflowed() bool { return p.site.Flags&pyabi.SiteOverflow != 0
 func (p profile) failed() bool     { return p.site.Flags&pyabi.SiteFailed != 0 }
 func (p profile) divided() bool    { return p.site.Flags&pyabi.SiteDivisor != 0 }
 func (p profile) raised() bool     { return p.site.Flags&pyabi.SiteRaised != 0 }
+func (p profile) framed() bool     { return p.site.Flags&pyabi.SiteFrame != 0 }
 func (p profile) outOfRange() bool { return p.site.Flags&pyabi.SiteRange != 0 }
 
 // siteAddress is where native code records for a bytecode.

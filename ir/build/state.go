@@ -355,12 +355,18 @@ func (b *builder) raisingNegative(v *ir.Value, fs *ir.FrameState) *ir.Value {
 	return b.guard(ir.OpRaiseIfNeg, ir.Type{Kind: ir.I64}, fs, ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyRaised}, v)
 }
 
-// checkFrame leaves, after a call out whose result is on the stack already, if somebody made a frame object.
+// checkFrame leaves, after a call out whose result is on the stack already, if somebody made a frame object. Where there was one before, or will
+// be, for it is a traceback's, it leaves only if somebody has changed locals in it.
 func (b *builder) checkFrame() { b.checkFrameAt(b.ins.Next) }
 
 // checkFrameAt is checkFrame where the bytecode at off is next.
 func (b *builder) checkFrameAt(off uint32) {
-	b.guard(ir.OpGuardFrame, ir.Type{}, b.frameState(off, b.locals, b.stack), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame})
+	op := ir.OpGuardFrame
+	if b.handles() || b.profile(b.ins.At).framed() {
+		op = ir.OpGuardLocals
+		clear(b.inFrame) // it is hidden
+	}
+	b.guard(op, ir.Type{}, b.frameState(off, b.locals, b.stack), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame, Site: b.ins.At})
 }
 
 // finish ends a bytecode that called an object-making helper: operands go, errors raise, the result is pushed and its class

@@ -468,7 +468,7 @@ func (g *gen) call() {
 	g.add(ir.OpUnlink, ir.Type{})
 	v = g.guard(ir.OpRaiseIfNeg, tInt, v)
 	v.Exit.Kind = ir.ExitRaise
-	g.guard(ir.OpGuardFrame, ir.Type{}).Exit.Kind = ir.ExitTouched
+	g.guard([]ir.Op{ir.OpGuardFrame, ir.OpGuardLocals}[g.IntN(2)], ir.Type{}).Exit.Kind = ir.ExitTouched
 	g.locals[g.IntN(nInts)] = v
 }
 

@@ -567,6 +567,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         has_result = 1;
     } else {
         learn(d, slots);
+        if (kind == GS_EXIT_TOUCHED && d->site != NONE && d->record->profile && a.st.frame && a.st.frame->frame_obj) {
+            d->record->profile[d->site].flags |= GS_SITE_FRAME;
+        }
         gs_record_exit(d->record, unit, d);
     }
     if (has_result && slots[a.st.nlocals + a.st.nstack - 1].kind == GS_TAG_ERROR) {
@@ -729,6 +732,30 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
         d = &unit->exits[d->parent];
     }
     gs_stack_here(); /* another thread may have run */
+}
+
+/* ---- Frame objects ---- */
+
+/* An activation that handles an exception has a frame object, the traceback's: if nobody wrote to it during a call, code goes on as it is. The
+   frame is hidden, as it is for a continuation: its slots are borrowed from what native code may now give up. */
+int64_t
+gs_locals_changed(struct gs_unit *unit, struct gs_regs *regs)
+{
+    const struct gs_exitdesc *d = &unit->exits[regs->exit];
+    uint64_t sp = (uint64_t)(uintptr_t)(regs + 1) + 8;
+    _PyInterpreterFrame *f = read_frame(d, regs, sp);
+    struct gs_value few[FEW];
+    if (d->nlocals > FEW || !f->previous || cp_shows_locals(f)) {
+        return 1;
+    }
+    read_slots(unit, d, regs, sp, few, d->nlocals);
+    for (uint32_t i = 0; i < d->nlocals; i++) {
+        if (!gs_same(&few[i], cp_local(f, i), 0)) {
+            return 1;
+        }
+    }
+    gs_frame_hide(f);
+    return 0;
 }
 
 /* ---- Destructors ---- */

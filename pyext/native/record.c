@@ -475,6 +475,10 @@ gs_record_exit(struct gs_record *r, const struct gs_unit *unit, const struct gs_
                 e->reason, e->count);
         PyErr_Restore(type, value, traceback);
     }
+    if (e->kind == GS_EXIT_TOUCHED) {
+        look_again(unit, e);
+        return;
+    }
     if (e->kind != GS_EXIT_RESUME) {
         return; /* polls, raises and what is not compiled teach nothing about types */
     }

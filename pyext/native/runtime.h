@@ -91,6 +91,7 @@ int gs_raise_at(PyThreadState *, struct gs_activation *, uint32_t traceback, int
 /* ---- exits.c ---- */
 
 void gs_exit(struct gs_unit *, struct gs_regs *); /* called by the common exit code of a unit */
+int64_t gs_locals_changed(struct gs_unit *, struct gs_regs *); /* likewise called, with the exit's number: see helpers.def */
 void gs_release_in(PyObject *, struct gs_regs *); /* the object's count has become 0. Behind the registers lies the return address, a call site's,
                                                      whose descriptor tells the state of the activation */
 
