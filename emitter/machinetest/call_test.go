@@ -277,8 +277,9 @@ func TestFrame(t *testing.T) {
 			if given && !resume {
 				continue
 			}
-			for seed := range uint64(3) {
-				t.Run(fmt.Sprintf("%v/%v/%d", resume, given, seed), func(t *testing.T) {
+			for seed := range uint64(6) {
+				look := []ir.Op{ir.OpGuardFrame, ir.OpGuardLocals}[seed&1]
+				t.Run(fmt.Sprintf("%v/%v/%v/%d", resume, given, look, seed), func(t *testing.T) {
 					r := newRig(t)
 					r.seed = seed
 					f := newFn(ir.I64, ir.Obj, ir.ObjNull)
@@ -289,7 +290,7 @@ func TestFrame(t *testing.T) {
 					v := f.helper("PyObject_Hash", ir.I64, -1, f.params[1])
 					f.op(ir.OpUnlink)
 					v = f.guard(ir.OpRaiseIfNeg, f.state(f.params...), v)
-					f.guard(ir.OpGuardFrame, f.state(f.params...))
+					f.guard(look, f.state(f.params...))
 					v = f.relieve(v, vs)
 					f.ret(v)
 					u := r.emit(f.done(t))
@@ -327,7 +328,18 @@ func TestFrame(t *testing.T) {
 					if !given {
 						frame = 0
 					}
+					if look == ir.OpGuardLocals {
+						again, tag := run()
+						require.Equal(t, uint64(ir.TagInt), tag, "nothing has changed")
+						require.Equal(t, word, again)
+						require.Equal(t, uint64(1), *r.word(r.calls + 56))
+						require.Equal(t, uint64(u.data), *r.word(r.calls + 124))
+						*r.word(r.calls + 140) = 1
+					}
 					_, tag = run()
+					if look == ir.OpGuardLocals {
+						require.Equal(t, *r.word(r.regs + regsExit), *r.word(r.calls + 132), "the same exit")
+					}
 					require.Equal(t, uint64(77), tag)
 					x, slots := u.exited()
 					require.Equal(t, [][]uint64{{5}, {0x1000}, {0x2000}}, slots)

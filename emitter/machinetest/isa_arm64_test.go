@@ -189,6 +189,13 @@ func (r *rig) helpers() {
 	count(5)
 	a.Store(At(X16, 116), X0)
 	a.spoil()
+	a.begin("gs_locals_changed") // keeps the unit's address and the exit's number; the answer is set beforehand
+	count(7)
+	a.Store(At(X16, 124), X0)
+	a.Load(X2, At(X1, regsExit))
+	a.Store(At(X16, 132), X2)
+	a.Load(X0, At(X16, 140))
+	a.spoil()
 	a.begin("mix") // what tests call as any helper: first + 2*second + 3*third
 	count(6)
 	a.Emit(ADD, X0, X0, X1, Imm(1))
