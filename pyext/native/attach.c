@@ -189,6 +189,25 @@ put_marker(PyFunctionObject *f, struct gs_marker *m)
     return rc;
 }
 
+static PyObject *
+ignore(PyObject *self, PyObject *ref)
+{
+    (void)self, (void)ref;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef ignore_def = {"ignore", ignore, METH_O, NULL};
+
+/* A reference that a finalizer no longer finds a function by that the collector is about to clear: from 3.15 on, one with a callback. */
+static PyObject *
+reference_to(PyFunctionObject *f)
+{
+    PyObject *callback = PyCFunction_New(&ignore_def, NULL);
+    PyObject *ref = callback ? PyWeakref_NewRef((PyObject *)f, callback) : NULL;
+    Py_XDECREF(callback);
+    return ref;
+}
+
 /* Keeps the record's code for as long as the function lives. */
 static void
 keep(PyFunctionObject *f, struct gs_record *r)
@@ -199,7 +218,7 @@ keep(PyFunctionObject *f, struct gs_record *r)
         m = put_marker(f, m) == 0 ? marker_in(f) : NULL;
     }
     if (m && !m->kept) {
-        Py_XSETREF(m->kept_for, PyWeakref_NewRef((PyObject *)f, NULL));
+        Py_XSETREF(m->kept_for, reference_to(f));
         m->kept = m->kept_for ? PyList_New(0) : NULL;
     }
     if (!m || !m->kept || PyList_Append(m->kept, (PyObject *)r) < 0) {
