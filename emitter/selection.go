@@ -126,10 +126,15 @@ func (s *Selection) State(x *Exit, late bool) {
 // Emit adds the instruction.
 func (s *Selection) Emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) {
 	s.close()
-	if s.F.Unit.Input.Force != nil && len(s.exits) > 0 && (s.At == nil || s.At.Op.Is(ir.Guard)) {
+	if s.F.Unit.Input.Force != nil && len(s.exits) > 0 && (s.At == nil || s.At.Op.Is(ir.Guard) && !loses(s.At)) {
 		emit = s.exits[0].forced(emit)
 	}
 	s.F.Add(Inst{Instr: regalloc.Instr{Ops: s.Ops, Clobbers: clobbers}, Value: s.At, Emit: emit})
+}
+
+// loses reports whether the exit of a guard that holds would lose a reference: a helper's result, which the frame state takes for NULL.
+func loses(guard *ir.Value) bool {
+	return guard.Op == ir.OpGuardNotNull && guard.Args[0].Op == ir.OpCallHelper
 }
 
 // forced is the instruction of a guard which, for a test, fails once although what it checks holds.

@@ -28,7 +28,8 @@ exec(rewrite(source, path) if jitted else compile(source, path, "exec", dont_inh
 
 def output(path, how, **env):
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", RUN, str(path), how],
+        # From 3.12 on CPython warns of a fork beside other threads, and the compiler has some.
+        [sys.executable, "-X", "faulthandler", "-W", "ignore:This process:DeprecationWarning", "-c", RUN, str(path), how],
         capture_output=True,
         text=True,
         timeout=300,

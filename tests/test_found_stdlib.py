@@ -317,6 +317,41 @@ PROGRAMS = {
         for a in 1, 2.5, "x", None, True, (), 2**70, b"y", frozenset(), ...:
             print(a, zlib.crc32(repr([f(p, a, b) for p in range(256) for b in (a, "b")]).encode()))
     """,
+    "the module of who asks for it": """
+        import doctest, enum, sys, typing
+        from collections import namedtuple
+
+        name = getattr(sys, "_getframemodulename", lambda depth: sys._getframe(depth + 1).f_globals["__name__"])
+
+        @jit
+        def callee():
+            return name(0), name(1), name(2), name(True)
+
+        @jit
+        def caller():
+            return callee()
+
+        @jit
+        def makes():
+            '''
+            >>> 1
+            1
+            '''
+            made = typing.TypeVar("T"), typing.ParamSpec("P"), typing.NewType("N", int), namedtuple("A", "a"), enum.Enum("E", "e")
+            return [o.__module__ for o in made], type(makes).__name__, doctest.DocTestSuite().countTestCases()
+
+        @jit
+        def moved(depth):
+            return name(depth) if hasattr(sys, "_getframemodulename") else moved.__module__
+
+        for n in range(5):
+            print(caller(), makes(), moved(0))
+            moved.__module__ = f"m{n}"
+        try:
+            name("x")
+        except TypeError as e:
+            print("TypeError")
+    """,
     "tracemalloc finds the line that allocates": """
         import tracemalloc
 

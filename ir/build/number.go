@@ -400,10 +400,10 @@ func unaryPositive(b *builder) error {
 
 func unaryInvert(b *builder) error {
 	x := b.peek(0)
-	if x.isIntish() && !b.general() {
+	if x.isInt() && !b.general() {
 		return b.replace(1, intSlot(b.pure(ir.OpNot, ir.I64, b.rawInt(x))))
 	}
-	return b.objectUnary("PyNumber_Invert")
+	return b.objectUnary("PyNumber_Invert") // of a bool, too: 3.12 and later warn of it
 }
 
 // replace pops n items and pushes a result.
@@ -415,7 +415,7 @@ func (b *builder) replace(n int, s slot) error {
 
 func (b *builder) objectUnary(name string) error {
 	s := b.peek(0)
-	quiet := b.builtin(s)
+	quiet := b.builtin(s) && !(name == "PyNumber_Invert" && b.exactClass(&s) == b.classBool) // warnings run Python code
 	o := b.boxTop(0)
 	var r *ir.Value
 	if quiet {

@@ -186,7 +186,7 @@ execute(PyObject *m)
     }
     gs_error = PyErr_NewExceptionWithDoc("gophersnake.GophersnakeError", "What strict=True asked for could not be done.", NULL, NULL);
     if (!gs_error || cp_init() < 0 || PyModule_AddObjectRef(m, "GophersnakeError", gs_error) < 0 || gs_attach_init(m) < 0 || gs_record_init() < 0
-        || gs_unit_init() < 0 || gs_groups_init() < 0) {
+        || gs_unit_init() < 0 || gs_groups_init() < 0 || gs_caller_module_init() < 0) {
         return -1;
     }
     first = Py_NewRef(m);

@@ -118,6 +118,7 @@ int gs_suspend(PyObject *function);  /* plain until gs_resume, for calls that th
 void gs_resume(PyObject *function);  /* The caller holds a reference to it in between */
 int gs_attach_init(PyObject *module);
 int gs_groups_init(void);
+int gs_caller_module_init(void);
 uint64_t gs_attached_count(void);
 
 /* record.c */

@@ -123,41 +123,40 @@ def _refusal(o):
     return f"jit() takes a function or a class, not {type(o).__name__!r} objects"
 
 
-def _each(o, do):
-    """Calls do with each function of an object: whether it is of a kind that has any."""
+def _each(o, do, *more):
+    """Calls do with each function of an object, and more: whether it is of a kind that has any."""
     if isinstance(o, FunctionType):
-        do(o)
+        do(o, *more)
     elif isinstance(o, (staticmethod, classmethod, MethodType)):
-        return _each(o.__func__, do)
+        return _each(o.__func__, do, *more)
     elif isinstance(o, property):
         for f in (o.fget, o.fset, o.fdel):
             if isinstance(f, FunctionType):
-                do(f)
+                do(f, *more)
     elif isinstance(o, type):
         for member in list(vars(o).values()):
             if not isinstance(member, type):  # a class within has its own decorator, or none
-                _each(member, do)
+                _each(member, do, *more)
     else:
         functools = sys.modules.get("functools")  # who has a cached_property has imported it
         if functools is None or not isinstance(o, functools.cached_property):
             return False
-        return _each(o.func, do)
+        return _each(o.func, do, *more)
     return True
 
 
 def _attach(o, strict):
-    whole_class = isinstance(o, type)
+    return _each(o, _attach_function, strict, isinstance(o, type))  # no closure: CPython 3.12 that has no memory to make one frees its code
 
-    def attach(f):
-        if _problem:
-            if strict:
-                raise GophersnakeError(f"{f.__qualname__}: {_problem}")
-        elif not whole_class and f.__name__ in _PLAIN:
-            _decline(f, strict, "the class statement treats a function of this name in its own way")
-        elif not _native.attach(f, strict) and strict:
-            raise GophersnakeError(f"{f.__qualname__}: {f.__gophersnake__.reason}")
 
-    return _each(o, attach)
+def _attach_function(f, strict, whole_class):
+    if _problem:
+        if strict:
+            raise GophersnakeError(f"{f.__qualname__}: {_problem}")
+    elif not whole_class and f.__name__ in _PLAIN:
+        _decline(f, strict, "the class statement treats a function of this name in its own way")
+    elif not _native.attach(f, strict) and strict:
+        raise GophersnakeError(f"{f.__qualname__}: {f.__gophersnake__.reason}")
 
 
 def _decline(f, strict, reason):

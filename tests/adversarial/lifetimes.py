@@ -39,7 +39,7 @@ class T:
         return True
 
     def __getattr__(self, n):
-        if n.startswith('_'):
+        if n.startswith('_') or n == 'n' and sys.version_info >= (3, 12):  # which have another limit for recursion by way of C
             raise AttributeError(n)
         return T(self.n + '.' + n)
 

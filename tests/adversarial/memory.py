@@ -123,6 +123,18 @@ def cells(n):
     return ([add(k) for k in range(n)], t)
 CASES = [(numbers, (6,), {}), (objs, (4,), {}), (excs, (7,), {}), (rec, (12,), {}), (star, (1, 2.5), {'z': 3}), (gens, (5,), {}), (matchf, ({'a': [1, 2], 'b': 3},), {}), (groups, (3,), {}), (fn, (300,), {}), (cells, (4,), {})]
 
+spare = []
+
+def keep(code):
+    # CPython 3.12 gives up a code object twice where it has no memory for its function: each has references to spare.
+    for c in code.co_consts:
+        if type(c) is type(code):
+            spare.append([c] * 10000)
+            keep(c)
+for f, a, k in CASES:
+    keep(f.__code__)
+keep(P.m.__code__)
+
 def show(x):
     return repr(x)
 good = {}

@@ -458,7 +458,7 @@ def supers():
             del self
             try:
                 return super().f()
-            except RuntimeError as e:
+            except (RuntimeError, UnboundLocalError) as e: # which of them, is a matter of the version
                 return str(e)
 
         def z(self, o):
