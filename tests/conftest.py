@@ -12,7 +12,7 @@ import pytest
 # A shell's background jobs ignore it, and so would the processes that the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-if "ARM64_PYTHON" in os.environ:  # tools/arm64: what is emulated takes its time
+if "EMULATED" in os.environ:  # tools/arm64: what is emulated takes its time
     _communicate = subprocess.Popen.communicate
 
     def _patiently(self, input=None, timeout=None):

@@ -7,14 +7,23 @@ import sys
 
 import pytest
 
-# What every script has: jit, which GOPHERSNAKE_DISABLE=1 makes do nothing, and a look at what became of a function.
+SMALLEST = 128 if os.uname().machine == "aarch64" else 64  # kilobytes that the C library lets a thread's stack have
+
+# What every script has: jit, which GOPHERSNAKE_DISABLE=1 makes do nothing, a look at what became of a function, and how much memory there is.
 PRELUDE = """
-import sys
+import os, sys
 from gophersnake import jit, _native
 
 def units(f):
     info = _native.record_info(getattr(f, "__func__", f))
     return info["units"] if info else []
+
+def resident():
+    "In kilobytes. An emulator (tools/arm64) keeps its own form of all code that ran, which is resident: there, what is mapped."
+    if "EMULATED" not in os.environ:
+        return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS"))
+    ranges = [line.split()[0].split("-") for line in open("/proc/self/maps") if " r" in line]
+    return sum(int(end, 16) - int(begin, 16) for begin, end in ranges) // 1024
 """
 
 

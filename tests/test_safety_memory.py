@@ -7,11 +7,6 @@ from .safety_support import python, same
 MEASURE = """
 import gc, types, weakref
 
-def resident():
-    for line in open("/proc/self/status"):
-        if line.startswith("VmRSS"):
-            return int(line.split()[1])
-
 def mappings():
     return [line.split() for line in open("/proc/self/maps")]
 

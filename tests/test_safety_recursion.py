@@ -1,10 +1,8 @@
 """Recursion ends where it ends in plain Python, and where the C stack is short the interpreter goes on without it."""
 
-import os
-
 import pytest
 
-from .safety_support import python, same
+from .safety_support import SMALLEST, python, same
 
 SHAPES = """
 import functools
@@ -307,9 +305,6 @@ sys.setrecursionlimit(250_000)
 runs_out()
 run(200_000)
 """)
-
-
-SMALLEST = 128 if os.uname().machine == "aarch64" else 64  # kilobytes that the C library lets a thread's stack have
 
 
 @pytest.mark.parametrize("kilobytes", sorted({SMALLEST, 128, 256, 1024}))
