@@ -183,6 +183,38 @@ for _ in range(2):
 """)
 
 
+def test_a_signal_that_comes_while_the_compiler_is_loaded_is_handled_in_the_loop():
+    """It waits until then, and must be met by the first poll: else a loop that never ends could not be stopped."""
+    python("""
+import signal
+import gophersnake._load as loader
+
+class Stop(Exception): pass
+
+def handler(number, frame): raise Stop
+
+signal.signal(signal.SIGUSR1, handler)
+plain = loader.compiler
+def compiler():
+    signal.raise_signal(signal.SIGUSR1)
+    for _ in range(1000): pass  # where the interpreter looks, too
+    return plain()
+loader.compiler = compiler
+
+@jit
+def spin():
+    i = 0
+    while i < 10**9: i += 1
+
+try:
+    spin()
+except Stop:
+    assert units(spin)
+else:
+    assert False
+""", timeout=60)
+
+
 def test_a_handler_may_raise_into_any_round():
     python("""
 import signal

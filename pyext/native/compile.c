@@ -67,13 +67,6 @@ load(void)
     return 0;
 }
 
-static int
-do_nothing(void *unused)
-{
-    (void)unused;
-    return 0;
-}
-
 /* Loading runs Python code, in the middle of the user's: nobody may notice. A signal's handler would raise into
    the import, where its exception is lost; it waits. (Signals are handled by the main thread only, so there is none
    for a moment.) Tracers do not see it. The first call may come at the recursion limit: the import has a depth of its own,
@@ -97,7 +90,7 @@ load_unnoticed(void)
     if (is_main) {
         _PyRuntime.main_thread = self;
         if (cp_signals_pending()) {
-            Py_AddPendingCall(do_nothing, NULL); /* so that the eval breaker is set again for what waited */
+            cp_signals_waited(ts);
         }
     }
     if (traced) {

@@ -35,6 +35,7 @@
      cp_unwind_tools(ts, frame)                   which tools want to be told of the latter (3.13+)
      int *cp_tracemalloc(void)                    whether it records allocations
      int cp_signals_pending(void)
+     cp_signals_waited(ts)                        sets the eval breaker for them again: there was no main thread to handle them
      CP_RAISES_INSTANCES                          whether the current exception is an instance at once, not a class and what its instance is made of
      PyObject *cp_raised(ts)                      the current exception, borrowed
    Objects

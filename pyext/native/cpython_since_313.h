@@ -57,6 +57,12 @@ cp_signals_pending(void)
     return _Py_atomic_load_int_relaxed(&_PyRuntime.signals.is_tripped);
 }
 
+static inline void
+cp_signals_waited(PyThreadState *ts)
+{
+    _Py_set_eval_breaker_bit(ts, _PY_SIGNALS_PENDING_BIT);
+}
+
 #define CP_POLLS_THERE 0
 
 /* ---- Objects ---- */

@@ -77,6 +77,20 @@ cp_signals_pending(void)
     return _Py_atomic_load_relaxed(&_PyRuntime.ceval.signals_pending);
 }
 
+static int
+cp_do_nothing(void *unused)
+{
+    (void)unused;
+    return 0;
+}
+
+static inline void
+cp_signals_waited(PyThreadState *ts)
+{
+    (void)ts;
+    Py_AddPendingCall(cp_do_nothing, NULL); /* who sets the breaker looks for signals, too */
+}
+
 #define CP_POLLS_THERE 1
 
 /* ---- Objects ---- */
