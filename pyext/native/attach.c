@@ -505,6 +505,10 @@ gs_attach(PyObject *function, int strict, int casual)
         gs_record_release(r, 1 + !casual);
         return rc;
     }
+    if (casual && gs_is_parked(r)) {
+        gs_record_release(r, 1);
+        return 1;
+    }
     a = PyMem_RawCalloc(1, sizeof *a);
     if (!a) {
         PyErr_NoMemory();
@@ -589,6 +593,7 @@ gs_detach(PyObject *function, const char *reason)
 {
     struct gs_attached *a = table_take(function);
     if (!a) {
+        gs_unpark(function);
         return 0;
     }
     PyObject *type, *value, *traceback;

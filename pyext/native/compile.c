@@ -163,7 +163,7 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
         return failed(r);
     }
     release_ended();
-    uint64_t began = gs_now();
+    uint64_t began = gs_now(), worked = gs_worked();
     void *snapshot;
     size_t size;
     if (gs_snapshot(r, callable, state, mode, &snapshot, &size) < 0) {
@@ -190,7 +190,7 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
     uint64_t ns = gs_now() - began;
     r->compile_ns += ns;
     gs_totals.compile_ns += ns;
-    gs_pay(r, ns);
+    gs_pay(r, gs_worked() - worked);
     gs_totals.compiles++;
     return GS_COMPILED;
 }

@@ -20,10 +20,15 @@ interpret(struct gs_record *r, PyObject *callable, PyObject *const *args, size_t
     if (r) {
         r->interpreted++;
     }
+    struct gs_timing timing;
+    int timed = r && r->casual && gs_time_call(r, &timing);
     PyThreadState *ts = cp_thread();
     cp_spare_recursion(ts);
     PyObject *result = cp_plain_vectorcall(callable, args, nargsf, kwnames);
     cp_spared_recursion(ts);
+    if (timed) {
+        gs_time_end(r, &timing);
+    }
     return result;
 }
 
@@ -246,8 +251,8 @@ choose(struct gs_attached *a, PyObject *const *args, int refused, struct gs_func
     PyObject *callable = (PyObject *)a->func;
     int strict = a->strict;
     struct gs_func *f = gs_find_entry(r, args);
-    /* One that has recorded is compiled anew by its second call. */
-    int learnt = f && f->flags & GS_FUNC_RECORDING && f->calls && r->recording_rounds < GS_RECORDING_ROUNDS;
+    /* One that has recorded is compiled anew by its second call, or by a later one that had to earn it. */
+    int learnt = f && f->flags & GS_FUNC_RECORDING && f->calls >= gs_calls_to_record(r) && r->recording_rounds < GS_RECORDING_ROUNDS;
     *chosen = NULL;
     if ((learnt ? !gs_is_paid(r) : !f && r->nentries && !gs_is_warm(r))) {
         return 0; /* what has recorded all its rounds would leave at once */
@@ -343,7 +348,7 @@ dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
     }
     struct gs_func *f;
     PyObject *result = NULL;
-    if (!complete && r->simple && r->head != gs_vectorcall_entry && !a->strict) {
+    if (!complete && r->simple && r->nentries && r->head != gs_vectorcall_entry && !a->strict) {
         result = r->head(callable, bound, nparams | GS_ARGS_OWNED, NULL); /* the stubs find the version; the last one comes back here */
     } else if (choose(a, bound ? bound : args, complete && refused, &f) == 0) {
         if (f) {
@@ -366,6 +371,20 @@ PyObject *
 gs_vectorcall_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     return dispatch(callable, args, nargsf, kwnames, 0);
+}
+
+/* What is called by way of C already costs more than undecorated: so no more here than must be. */
+PyObject *
+gs_vectorcall_cold(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    if (gs_is_drawn() || gs_stack_is_short()) {
+        return dispatch(callable, args, nargsf, kwnames, 0);
+    }
+    PyThreadState *ts = cp_thread();
+    cp_spare_recursion(ts);
+    PyObject *result = cp_plain_vectorcall(callable, args, nargsf & ~GS_ARGS_OWNED, kwnames);
+    cp_spared_recursion(ts);
+    return result;
 }
 
 PyObject *

@@ -86,6 +86,9 @@ struct gs_record {
     uint8_t general;              /* an entry for any classes exists */
     uint8_t casual;               /* so are all its functions: heat.c says when it may be compiled */
     uint8_t nature;               /* heat.c's: what the code is like; 0: not looked at yet */
+    uint32_t parked;              /* heat.c's: since when */
+    uint8_t cold;                 /* heat.c's: only calls that are drawn are looked at */
+    int64_t took_ns;              /* heat.c's: its interpreted calls, without attached functions that they called */
     uint8_t give_up;              /* no more compiles; what there is stays in use */
     uint32_t compiles, failures, recording_rounds; /* compiles: of entries */
     uint32_t continuation_compiles;
@@ -172,14 +175,25 @@ extern PyObject *gs_dump;                               /* stages to print, or N
 
 /* heat.c */
 int gs_is_warm(struct gs_record *);                     /* whether an entry may be compiled for it now */
+uint32_t gs_calls_to_record(struct gs_record *);        /* before what they showed is compiled */
+uint32_t gs_rounds_to_record(struct gs_record *);       /* of loops, likewise; 0: as the compiler has it */
+struct gs_timing { uint64_t began; int64_t below; int32_t weight; };
+int gs_time_call(struct gs_record *, struct gs_timing *); /* whether a call that is interpreted now is timed: then it needs gs_time_end */
+void gs_time_end(struct gs_record *, const struct gs_timing *);
+int gs_is_parked(const struct gs_record *);             /* its functions are plain until there is a budget, new ones too */
+void gs_unpark(PyObject *function);                     /* it shall stay plain */
+void gs_heat_forget(const struct gs_record *);          /* its end */
 int gs_is_paid(struct gs_record *);                     /* whether a continuation may be */
 int gs_is_warm_exit(struct gs_record *, uint32_t count); /* taken so often */
 void gs_pay(struct gs_record *, uint64_t ns);           /* for a compile */
 uint64_t gs_now(void);                                  /* a clock of nanoseconds */
+uint64_t gs_worked(void);                               /* what the running thread took of a processor */
+extern uint32_t gs_lot;
 
 /* dispatch.c */
 PyObject *gs_vectorcall_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames); /* before the first compile, and
                                                         where a stub alone would not do */
+PyObject *gs_vectorcall_cold(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);  /* likewise, of what has to earn its compile */
 PyObject *gs_vectorcall_miss(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames);   /* ends a chain of stubs */
 PyObject *gs_vectorcall_unbind(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames); /* ends one of bound arguments */
 

@@ -12,17 +12,26 @@ enum {
     GS_FAILURES_MAX = 4,        /* continuations that could not be compiled; then the record gives up asking */
     GS_RETRY_CALLS = 1000,      /* to interpret after a passing failure (recursion, memory), which would fail again at once */
     GS_IDLE_MAX = 64,           /* records kept without a function: inner functions of a program that come and go at the same time */
-    /* For functions that nobody chose (heat.c). In test suites of packages with everything jitted, four fifths of the compile time of functions
-       without a loop was for what had been called less than 30 times. Until it pays for itself, a function is compiled about three times, 1 ms each; a call
+    /* For functions that nobody chose (heat.c). Until it pays for itself, a function is compiled about three times, 1 ms each; a call
        of it that is interpreted costs some 30 ns more than undecorated. */
-    GS_WARM_CALLS = 2000,       /* of a function without a loop, interpreted, before it is compiled */
-    GS_WARM_LOOPS = 100,        /* calls of one with a loop; of a script that is run, its first call while half of the budget is left */
-    GS_WARM_EXITS = 200,        /* of one guard, before code is compiled that goes on there; of a script at once, if a loop lies ahead */
+    GS_WARM_CALLS = 2000,       /* of a script's function without a loop, interpreted, before it is compiled */
+    GS_WARM_LOOPS = 100,        /* calls of one with a loop; its first call while half of the budget is left */
     GS_BUDGET_NS = 100000000,   /* of compile time for a script; of a few hundred lines it takes less */
     GS_BUDGET_SHARE = 20,       /* and one part in so many of the time that passes */
-    GS_MODULES_BUDGET_NS = 30000000, /* the same for modules that are imported, of which most functions never pay their compile back */
-    GS_MODULES_BUDGET_SHARE = 50,
     GS_BUDGET_LOOKS = 16,       /* calls between two looks at the clock when there is nothing left */
+    /* Of modules that are imported most functions never pay their compile back: machine code that mostly calls saves a tenth or a fifth of
+       the time, so it pays after five or ten times what the compile takes. */
+    GS_WARM_NS = 20000000,      /* of a function's own, interpreted, before it is compiled */
+    GS_MODULES_BUDGET_NS = 15000000,
+    GS_MODULES_BUDGET_SHARE = 100,
+    GS_WARM_EXITS = 200,        /* of one guard, before code is compiled that goes on there; of a script at once, if a loop lies ahead */
+    GS_WARM_STRAIGHT = 500,     /* calls of one without a loop: what takes as long in fewer waits for C code */
+    GS_TIMED_CALLS = 2,         /* of a function with a loop; a look at the clock takes 0.25 us */
+    GS_TIMED_SHARE = 64,        /* and of the others one in so many */
+    GS_TIMED_NS_MAX = 200000,   /* which counts as many times, up to here */
+    GS_RECORDED_CALLS = 20,     /* and */
+    GS_RECORDED_ROUNDS = 500,   /* of loops, to see most ways through it */
+    GS_PARKED_MAX = 256,        /* functions that wait for a budget and are to be found again */
 
     GS_CODE_UNITS_MAX = 1 << 16 /* a function longer than that is data, and its compile would be felt */
 };

@@ -314,6 +314,7 @@ gs_record_join(struct gs_record *r, struct gs_attached *a)
     }
     if (!a->casual) {
         r->casual = 0;
+        gs_record_update_head(r);
     } else if (!r->functions && !r->nunits) {
         r->casual = 1;
     }
@@ -408,6 +409,7 @@ record_dealloc(PyObject *self)
 {
     struct gs_record *r = (struct gs_record *)self;
     PyObject_GC_UnTrack(self);
+    gs_heat_forget(r);
     table_remove(r);
     drop_units(r);
     free_memory(r);

@@ -3,6 +3,7 @@
 #ifndef GS_RUNTIME_H
 #define GS_RUNTIME_H
 #include "native.h"
+#include "policy.h"
 
 /* ---- frame.c ---- */
 
@@ -94,6 +95,16 @@ void gs_exit(struct gs_unit *, struct gs_regs *); /* called by the common exit c
 int64_t gs_locals_changed(struct gs_unit *, struct gs_regs *); /* likewise called, with the exit's number: see helpers.def */
 void gs_release_in(PyObject *, struct gs_regs *); /* the object's count has become 0. Behind the registers lies the return address, a call site's,
                                                      whose descriptor tells the state of the activation */
+
+/* ---- heat.c ---- */
+
+/* Whether this call, of as many as there are, is looked at. */
+static inline int
+gs_is_drawn(void)
+{
+    gs_lot = gs_lot * 1664525u + 1013904223u;
+    return (gs_lot >> 16) % GS_TIMED_SHARE == 0;
+}
 
 /* ---- finalise.c ---- */
 

@@ -386,7 +386,8 @@ gs_record_update_head(struct gs_record *r)
     const struct gs_func *newest = r->nentries ? r->entries[r->nentries - 1].func : NULL;
     int again = newest && newest->flags & GS_FUNC_RECORDING && r->recording_rounds < GS_RECORDING_ROUNDS && !r->give_up;
     int direct = newest && r->simple && !again;
-    r->head = direct ? (vectorcallfunc)(uintptr_t)newest->stub : gs_vectorcall_entry;
+    vectorcallfunc without = r->cold && r->casual && !newest ? gs_vectorcall_cold : gs_vectorcall_entry;
+    r->head = direct ? (vectorcallfunc)(uintptr_t)newest->stub : without;
     for (struct gs_attached *a = r->functions; a; a = a->next) {
         a->func->vectorcall = a->strict && r->partly ? gs_vectorcall_entry : r->head;
     }
@@ -610,6 +611,9 @@ gs_unit_install(struct gs_record *r, struct gs_unit *unit, enum gs_mode mode)
         struct gs_version v = {&unit->funcs[i], unit};
         if (v.func->record != r || v.func->flags & GS_FUNC_CALLEE) {
             continue;
+        }
+        if (v.func->flags & GS_FUNC_RECORDING && gs_rounds_to_record(r)) {
+            v.func->rounds = gs_rounds_to_record(r);
         }
         if (v.func->off == 0 && v.func->stub && keeps_identity(r, &v)) {
             forget_same(r->entries, &r->nentries, &v);
