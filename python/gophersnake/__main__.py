@@ -118,7 +118,8 @@ def command_run(words):
         source = file.read()
     main = types.ModuleType("__main__")
     main.__file__ = chosen.script
-    main.__cached__ = None
+    if sys.version_info < (3, 15):  # later versions have none
+        main.__cached__ = None
     main.__loader__ = importlib.machinery.SourceFileLoader("__main__", chosen.script)
     main.__builtins__ = builtins
     if sys.version_info < (3, 14):  # from then on a module without any has none
