@@ -108,6 +108,7 @@ var Helpers = []Helper{
 	{Name: "gs_super_method", Args: []Kind{Obj, Obj, Obj, Ptr}, Result: I64, Writes: HeapRef | HeapOther | HeapScratch},
 	{Name: "gs_load_special", Args: []Kind{Obj, I64, Ptr}, Result: I64, Writes: HeapRef | HeapOther | HeapScratch},
 	{Name: "gs_call", Args: []Kind{ObjNull}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
+	{Name: "gs_call_learning", Args: []Kind{ObjNull, Ptr}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_call_ex", Args: []Kind{Obj, Obj, ObjNull}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "PyObject_Call", Args: []Kind{Obj, Obj, ObjNull}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_build_list", Args: []Kind{}, Vector: true, Result: ObjNull, Error: NullError, Writes: HeapAll},

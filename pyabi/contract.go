@@ -126,6 +126,8 @@ const (
 	SiteRange    = 16
 	SiteRaised   = 32
 	SiteFrame    = 64
+	SiteCallee   = 128
+	SiteAttached = 256
 )
 
 // Flags of a native function.

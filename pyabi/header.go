@@ -80,6 +80,8 @@ type ABI struct {
 	FuncCode     uint64 `abi:"PyFunctionObject.func_code"`
 	FuncDefaults uint64 `abi:"PyFunctionObject.func_defaults"`
 	FuncClosure  uint64 `abi:"PyFunctionObject.func_closure"`
+	FuncGlobals  uint64 `abi:"PyFunctionObject.func_globals"`
+	FuncBuiltins uint64 `abi:"PyFunctionObject.func_builtins"`
 	CodeAdaptive uint64 `abi:"PyCodeObject.co_code_adaptive"`
 
 	// Threads and frames. Where a name ends in By, that is the offset in the thread state of the address of what has the field, or 0 if it is
@@ -134,6 +136,7 @@ type ABI struct {
 	TypeEnumerate   uint64 `abi:"type.enumerate"`
 	TypeZip         uint64 `abi:"type.zip"`
 	TypeFunction    uint64 `abi:"type.function"`
+	TypeAttached    uint64 `abi:"type.gs_function"`
 	TypeBuiltin     uint64 `abi:"type.builtin_function_or_method"`
 	TypeMethod      uint64 `abi:"type.method"`
 	TypeMethodDescr uint64 `abi:"type.method_descriptor"`

@@ -39,7 +39,7 @@ type unit struct {
 
 type classes struct {
 	classInt, classFloat, classBool, classNone, classStr, classBytes, classList, classTuple, classDict, classRange, classRangeIter,
-	classListIter, classTupleIter, classSlice, classCell, classFunction, classType, classModule ir.Class
+	classListIter, classTupleIter, classSlice, classCell, classFunction, classAttached, classType, classModule ir.Class
 }
 
 // callee is a function of the unit that others call.
@@ -66,7 +66,7 @@ func Unit(snap *decoder.Snapshot, abi *pyabi.ABI, memory *ir.Arena) ([]*ir.Func,
 		classStr: ir.Class(abi.TypeStr), classBytes: ir.Class(abi.TypeBytes), classList: ir.Class(abi.TypeList), classTuple: ir.Class(abi.TypeTuple),
 		classDict: ir.Class(abi.TypeDict), classRange: ir.Class(abi.TypeRange), classRangeIter: ir.Class(abi.TypeRangeIter),
 		classListIter: ir.Class(abi.TypeListIter), classTupleIter: ir.Class(abi.TypeTupleIter), classSlice: ir.Class(abi.TypeSlice),
-		classCell: ir.Class(abi.TypeCell), classFunction: ir.Class(abi.TypeFunction), classType: ir.Class(abi.TypeType), classModule: ir.Class(abi.TypeModule),
+		classCell: ir.Class(abi.TypeCell), classFunction: ir.Class(abi.TypeFunction), classAttached: ir.Class(abi.TypeAttached), classType: ir.Class(abi.TypeType), classModule: ir.Class(abi.TypeModule),
 	}
 	for _, o := range snap.Objects {
 		u.objects[o.Address] = o

@@ -4,6 +4,7 @@ package build
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gophersnake/gophersnake/decoder"
@@ -25,6 +26,8 @@ func callOp(b *builder) error {
 				if done, err := b.knownCall(o, b.topObject(at), n); done || err != nil {
 					return err
 				}
+			} else if done, err := b.recordedCall(at, n); done || err != nil {
+				return err
 			}
 		case first.kind == ir.SlotObj && second.object() != nil:
 			if done, err := b.methodCall(&first, &second, n); done || err != nil {
@@ -39,6 +42,10 @@ func callOp(b *builder) error {
 	}
 	if o := callable.object(); o == nil || o.Op != ir.OpConstObj || b.abi.Name(uint64(o.Aux)) == "" {
 		b.countOperands(n + 2)
+	}
+	if b.recording() && callable.kind == ir.SlotObj && !callable.constant() {
+		b.finishCall(b.vector("gs_call_learning", n+2, true, kw, b.constPtr(b.siteAddress(b.calleeSite()))), n+2)
+		return nil
 	}
 	b.finishCall(b.vector("gs_call", n+2, true, kw), n+2)
 	return nil
@@ -121,6 +128,42 @@ func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool,
 		return true, nil
 	}
 	return false, nil
+}
+
+// calleeSite is the site that tells what a call called: the first of its cache entries.
+func (b *builder) calleeSite() uint32 { return b.ins.At + 1 }
+
+// recordedCall calls the function that the call has called so far, if it has the same code and globals: one that is made anew in each round, or
+// that was passed.
+func (b *builder) recordedCall(at, n int) (bool, error) {
+	p := b.profile(b.calleeSite())
+	if !p.callee() || b.profile(b.ins.At).failed() {
+		return false, nil
+	}
+	index := slices.IndexFunc(b.snap.Codes, func(c *decoder.Code) bool { return c.Record == p.site.Type })
+	if index < 0 {
+		return false, nil
+	}
+	fn := &decoder.Function{Code: b.snap.Codes[index]}
+	if _, _, ok := b.bindTyped(fn, n); !ok {
+		return false, nil
+	}
+	class := b.classFunction
+	if p.attached() {
+		class = b.classAttached
+	}
+	callable := b.peek(at)
+	if callable.class != class {
+		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, b.before(), ir.ExitInfo{Reason: ir.WhyCallee, Site: b.ins.At}, callable.v[0])
+		v.Aux = int64(class)
+		callable.class, callable.v[0] = class, v
+		b.update(at, callable)
+	}
+	for _, same := range [][2]uint64{{b.abi.FuncGlobals, fn.Code.GlobalsDict}, {b.abi.FuncBuiltins, fn.Code.BuiltinsDict}} {
+		have := b.load(ir.OpLoadPtr, ir.HeapConst, callable.v[0], same[0])
+		b.require(b.pure(ir.OpPEq, ir.Bool, have, b.constPtr(same[1])), ir.WhyCallee)
+	}
+	return b.nativeCall(fn, callable.v[0], n, n+2)
 }
 
 // quietBuiltins run no Python code when all arguments are builtin numbers, strings or None.

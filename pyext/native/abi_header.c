@@ -32,7 +32,8 @@ static char *header;
     OFFSET(PyCellObject, ob_ref), OFFSET(PyASCIIObject, length), \
     AT("list_iterator.it_index", struct sequence_iterator, it_index), AT("list_iterator.it_seq", struct sequence_iterator, it_seq), \
     OFFSET(PyTypeObject, tp_version_tag), OFFSET(PyTypeObject, tp_flags), \
-    OFFSET(PyFunctionObject, func_code), OFFSET(PyFunctionObject, func_defaults), OFFSET(PyFunctionObject, func_closure), \
+    OFFSET(PyFunctionObject, func_code), OFFSET(PyFunctionObject, func_defaults), OFFSET(PyFunctionObject, func_closure), OFFSET(PyFunctionObject, func_globals), \
+    OFFSET(PyFunctionObject, func_builtins), \
     OFFSET(PyCodeObject, co_code_adaptive), \
     AT("thread.interp", PyThreadState, interp), AT("thread.datastack_chunk", PyThreadState, datastack_chunk), \
     AT("thread.datastack_limit", PyThreadState, datastack_limit), AT("interp.eval_frame", PyInterpreterState, eval_frame), \

@@ -1,6 +1,7 @@
 /* Calls of attached functions that no stub took: before the first compile, with keywords or defaults, with *args and
    **kw, with classes of arguments that are new. Arguments are bound to the parameters as CPython does it, then a version is found or
    compiled. Everything else, wrong calls first of all, is left to CPython's own entry. */
+#include "helpers.h"
 #include "policy.h"
 #include "runtime.h"
 
@@ -294,6 +295,45 @@ choose(struct gs_attached *a, PyObject *const *args, int refused, struct gs_func
     }
     *chosen = f;
     return 0;
+}
+
+/* Recording code calls a function that nobody knew: it records as well, though it is not attached, so that the next version can call it natively with
+   what it does known. NULL without an exception: nothing was called. */
+static PyObject *
+record_callee(PyObject *callable, PyObject *const *args, size_t nargs)
+{
+    struct gs_record *r = tools_watch() || gs_stack_is_short() ? NULL : gs_record_make((PyFunctionObject *)callable);
+    struct gs_func *f = NULL;
+    PyObject *result = NULL;
+    if (!r) {
+        PyErr_Clear();
+        return NULL;
+    }
+    if (r->simple && nargs == (size_t)r->code->co_argcount && !(f = gs_find_entry(r, args)) && r->compiles == 0 && may_compile(r)) {
+        (void)compile_entry(r, callable, args);
+        f = gs_find_entry(r, args);
+    }
+    if (f) {
+        result = ((vectorcallfunc)(uintptr_t)f->stub)(callable, args, nargs, NULL);
+    }
+    gs_record_release(r, 1);
+    return result;
+}
+
+PyObject *
+gs_call_learning(PyObject *kwnames, struct gs_site *site, PyObject *const *stack, int64_t count)
+{
+    PyObject *callable = stack[CP_NULL_ABOVE ? 0 : 1];
+    if (!stack[CP_NULL_ABOVE]) {
+        gs_learn_callee(callable, site);
+        if (!kwnames && (site->flags & (GS_SITE_CALLEE | GS_SITE_ATTACHED | GS_SITE_POLY)) == GS_SITE_CALLEE) {
+            PyObject *result = record_callee(callable, stack + 2, (size_t)count - 2);
+            if (result || PyErr_Occurred()) {
+                return result;
+            }
+        }
+    }
+    return gs_call(kwnames, stack, count);
 }
 
 /* The interpreter's arguments lie on the data stack, which holds them. Other callers in C may have borrowed them from anywhere. */

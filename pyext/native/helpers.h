@@ -75,6 +75,9 @@ PyObject *gs_prep_reraise_star(PyObject *original, PyObject *raised);
 PyObject *gs_before_with(PyObject *manager, PyObject **exit);
 PyObject *gs_with_except_start(PyObject *exit, PyObject *, PyObject *self);
 
+/* dispatch.c */
+PyObject *gs_call_learning(PyObject *kwnames, struct gs_site *, PyObject *const *stack, int64_t count);
+
 /* raise.c, frame.c */
 struct _PyInterpreterFrame;
 PyObject *gs_catch(PyObject *lasti, int64_t how, PyObject **out);

@@ -127,6 +127,8 @@ uint64_t gs_attached_count(void);
 /* record.c */
 extern PyTypeObject gs_record_class;
 struct gs_record *gs_record_make(PyFunctionObject *);     /* found or made; a new reference */
+void gs_learn_callee(PyObject *, struct gs_site *);
+struct gs_record *gs_live_record(uint64_t address);      /* the record that a site names, or NULL if it is gone */
 int gs_record_ready(struct gs_record *);                 /* has a profile and knows its borrowed parameters. -1 with an exception */
 void gs_record_join(struct gs_record *, struct gs_attached *);  /* takes a reference over */
 struct gs_record *gs_record_leave(struct gs_attached *);  /* gives it back */

@@ -280,6 +280,51 @@ gs_record_make(PyFunctionObject *f)
     return r;
 }
 
+/* A function that is made anew in each round, or that somebody passed: the next version guards its code. */
+void
+gs_learn_callee(PyObject *callable, struct gs_site *site)
+{
+    PyFunctionObject *f = (PyFunctionObject *)callable;
+    int attached = Py_IS_TYPE(callable, &gs_function_type);
+    if (site->flags & GS_SITE_POLY) {
+        return;
+    }
+    if ((!attached && !Py_IS_TYPE(callable, &PyFunction_Type)) || gs_why_plain(f)) {
+        site->flags |= GS_SITE_POLY;
+        return;
+    }
+    int collects = PyGC_Disable();
+    struct gs_record *r = gs_record_for(callable);
+    if (collects) {
+        PyGC_Enable();
+    }
+    if (!r) {
+        PyErr_Clear();
+        site->flags |= GS_SITE_POLY;
+        return;
+    }
+    uint32_t flags = GS_SITE_CALLEE | (attached ? GS_SITE_ATTACHED : 0);
+    if (!site->type) {
+        site->type = (uint64_t)(uintptr_t)r;
+        site->flags |= flags;
+    } else if (site->type != (uint64_t)(uintptr_t)r || (site->flags & GS_SITE_ATTACHED) != (flags & GS_SITE_ATTACHED)) {
+        site->flags |= GS_SITE_POLY;
+    }
+}
+
+struct gs_record *
+gs_live_record(uint64_t address)
+{
+    for (size_t i = 0; table && i <= table_mask; i++) {
+        for (struct gs_record *r = table[i]; r; r = r->chain) {
+            if ((uint64_t)(uintptr_t)r == address) {
+                return r;
+            }
+        }
+    }
+    return NULL;
+}
+
 struct gs_record *
 gs_record_for(PyObject *function)
 {

@@ -792,6 +792,15 @@ put_code(struct writer *w, uint32_t index)
     row.sites = (struct span){COUNT(&w->sites, struct gs_site), r->profile ? r->nsites : 0};
     append(w, &w->sites, r->profile, row.sites.count * sizeof(struct gs_site));
     for (uint32_t i = 0; i < row.sites.count; i++) {
+        if (r->profile[i].flags & GS_SITE_CALLEE) {
+            struct gs_record *callee = r->profile[i].flags & (GS_SITE_POLY | GS_SITE_FAILED) ? NULL : gs_live_record(r->profile[i].type);
+            if (callee && gs_record_ready(callee) == 0) {
+                (void)code_of_record(w, callee);
+            } else if (callee) {
+                w->failed = 1;
+            }
+            continue;
+        }
         PyTypeObject *met = r->profile[i].type ? gs_live_class(r->profile[i].type) : NULL;
         if (met) {
             type_at(w, met);
