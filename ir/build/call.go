@@ -43,7 +43,7 @@ func callOp(b *builder) error {
 	if o := callable.object(); o == nil || o.Op != ir.OpConstObj || b.abi.Name(uint64(o.Aux)) == "" {
 		b.countOperands(n + 2)
 	}
-	if b.recording() && callable.kind == ir.SlotObj && !callable.constant() {
+	if b.recording() && b.ins.Kw < 0 && callable.kind == ir.SlotObj && !callable.constant() {
 		b.finishCall(b.vector("gs_call_learning", n+2, true, kw, b.constPtr(b.siteAddress(b.calleeSite()))), n+2)
 		return nil
 	}
@@ -130,14 +130,14 @@ func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool,
 	return false, nil
 }
 
-// calleeSite is the site that tells what a call called: the first of its cache entries.
+// calleeSite is the site that tells what a call without keywords called: the first of its cache entries.
 func (b *builder) calleeSite() uint32 { return b.ins.At + 1 }
 
 // recordedCall calls the function that the call has called so far, if it has the same code and globals: one that is made anew in each round, or
 // that was passed.
 func (b *builder) recordedCall(at, n int) (bool, error) {
 	p := b.profile(b.calleeSite())
-	if !p.callee() || b.profile(b.ins.At).failed() {
+	if b.ins.Kw >= 0 || !p.callee() || b.profile(b.ins.At).failed() {
 		return false, nil
 	}
 	index := slices.IndexFunc(b.snap.Codes, func(c *decoder.Code) bool { return c.Record == p.site.Type })
