@@ -14,6 +14,8 @@ PRELUDE = """
 import os, sys
 from gophersnake import jit, _native
 
+PATIENCE = 20 if "EMULATED" in os.environ else 1  # seconds for each that it takes here (tools/arm64)
+
 def units(f):
     info = _native.record_info(getattr(f, "__func__", f))
     return info["units"] if info else []

@@ -62,10 +62,11 @@ print("end of the script")
 def test_functions_run_at_exit():
     same(AT_EXIT + """
 atexit.register(jit(lambda: print("atexit", work(10), never_before(10))))
-threading._register_atexit(jit(lambda: print("threads end", work(3))))
+ended = threading.Event()
+threading._register_atexit(jit(lambda: print("threads end", work(3)) or ended.set()))
 weakref.finalize(held := Noisy(3), print, "finalized")
 def later():
-    time.sleep(0.05)
+    ended.wait()
     print("thread", work(10), never_before(3))
 threading.Thread(target=later).start()
 @jit

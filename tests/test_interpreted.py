@@ -115,7 +115,7 @@ FEIGNED = {
     "free-threaded": ("sysconfig, 'get_config_var', {'Py_GIL_DISABLED': 1}.get", "this is a free-threaded build of Python, and native code relies on the GIL"),
     "musl": ("sysconfig, 'get_config_var', {'SOABI': 'cpython-3-x86_64-linux-musl'}.get", "musl cannot load a shared object written in Go"),
     "debug": ("sysconfig, 'get_config_var', {'Py_DEBUG': 1}.get", "this is a debug build of Python, whose assertions know nothing of native code"),
-    "another machine": ("os, 'uname', lambda: types.SimpleNamespace(machine='riscv64')", "native code is made for 64-bit Linux on x86-64, and this is linux on riscv64"),
+    "another machine": ("os, 'uname', lambda: types.SimpleNamespace(machine='riscv64')", "native code is made for 64-bit Linux on x86-64 and arm64, and this is linux on riscv64"),
 }
 
 
