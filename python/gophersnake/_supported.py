@@ -4,6 +4,7 @@ import os
 import sys
 
 VERSIONS = ((3, 11),)
+MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 
 
 def why_interpreted():
@@ -16,8 +17,8 @@ def why_interpreted():
     this = f"{name} {'.'.join(map(str, sys.version_info[:3]))}"
     if sys.implementation.name != "cpython" or sys.version_info[:2] not in VERSIONS:
         return f"native code is made for CPython {known}, and this is {this}"
-    if sys.platform != "linux" or machine != "x86_64" or sys.maxsize < 2**32:
-        return f"native code is made for 64-bit Linux on x86-64, and this is {sys.platform} on {machine}"
+    if sys.platform != "linux" or machine not in MACHINES or sys.maxsize < 2**32:
+        return f"native code is made for 64-bit Linux on {' and '.join(MACHINES.values())}, and this is {sys.platform} on {machine}"
     if "musl" in (sysconfig.get_config_var("SOABI") or ""):
         return "musl cannot load a shared object written in Go"
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
