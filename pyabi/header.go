@@ -71,6 +71,7 @@ type ABI struct {
 	ValuesAt    uint64 `abi:"values.at"`    // in the object; negative before it
 	ValuesForm  uint64 `abi:"values.form"`  // ValuesPointer, ValuesTagged, ValuesInline, ValuesBehind
 	ValuesValid uint64 `abi:"values.valid"` // of inline ones
+	ValuesDict  uint64 `abi:"values.dict"`  // likewise: the address of a dict that shares them; negative before the object
 
 	// Types.
 	TypeVersionTag uint64 `abi:"PyTypeObject.tp_version_tag"`

@@ -1,5 +1,9 @@
 """Attributes that native code finds by itself: what a class, its instances and their dicts may do meanwhile."""
 
+import sys
+
+import pytest
+
 from .safety_support import same
 
 CLASSES = '''
@@ -220,4 +224,26 @@ for raising in (False, True):
     for _ in range(3):
         for o in dicts():
             print(outcome(use, o, 4), sorted(map(str, vars(o)), key=str) if not raising else "")
+''')
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="nobody can watch a dict")
+def test_a_dict_that_shares_the_values_of_an_instance_tells_of_stores():
+    pytest.importorskip("_testcapi")
+    same(CLASSES + '''
+import _testcapi
+@jit
+def writes(o, n):
+    for i in range(n):
+        o.a = i
+    return o.a
+o = Values(1)
+writes(o, 9)
+watcher = _testcapi.add_dict_watcher(0)
+try:
+    _testcapi.watch_dict(watcher, vars(o))
+    writes(o, 9)
+    print(_testcapi.get_dict_watcher_events(), vars(o))
+finally:
+    _testcapi.clear_dict_watcher(watcher)
 ''')

@@ -113,15 +113,15 @@ func (b *builder) place(s slot, plain uint32) place {
 		return place{base: s.v[0], offset: attr.Value.Value, nullable: true}
 	case n != nil && attr == nil: // what the class has too may be a descriptor
 		b.requireVersion(t)
-		values, offset := b.values(s.v[0], t)
+		values, offset := b.values(s.v[0], t, plain == decoder.TypePlainSet)
 		return place{base: values, offset: offset + n.Entry}
 	}
 	return place{}
 }
 
 // values finds the values of an instance whose class manages dicts, at an offset from an address, and guards that they count: it has no
-// dict that takes their place.
-func (b *builder) values(o *ir.Value, t *decoder.Type) (*ir.Value, uint64) {
+// dict that takes their place, or, where one is to be set, that shares them, for that one tells those who watch it.
+func (b *builder) values(o *ir.Value, t *decoder.Type, set bool) (*ir.Value, uint64) {
 	switch b.abi.ValuesForm {
 	case pyabi.ValuesInline, pyabi.ValuesBehind:
 		base := uint64(0)
@@ -130,6 +130,9 @@ func (b *builder) values(o *ir.Value, t *decoder.Type) (*ir.Value, uint64) {
 		}
 		valid := b.load(ir.OpLoadU8, ir.HeapAttr, o, base+b.abi.ValuesValid)
 		b.require(b.pure(ir.OpINe, ir.Bool, valid, b.constInt(0)), ir.WhyType)
+		if set {
+			b.require(b.pure(ir.OpPEq, ir.Bool, b.load(ir.OpLoadPtr, ir.HeapAttr, o, b.abi.ValuesDict), b.constPtr(0)), ir.WhyType)
+		}
 		return o, base + b.abi.ValuesAt
 	case pyabi.ValuesTagged:
 		low := b.pure(ir.OpAnd, ir.I64, b.load(ir.OpLoadU8, ir.HeapAttr, o, b.abi.ValuesAt), b.constInt(1))

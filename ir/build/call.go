@@ -546,7 +546,7 @@ func (b *builder) classMethod(s slot) bool {
 		return false
 	}
 	b.requireVersion(t)
-	b.values(s.v[0], t)
+	b.values(s.v[0], t, false)
 	keys := b.load(ir.OpLoadU32, ir.HeapAttr, b.constPtr(lacks.Dict), b.abi.KeysVersion)
 	b.require(b.pure(ir.OpIEq, ir.Bool, keys, b.constInt(int64(lacks.Version))), ir.WhyType)
 	self := b.pop()

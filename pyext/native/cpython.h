@@ -46,6 +46,7 @@
      int cp_keeps_values(class)                   whether instances have values, as the rows values.* tell native code
      PyDictValues *cp_values(object)              the values of an instance whose class has a managed dict, or NULL
      PyObject *cp_dict(object)                    the dict that an instance has, borrowed, or NULL
+     int cp_shares_values(object)                 a dict that it has shares its values: a store is told to who watches the dict, or not, by version
      cp_value_added(values, i)                    value i was NULL before
      int cp_is_split(dict), PyObject *cp_split_value(dict, i)
      int cp_ensure_keys_version(keys, builtins)   gives a dict's keys a version, if they may have one; builtins: whose dict it is
@@ -122,7 +123,7 @@ const char *cp_test(void);
 enum {
     CP_VALUES_POINTER = 0, /* at values.at before the object lies their address, or NULL */
     CP_VALUES_TAGGED = 1,  /* likewise, less 1, or the dict's, which is even */
-    CP_VALUES_INLINE = 2,  /* they begin at values.at in the object, and count while the byte at values.valid is not 0 */
+    CP_VALUES_INLINE = 2,  /* they begin at values.at in the object, and count while the byte at values.valid is not 0; values.dict: a dict that shares them */
     CP_VALUES_BEHIND = 3,  /* likewise, from where the class's basic size ends */
 };
 

@@ -168,7 +168,7 @@ struct cp_range_iterator { PyObject_HEAD long index, start, step, len; }; /* pri
 #define CP_DIGITS offsetof(PyLongObject, ob_digit)
 #define CP_ROWS \
     {"int.size", offsetof(PyVarObject, ob_size)}, {"int.tagged", 0}, {"refcount.immortal", 0}, \
-    {"values.at", (uint64_t)(-4 * (int64_t)sizeof(PyObject *))}, {"values.form", CP_VALUES_POINTER}, {"values.valid", 0}, \
+    {"values.at", (uint64_t)(-4 * (int64_t)sizeof(PyObject *))}, {"values.form", CP_VALUES_POINTER}, \
     {"range_iterator.index", offsetof(struct cp_range_iterator, index)}, {"range_iterator.start", offsetof(struct cp_range_iterator, start)}, \
     {"range_iterator.step", offsetof(struct cp_range_iterator, step)}, {"range_iterator.len", offsetof(struct cp_range_iterator, len)}, \
     {"thread.current", (uint64_t)(uintptr_t)&_PyRuntime.gilstate.tstate_current}, {"thread.local", 0}, \

@@ -86,7 +86,7 @@ cp_dict(PyObject *o)
 
 #define CP_ROWS \
     CP_ROWS_SINCE_312, \
-    {"values.at", (uint64_t)(-3 * (int64_t)sizeof(PyObject *))}, {"values.form", CP_VALUES_TAGGED}, {"values.valid", 0}, \
+    {"values.at", (uint64_t)(-3 * (int64_t)sizeof(PyObject *))}, {"values.form", CP_VALUES_TAGGED}, \
     CP_ROWS_UNTIL_312
 
 #endif

@@ -96,6 +96,12 @@ cp_values(PyObject *o)
     return values->valid ? values : NULL;
 }
 
+static inline int
+cp_shares_values(PyObject *o)
+{
+    return Py_TYPE(o)->tp_flags & Py_TPFLAGS_INLINE_VALUES && _PyObject_InlineValues(o)->valid;
+}
+
 static inline PyObject *
 cp_dict(PyObject *o)
 {
@@ -127,6 +133,7 @@ const char *cp_test_version(PyThreadState *ts, PyObject *freed); /* the end of c
 #define CP_FREE_FLOATS offsetof(PyInterpreterState, object_state.freelists.floats)
 #define CP_ROWS_SINCE_313 \
     CP_ROWS_SINCE_312, \
+    {"values.dict", (uint64_t)(int64_t)MANAGED_DICT_OFFSET}, \
     {"frames.by", 0}, {"frames.at", offsetof(PyThreadState, current_frame)}, \
     {"breaker.by", 0}, {"breaker.at", offsetof(PyThreadState, eval_breaker)}, {"breaker.size", 1}, \
     {"floats.by", offsetof(PyThreadState, interp)}, {"frame.ip", offsetof(_PyInterpreterFrame, instr_ptr)}

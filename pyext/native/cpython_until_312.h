@@ -115,6 +115,7 @@ cp_list_extend(PyObject *list, PyObject *iterable)
     return none ? 0 : -1;
 }
 
+#define cp_shares_values(object) 0
 #define CP_DTOA 1
 #define cp_find_attribute _PyObject_LookupAttr
 #define cp_as_int _PyLong_AsInt
@@ -127,6 +128,7 @@ cp_list_extend(PyObject *list, PyObject *iterable)
 /* ---- The ABI header ---- */
 
 #define CP_ROWS_UNTIL_312 \
+    {"values.valid", 0}, {"values.dict", 0}, \
     {"frames.by", offsetof(PyThreadState, cframe)}, {"frames.at", offsetof(_PyCFrame, current_frame)}, \
     {"breaker.by", offsetof(PyThreadState, interp)}, {"breaker.at", offsetof(PyInterpreterState, ceval.eval_breaker)}, {"breaker.size", 4}, \
     {"floats.by", offsetof(PyThreadState, interp)}, {"floats.list", offsetof(PyInterpreterState, float_state.free_list)}, \

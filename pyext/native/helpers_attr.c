@@ -272,7 +272,7 @@ gs_set_attr(PyObject *o, PyObject *name, PyObject *value)
                 }
                 return 0;
             }
-            if ((dict = cp_dict(o))) {
+            if ((dict = cp_dict(o)) && !cp_shares_values(o)) {
                 Py_INCREF(dict);
                 int status = PyDict_SetItem(dict, name, value);
                 Py_DECREF(dict);
