@@ -202,13 +202,6 @@ cp_writes(int opcode, uint32_t arg, uint32_t locals[2])
 
 /* ---- The self-test ---- */
 
-static int
-do_nothing(void *unused)
-{
-    (void)unused;
-    return 0;
-}
-
 const char *
 cp_test(void)
 {
@@ -225,7 +218,7 @@ cp_test(void)
     if (!right) {
         return "range iterator";
     }
-    if (Py_AddPendingCall(do_nothing, NULL) == 0 && !_Py_atomic_load_relaxed(&interp->ceval.eval_breaker)) {
+    if (Py_AddPendingCall(cp_do_nothing, NULL) == 0 && !_Py_atomic_load_relaxed(&interp->ceval.eval_breaker)) {
         return "eval breaker";
     }
     PyObject *freed = PyFloat_FromDouble(0.5);
