@@ -171,7 +171,7 @@ void
 gs_unpark(PyObject *function)
 {
     for (Py_ssize_t i = parked ? PyList_GET_SIZE(parked) : 0; i > 0; i--) {
-        if (PyWeakref_GET_OBJECT(PyList_GET_ITEM(parked, i - 1)) == function) {
+        if (gs_referent(PyList_GET_ITEM(parked, i - 1)) == function) {
             PyList_SetItem(parked, i - 1, PyWeakref_NewRef((PyObject *)&PyFunction_Type, NULL));
             PyErr_Clear();
         }
@@ -203,7 +203,7 @@ end_waiting(void)
     parked = NULL;
     era++;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
-        PyObject *function = Py_NewRef(PyWeakref_GET_OBJECT(PyList_GET_ITEM(list, i)));
+        PyObject *function = Py_NewRef(gs_referent(PyList_GET_ITEM(list, i)));
         if (Py_IS_TYPE(function, &PyFunction_Type) && gs_attach(function, 0, 1) == 0) {
             struct gs_record *r = gs_attached_find(function)->record;
             r->took_ns = r->took_ns > GS_WARM_NS / 2 ? GS_WARM_NS / 2 : r->took_ns;
