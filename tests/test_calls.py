@@ -171,3 +171,37 @@ def test_comprehensions():
         for row, k in [([0, 1, 2, 3], 1), ((1, 2.5, 3), 2), (range(3), 1.5), ([], 0), ({1: 2}, 3), ([2**70, True], 1)]:
             assert repr(jitted["f"](row, k)) == repr(plain["f"](row, k))
         assert jitted["locals_of"](3) == plain["locals_of"](3)
+
+
+UNPACKED = """
+class Text(str): pass
+class Dict(dict): pass
+def target(a=1, b=2, c=3): return a, b, c
+def needs(a, b, /, c, d=4): return a, b, c, d
+def many(%s): return p0, p29
+@JIT
+def call(f, args, kwargs):
+    try: return f(*args, **kwargs)
+    except TypeError as e: return repr(e)
+@JIT
+def wrapper(f, **kw): return f(**kw)
+""" % ", ".join(f"p{i}={i}" for i in range(30))
+
+
+def test_unpacked_arguments():
+    told = []
+    for decorate in (lambda f: f, jit):
+        names = {"JIT": decorate}
+        exec(UNPACKED, names)
+        target, needs, many, call, wrapper = (decorate(names[name]) for name in ("target", "needs", "many", "call", "wrapper"))
+        Text, Dict = names["Text"], names["Dict"]
+        out = []
+        for _ in range(4):
+            for args in (), (1,), (1, 2), (1, 2, 3, 4, 5), [1, 2]:
+                for kwargs in ({}, {"a": 5}, {"c": 5}, {"b": 1, "c": 2.5}, {"x": 1}, {1: 2}, {Text("c"): 1}, {"".join("c"): 1}, Dict(c=9), {"c": 1, "d": 2, "e": 3},
+                               {f"p{i}": -i for i in range(30)}, {"a": 1, "deleted": 2}):
+                    kwargs.pop("deleted", None)
+                    out += [call(f, args, kwargs) for f in (target, needs, many)]
+            out += [wrapper(target, a=1, b=2.5), wrapper(target), wrapper(many, p0=7)]
+        told.append(out)
+    assert told[0] == told[1]

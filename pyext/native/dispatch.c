@@ -65,7 +65,8 @@ drop(PyObject **bound, uint32_t n)
 /* Fills `bound` with one new reference for each parameter: 1; 0 if CPython must look at the call (an error in it, or
    a keyword that is no plain string); -1 with an exception. `bound` holds nothing then. */
 static int
-bind(struct gs_record *r, PyFunctionObject *f, PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames, PyObject **bound)
+bind(struct gs_record *r, PyFunctionObject *f, PyObject *const *args, Py_ssize_t nargs, PyObject *const *names, PyObject *const *values, Py_ssize_t nkeywords,
+     PyObject **bound)
 {
     PyCodeObject *code = r->code;
     Py_ssize_t argcount = code->co_argcount, named = argcount + code->co_kwonlyargcount;
@@ -94,8 +95,8 @@ bind(struct gs_record *r, PyFunctionObject *f, PyObject *const *args, Py_ssize_t
             goto failed;
         }
     }
-    for (Py_ssize_t k = 0; kwnames && k < PyTuple_GET_SIZE(kwnames); k++) {
-        PyObject *name = PyTuple_GET_ITEM(kwnames, k);
+    for (Py_ssize_t k = 0; k < nkeywords; k++) {
+        PyObject *name = names[k];
         if (!PyUnicode_CheckExact(name)) {
             goto refused;
         }
@@ -104,8 +105,8 @@ bind(struct gs_record *r, PyFunctionObject *f, PyObject *const *args, Py_ssize_t
             goto refused;
         }
         if (i >= 0) {
-            bound[i] = Py_NewRef(args[nargs + k]);
-        } else if (PyDict_SetItem(keywords, name, args[nargs + k]) < 0) {
+            bound[i] = Py_NewRef(values[k]);
+        } else if (PyDict_SetItem(keywords, name, values[k]) < 0) {
             goto failed;
         }
     }
@@ -378,7 +379,7 @@ dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
     PyObject *small[ON_STACK], **bound = NULL;
     if (!complete || !owned) {
         bound = nparams <= ON_STACK ? small : PyMem_Malloc(nparams * sizeof *bound);
-        int rc = bound ? bind(r, a->func, args, nargs, kwnames, bound) : 0;
+        int rc = bound ? bind(r, a->func, args, nargs, kwnames ? &PyTuple_GET_ITEM(kwnames, 0) : NULL, args + nargs, kwnames ? PyTuple_GET_SIZE(kwnames) : 0, bound) : 0;
         if (rc <= 0) {
             if (bound != small) {
                 PyMem_Free(bound);
@@ -404,6 +405,30 @@ dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
             PyMem_Free(bound);
         }
     }
+    return result;
+}
+
+/* f(*args, **kwargs) of a tuple and a dict, bound without names and values laid out for a call in between. NULL without an exception: it is left to
+   an ordinary call. */
+PyObject *
+gs_call_unpacked(PyObject *callable, PyObject *args, PyObject *kwargs)
+{
+    struct gs_attached *a = gs_attached_find(callable);
+    struct gs_record *r = a ? a->record : NULL;
+    Py_ssize_t n = PyDict_GET_SIZE(kwargs), k = 0, i = 0;
+    if (!r || !r->simple || a->strict || r->head == gs_vectorcall_entry || a->func->func_code != (PyObject *)r->code || r->nparams > ON_STACK || n > ON_STACK
+        || tools_watch() || gs_stack_is_short()) {
+        return NULL;
+    }
+    PyObject *bound[ON_STACK], *names[ON_STACK], *values[ON_STACK], *result;
+    while (k < n && PyDict_Next(kwargs, &i, &names[k], &values[k])) {
+        k++;
+    }
+    if (k < n || bind(r, a->func, ((PyTupleObject *)args)->ob_item, PyTuple_GET_SIZE(args), names, values, n, bound) <= 0) {
+        return NULL;
+    }
+    result = r->head(callable, bound, r->nparams | GS_ARGS_OWNED, NULL);
+    drop(bound, r->nparams);
     return result;
 }
 

@@ -1,6 +1,7 @@
 /* Whether the end of an object may run Python code, which could look at the activation that let go of it. To link a frame costs as much
    as several deallocations, so it is done for those objects only of which a look at what dies with them cannot say no. */
 #include "runtime.h"
+#include <internal/pycore_dict.h>
 
 #define MOST_LOOKS 256 /* objects looked at: what holds more that may die with it is shown without further looking */
 #define MOST_SHARED 8  /* that have several references, which may all come from what dies */
@@ -146,8 +147,18 @@ is_quiet_dict(PyObject *dict)
 {
     Py_ssize_t n = 2 * PyDict_GET_SIZE(dict), i = 0;
     PyObject *key, *value;
-    if (n > 2 * FEW_ITEMS) {
-        return 0;
+    if (n == 0 || n > 2 * FEW_ITEMS) {
+        return n == 0;
+    }
+    const PyDictObject *d = (PyDictObject *)dict;
+    if (DK_IS_UNICODE(d->ma_keys) && !d->ma_values) { /* its keys are exact str */
+        const PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(d->ma_keys);
+        for (; i < d->ma_keys->dk_nentries; i++) {
+            if (!survives(entries[i].me_value, n)) {
+                return 0;
+            }
+        }
+        return 1;
     }
     while (PyDict_Next(dict, &i, &key, &value)) {
         if (!survives(key, n) || !survives(value, n)) {
@@ -161,9 +172,6 @@ is_quiet_dict(PyObject *dict)
 static int
 is_quiet(PyObject *o, PyTypeObject *t)
 {
-    if (t == &PyTuple_Type) {
-        return all_survive(((PyTupleObject *)o)->ob_item, Py_SIZE(o));
-    }
     if (t == &PyList_Type) {
         return all_survive(((PyListObject *)o)->ob_item, Py_SIZE(o));
     }
@@ -190,7 +198,7 @@ int
 gs_end_may_run_python(PyObject *o)
 {
     PyTypeObject *t = Py_TYPE(o);
-    if (is_plain(t) || is_quiet(o, t)) {
+    if (t == &PyTuple_Type ? all_survive(((PyTupleObject *)o)->ob_item, Py_SIZE(o)) : is_plain(t) || is_quiet(o, t)) {
         return 0;
     }
     struct look l;

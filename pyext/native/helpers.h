@@ -78,6 +78,8 @@ PyObject *gs_with_except_start(PyObject *exit, PyObject *, PyObject *self);
 /* dispatch.c */
 PyObject *gs_call_learning(PyObject *kwnames, struct gs_site *, PyObject *const *stack, int64_t count);
 
+PyObject *gs_call_unpacked(PyObject *callable, PyObject *args, PyObject *kwargs);
+
 /* raise.c, frame.c */
 struct _PyInterpreterFrame;
 PyObject *gs_catch(PyObject *lasti, int64_t how, PyObject **out);

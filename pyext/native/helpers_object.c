@@ -308,6 +308,11 @@ gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
     }
     if (tuple && Py_IS_TYPE(callable, &gs_function_type) && (!dict || PyDict_GET_SIZE(dict) == 0)) {
         result = PyObject_Vectorcall(callable, ((PyTupleObject *)tuple)->ob_item, (size_t)PyTuple_GET_SIZE(tuple) | GS_ARGS_OWNED, NULL); /* the tuple holds them */
+    } else if (tuple && Py_IS_TYPE(callable, &gs_function_type)) {
+        result = gs_call_unpacked(callable, tuple, dict);
+        if (!result && !PyErr_Occurred()) {
+            result = PyObject_Call(callable, tuple, dict);
+        }
     } else if (tuple && Py_IS_TYPE(callable, &PyFunction_Type)) {
         PyThreadState *ts = cp_thread();
         cp_spare_recursion(ts);

@@ -17,6 +17,7 @@ static struct { struct gs_func func; uint8_t kinds[512], owned[512]; } version; 
 
 struct gs_attached *gs_attached_find(PyObject *f) { (void)f; return NULL; }
 PyObject *gs_call_learning(PyObject *kwnames, struct gs_site *site, PyObject *const *stack, int64_t n) { (void)site; return gs_call(kwnames, stack, n); }
+PyObject *gs_call_unpacked(PyObject *callable, PyObject *args, PyObject *kwargs) { (void)callable, (void)args, (void)kwargs; return NULL; }
 int gs_any_record(int (*is)(PyCodeObject *)) { (void)is; return 0; }
 int gs_suspend(PyObject *f) { (void)f; return 0; }
 void gs_resume(PyObject *f) { (void)f; }
