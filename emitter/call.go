@@ -146,14 +146,14 @@ func (f *Func) selectEntry() {
 		s.State(x, false)
 		s.Emit(0, func(l []regalloc.Loc) {
 			none, done, push := m.NewLabel(), m.NewLabel(), f.Unit.Thunk(ThunkFramePush, f.Held)
-			m.LoadStack(scratch, 0)
+			m.Load(scratch, regs.StackPointer, 0)
 			m.JumpIfZero(scratch, none)
 			m.Bind(done)
 			f.Cold(func() {
 				m.Bind(none)
-				m.LoadStack(scratch, 8)
+				m.Load(scratch, regs.StackPointer, 8)
 				m.Call(push)
-				m.StoreStack(0, scratch)
+				m.Store(regs.StackPointer, 0, scratch)
 				m.JumpUnlessFailed(done)
 				m.Jump(x.Label(l))
 			})
@@ -164,9 +164,9 @@ func (f *Func) selectEntry() {
 	s.UseIn(f.Params[0], regs.Callable)
 	s.State(x, true)
 	s.Emit(regs.ClobberedByC, func(l []regalloc.Loc) {
-		m.StoreStack(8, regs.Callable)
+		m.Store(regs.StackPointer, 8, regs.Callable)
 		m.CallHelper("gs_frame_push")
 		m.JumpIfZero(result, x.Label(l))
-		m.StoreStack(0, result)
+		m.Store(regs.StackPointer, 0, result)
 	})
 }

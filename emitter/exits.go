@@ -131,8 +131,8 @@ func (x *Exit) ForceOffset() int {
 	return x.f.Unit.ExitsOffset() + x.number*pyabi.SizeExit + pyabi.ExitForce
 }
 
-// EntryLabel is Label for exits of the prologue, where all that lives is parameters.
-func (x *Exit) EntryLabel() Label {
+// entryLabel is Label for exits of the prologue, where all that lives is parameters.
+func (x *Exit) entryLabel() Label {
 	f := x.f
 	x.operands = nil
 	var l []regalloc.Loc

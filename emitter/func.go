@@ -31,13 +31,13 @@ type Func struct {
 	Unit  *Builder
 	Index int
 
-	// Entries, set by Machine.Entry and Machine.Stub; 0: none.
+	// Entries; 0: none.
 	RegisterEntry, MemoryEntry, StubLabel Label
 	// Next is what the stub's next cell holds at first.
 	Next uint64
 
 	Frame NativeFrame
-	// Layout of the native frame, from Machine.Entry on, in bytes from the stack pointer.
+	// Layout of the native frame, in bytes from the stack pointer.
 	FrameSize int // to the return address
 	SlotBase  int // of the allocator's spill slots
 
@@ -361,7 +361,7 @@ func (f *Func) selectBlocks() {
 				}
 			}
 		}
-		f.m.SelectControl(f, b)
+		f.selectControl(b)
 		for j := len(b.Values) - 1; j >= 0; j-- {
 			if v := b.Values[j]; f.wanted(v) {
 				f.selectValue(v)
@@ -524,11 +524,7 @@ func (f *Func) write(ra *regalloc.Func) {
 	f.start, f.end = f.m.NewLabel(), f.m.NewLabel()
 	f.m.Bind(f.start)
 	f.Frame.lay(f)
-	f.memoryEntry()
-	if !f.ByMemory {
-		f.registerEntry()
-	}
-	f.m.Entry(f)
+	f.entry()
 	f.edgeBlock = arena.Fresh(f.edgeBlock, len(f.order))
 	for i := len(f.Alloc.EdgeBlocks) - 1; i >= 0; i-- { // those of one predecessor stand together
 		f.edgeBlock[f.Alloc.EdgeBlocks[i].Pred] = int32(i + 1)
@@ -541,7 +537,7 @@ func (f *Func) write(ra *regalloc.Func) {
 			continue
 		}
 		if b.Header && !b.Cold && i > 0 {
-			f.m.AlignLoop()
+			f.m.Align()
 		}
 		f.m.Bind(f.labels[i])
 		if listing {

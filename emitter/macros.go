@@ -10,9 +10,10 @@ import (
 type Macros interface {
 	Move(dst, src regalloc.PReg)
 	MoveImm(dst regalloc.PReg, n int64)
-	// LoadStack and StoreStack are of words at an offset from the stack pointer, and StackAddress is such an address.
-	LoadStack(dst regalloc.PReg, offset int)
-	StoreStack(offset int, src regalloc.PReg)
+	// Load and Store are of words at an offset from a register, for one of either class.
+	Load(dst, base regalloc.PReg, offset int)
+	Store(base regalloc.PReg, offset int, src regalloc.PReg)
+	// StackAddress is the address at an offset from the stack pointer.
 	StackAddress(dst regalloc.PReg, offset int)
 	// StoreWord stores an argument at such an offset. It leaves all general registers alone but Scratch.
 	StoreWord(f *Func, offset int, w Word, l []regalloc.Loc)

@@ -28,8 +28,11 @@ type Registers struct {
 	// Callable holds the callable there.
 	Callable regalloc.PReg
 	// CArgs hold the arguments of a C function, and Results, by class, what it returns.
-	CArgs   [2][]regalloc.PReg
-	Results [2]regalloc.PReg
+	CArgs        [2][]regalloc.PReg
+	Results      [2]regalloc.PReg
+	StackPointer regalloc.PReg
+	// Saved are two that C functions keep, and no results.
+	Saved [2]regalloc.PReg
 	// Tag is the second result of a native function.
 	Tag               regalloc.PReg
 	ClobberedByC      regalloc.RegSet
@@ -45,8 +48,8 @@ type Machine interface {
 
 	// Select adds the instructions of a value, and asks for the registers of its arguments.
 	Select(f *Func, v *ir.Value)
-	// SelectControl adds the instruction that ends a block.
-	SelectControl(f *Func, b *ir.Block)
+	// SelectBranch adds the instruction that ends a block with two successors, of which one may follow (Func.Fall).
+	SelectBranch(f *Func, v *ir.Value)
 	// Absolute says whether an address can be a displacement without a base.
 	Absolute(address int64) bool
 	// SplitsIndex says whether a constant summand of the index is better added to the displacement.
@@ -58,14 +61,22 @@ type Machine interface {
 	Bind(Label)
 	Macros
 	Objects
-	// AlignLoop pads before a hot loop's header.
-	AlignLoop()
-	// Entry emits the function's entries and prologue.
-	Entry(f *Func)
+	// Align pads before a function and before a hot loop's header.
+	Align()
+	// Push makes the native frame, and Return drops it and returns.
+	Push(f *Func)
+	Return(f *Func)
 	// CountDown takes an exit when its word comes to 0, for guards that are forced to fail.
 	CountDown(x *Exit, exit Label)
 	// Count counts the activation as recursion. It may stand at the begin of a block and before the jump at its end.
 	Count()
+	Uncount()
+	// CheckRecursion leaves if there is none left, and counts the activation if it is counted.
+	CheckRecursion(counted bool, leave Label)
+	// CheckStack leaves if the C stack is short, or another thread's. It may change registers that are neither parameters nor the callable.
+	CheckStack(leave Label)
+	// Poll leaves if somebody waits for his turn.
+	Poll(leave Label)
 	// Edit moves a value.
 	Edit(f *Func, e regalloc.Edit)
 	// Jump goes to a label.

@@ -59,6 +59,8 @@ var (
 		Callable:          preg(RDI),
 		CArgs:             [2][]regalloc.PReg{pregs(cArgs...), pregs(allXMM[:8]...)},
 		Results:           [2]regalloc.PReg{preg(RAX), preg(XMM0)},
+		StackPointer:      preg(RSP),
+		Saved:             [2]regalloc.PReg{preg(RBX), preg(RBP)},
 		Tag:               preg(RDX),
 		ClobberedByC:      clobberedByC,
 		ClobberedByNative: clobberedByC | set(calleeSaved...),
@@ -134,7 +136,7 @@ func (m *machine) ABI() *pyabi.ABI               { return m.abi }
 
 func (m *machine) NewLabel() emitter.Label { return emitter.Label(m.a.NewLabel()) }
 func (m *machine) Bind(l emitter.Label)    { m.a.Bind(Label(l)) }
-func (m *machine) AlignLoop()              { m.a.Align(16) }
+func (m *machine) Align()                  { m.a.Align(16) }
 func (m *machine) Jump(l emitter.Label)    { m.a.Jmp(Label(l)) }
 func (m *machine) Note(text string)        { m.a.Note(text) }
 
@@ -165,101 +167,48 @@ func (m *machine) dataAddress(dst Reg, data int) {
 	m.a.Emit(MOVABSQ_RI, dst, Imm(0))
 }
 
-// Entry emits the entries and the prologue.
-func (m *machine) Entry(f *emitter.Func) {
-	a := m.a
-	a.Align(16)
-	if !f.ByMemory {
-		a.Bind(Label(f.MemoryEntry))
-		m.loadParams(f)
-		a.Bind(Label(f.RegisterEntry))
-		m.prologue(f)
-		return
-	}
-	a.Bind(Label(f.MemoryEntry))
-	a.Emit(SUBQ_RI, RSP, Imm(f.FrameSize))
-	if f.IR.Resume {
-		a.Emit(MOVQ_RM, scratch, At(RDI, 8))
-		a.Emit(MOVQ_MR, At(RSP, 0), scratch)
-	}
-	m.loadParams(f)
-	m.checks(f)
-}
-
-// loadParams loads the parameters from the activation buffer in rdi to where they are wanted.
-func (m *machine) loadParams(f *emitter.Func) {
-	a := m.a
-	for i := range f.Params {
-		if i == 0 || !f.Wanted(f.Params[i]) {
-			continue
-		}
-		from := At(RDI, int32(8+8*i))
-		if l := f.ParamLoc[i]; l.IsReg() {
-			a.Load(Reg(l.Reg()), from)
-		} else {
-			a.Emit(MOVQ_RM, scratch, from)
-			a.Emit(MOVQ_MR, At(RSP, m.slot(f, l)), scratch)
-		}
-	}
-	a.Emit(MOVQ_RM, RDI, At(RDI, 0))
-	if f.ByMemory && f.MayHaveFrame() {
-		a.Emit(MOVQ_MR, At(RSP, 8), RDI)
-	}
-}
-
 func (m *machine) slot(f *emitter.Func, l regalloc.Loc) int32 { return int32(f.SlotBase + 8*l.Slot()) }
 
-func (m *machine) prologue(f *emitter.Func) {
+// Push makes the native frame below the return address.
+func (m *machine) Push(f *emitter.Func) {
 	if f.FrameSize == 8 {
 		m.a.Emit(PUSHQ_R, RAX)
 	} else {
 		m.a.Emit(SUBQ_RI, RSP, Imm(f.FrameSize))
 	}
-	m.checks(f)
+}
+
+// Return drops it and returns.
+func (m *machine) Return(f *emitter.Func) {
+	if f.FrameSize == 8 {
+		m.a.Emit(POPQ_R, RCX)
+	} else {
+		m.a.Emit(ADDQ_RI, RSP, Imm(f.FrameSize))
+	}
+	m.a.Emit(RET)
 }
 
 // Count counts the activation as recursion.
 func (m *machine) Count() { m.a.Emit(DECL_M, At(thread, int32(m.abi.ThreadRecursion))) }
 
-// checks tests what native code must not run without, and counts recursion if the entry block is counted. A continuation takes the place of code that was counted and
-// tested, and its loop polls: it only counts.
-func (m *machine) checks(f *emitter.Func) {
-	a := m.a
-	counted := f.Counted(f.IR.Blocks[0])
+// Uncount takes it back.
+func (m *machine) Uncount() { m.a.Emit(INCL_M, At(thread, int32(m.abi.ThreadRecursion))) }
+
+// CheckRecursion leaves if there is none left.
+func (m *machine) CheckRecursion(counted bool, leave emitter.Label) {
 	if counted {
 		m.Count()
-	}
-	if f.IR.Resume {
+		m.a.Jcc(CondS, Label(leave))
 		return
 	}
-	if f.IR.Entry == nil {
-		panic("BUG: " + f.IR.Name + " has no state at its entry")
-	}
-	var forced []*emitter.Exit
-	leave := func(kind ir.ExitKind, why ir.Reason) Label {
-		x := f.ExitTo(f.IR.Entry, ir.ExitInfo{Kind: kind, Reason: why, Site: ir.NoSite, SiteSlot: -1})
-		x.NoFrame = true
-		if x.Forced() {
-			forced = append(forced, x)
-		}
-		return Label(x.EntryLabel())
-	}
-	defer func() {
-		for _, x := range forced {
-			m.CountDown(x, x.EntryLabel())
-		}
-	}()
-	if counted {
-		a.Jcc(CondS, leave(ir.ExitInterpret, ir.WhyStack))
-	} else {
-		a.Emit(CMPL_MI, At(thread, int32(m.abi.ThreadRecursion)), Imm(0))
-		a.Jcc(CondLE, leave(ir.ExitInterpret, ir.WhyStack))
-	}
-	if !f.CallsOut {
-		return
-	}
-	// rbp carries no parameter. The cells are those of the thread that last set them: on another thread's stack the difference is out of
-	// range too, and the exit sets them.
+	m.a.Emit(CMPL_MI, At(thread, int32(m.abi.ThreadRecursion)), Imm(0))
+	m.a.Jcc(CondLE, Label(leave))
+}
+
+// CheckStack: rbp carries no parameter. The cells are those of the thread that last set them: on another thread's stack the difference is out of
+// range too, and the exit sets them.
+func (m *machine) CheckStack(leave emitter.Label) {
+	a := m.a
 	a.MoveImm(scratch, int64(m.abi.StackLimit))
 	a.Move(RBP, RSP)
 	a.Emit(SUBQ_RM, RBP, At(scratch, 0))
@@ -269,8 +218,7 @@ func (m *machine) checks(f *emitter.Func) {
 		a.MoveImm(scratch, int64(m.t.StackSize))
 		a.Emit(CMPQ_RM, RBP, At(scratch, 0))
 	}
-	a.Jcc(CondA, leave(ir.ExitInterpret, ir.WhyStack))
-	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
+	a.Jcc(CondA, Label(leave))
 }
 
 // CountDown takes the exit when its word comes to 0.
@@ -280,14 +228,14 @@ func (m *machine) CountDown(x *emitter.Exit, exit emitter.Label) {
 	m.a.Jcc(CondE, Label(exit))
 }
 
-// poll leaves if the eval breaker is set.
-func (m *machine) poll(exit Label) {
+// Poll leaves if the eval breaker is set.
+func (m *machine) Poll(exit emitter.Label) {
 	compare := CMPL_MI
 	if m.abi.BreakerSize == 1 {
 		compare = CMPB_MI
 	}
 	m.a.Emit(compare, m.at(thread, scratch, m.abi.BreakerBy, m.abi.BreakerAt), Imm(0))
-	m.a.Jcc(CondNE, exit)
+	m.a.Jcc(CondNE, Label(exit))
 }
 
 // at is a field of the thread state ts, or of what is found by another field of it, for which t is loaded. pyabi.ABI tells such pairs.
@@ -322,41 +270,6 @@ func loadThread(a *Assembler, abi *pyabi.ABI, d Reg) {
 	}
 	a.MoveImm(d, int64(abi.ThreadCurrent))
 	a.Emit(MOVQ_RM, d, At(d, 0))
-}
-
-// leave is the epilogue: the word is in rax; the tag is in rdx or, if it is given, a constant.
-func (m *machine) leave(f *emitter.Func, b *ir.Block, tag int64) {
-	a := m.a
-	if f.MayHaveFrame() {
-		done := a.NewLabel()
-		a.Emit(MOVQ_RM, RDI, At(RSP, 0))
-		if !f.IR.HasFrame {
-			a.Emit(TESTQ_RR, RDI, RDI)
-			a.Jcc(CondE, done)
-		}
-		a.Move(RBX, RAX)
-		if tag < 0 {
-			a.Move(RBP, RDX)
-		}
-		m.CallHelper("gs_frame_pop")
-		a.Move(RAX, RBX)
-		if tag < 0 {
-			a.Move(RDX, RBP)
-		}
-		a.Bind(done)
-	}
-	if tag >= 0 {
-		a.MoveImm(RDX, tag)
-	}
-	if f.Counted(b) {
-		a.Emit(INCL_M, At(thread, int32(m.abi.ThreadRecursion)))
-	}
-	if f.FrameSize == 8 {
-		a.Emit(POPQ_R, RCX)
-	} else {
-		a.Emit(ADDQ_RI, RSP, Imm(f.FrameSize))
-	}
-	a.Emit(RET)
 }
 
 // Edit moves a value.

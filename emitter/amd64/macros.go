@@ -9,11 +9,11 @@ import (
 
 func (m *machine) Move(dst, src regalloc.PReg)        { m.a.Move(Reg(dst), Reg(src)) }
 func (m *machine) MoveImm(dst regalloc.PReg, n int64) { m.a.MoveImm(Reg(dst), n) }
-func (m *machine) LoadStack(dst regalloc.PReg, offset int) {
-	m.a.Load(Reg(dst), At(RSP, int32(offset)))
+func (m *machine) Load(dst, base regalloc.PReg, offset int) {
+	m.a.Load(Reg(dst), At(Reg(base), int32(offset)))
 }
-func (m *machine) StoreStack(offset int, src regalloc.PReg) {
-	m.a.Store(At(RSP, int32(offset)), Reg(src))
+func (m *machine) Store(base regalloc.PReg, offset int, src regalloc.PReg) {
+	m.a.Store(At(Reg(base), int32(offset)), Reg(src))
 }
 func (m *machine) StackAddress(dst regalloc.PReg, offset int) {
 	m.a.Emit(LEAQ_RM, Reg(dst), At(RSP, int32(offset)))

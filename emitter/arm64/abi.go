@@ -71,6 +71,8 @@ var (
 		Callable:          preg(X0),
 		CArgs:             [2][]regalloc.PReg{pregs(cArgs), pregs(between(D0, D7))},
 		Results:           [2]regalloc.PReg{preg(X0), preg(D0)},
+		StackPointer:      preg(SP),
+		Saved:             [2]regalloc.PReg{preg(X19), preg(X20)},
 		Tag:               preg(X1),
 		ClobberedByC:      clobberedByC,
 		ClobberedByNative: clobberedByC | set(calleeSaved, calleeSavedX),
@@ -136,7 +138,7 @@ func (m *machine) ABI() *pyabi.ABI               { return m.abi }
 
 func (m *machine) NewLabel() emitter.Label { return emitter.Label(m.a.NewLabel()) }
 func (m *machine) Bind(l emitter.Label)    { m.a.Bind(Label(l)) }
-func (m *machine) AlignLoop()              { m.a.Align(16) }
+func (m *machine) Align()                  { m.a.Align(16) }
 func (m *machine) Jump(l emitter.Label)    { m.a.Jmp(Label(l)) }
 func (m *machine) Note(text string)        { m.a.Note(text) }
 
@@ -188,30 +190,8 @@ func (m *machine) compareAddress(mem Mem, address uint64) {
 // compareRegister compares a register, not scratch, with an address.
 func (m *machine) compareRegister(r Reg, address uint64) { m.a.CompareImm(r, int64(address), scratch) }
 
-// Entry emits the entries and the prologue.
-func (m *machine) Entry(f *emitter.Func) {
-	a := m.a
-	a.Align(16)
-	if !f.ByMemory {
-		a.Bind(Label(f.MemoryEntry))
-		m.loadParams(f)
-		a.Bind(Label(f.RegisterEntry))
-		m.push(f)
-		m.checks(f)
-		return
-	}
-	a.Bind(Label(f.MemoryEntry))
-	m.push(f)
-	if f.IR.Resume {
-		a.Load(scratch, At(X0, 8))
-		a.Store(At(SP, 0), scratch)
-	}
-	m.loadParams(f)
-	m.checks(f)
-}
-
-// push makes the native frame, with the return address in its last word.
-func (m *machine) push(f *emitter.Func) {
+// Push makes the native frame, with the return address in its last word.
+func (m *machine) Push(f *emitter.Func) {
 	a := m.a
 	if f.FrameSize == 8 {
 		a.Emit(STP_PRE, ZR, X30, At(SP, -16))
@@ -221,8 +201,8 @@ func (m *machine) push(f *emitter.Func) {
 	a.Store(At(SP, int32(f.FrameSize)), X30)
 }
 
-// pop drops it and returns.
-func (m *machine) pop(f *emitter.Func) {
+// Return drops it and returns.
+func (m *machine) Return(f *emitter.Func) {
 	a := m.a
 	if f.FrameSize == 8 {
 		a.Emit(LDP_POST, ZR, X30, At(SP, 16))
@@ -233,73 +213,30 @@ func (m *machine) pop(f *emitter.Func) {
 	a.Emit(RET)
 }
 
-// loadParams loads the parameters from the activation buffer in x0 to where they are wanted.
-func (m *machine) loadParams(f *emitter.Func) {
-	a := m.a
-	for i := range f.Params {
-		if i == 0 || !f.Wanted(f.Params[i]) {
-			continue
-		}
-		from := At(X0, int32(8+8*i))
-		if l := f.ParamLoc[i]; l.IsReg() {
-			a.Load(Reg(l.Reg()), from)
-		} else {
-			a.Load(scratch, from)
-			a.Store(At(SP, m.slot(f, l)), scratch)
-		}
-	}
-	a.Load(X0, At(X0, 0))
-	if f.ByMemory && f.MayHaveFrame() {
-		a.Store(At(SP, 8), X0)
-	}
-}
-
 func (m *machine) slot(f *emitter.Func, l regalloc.Loc) int32 { return int32(f.SlotBase + 8*l.Slot()) }
 
 // Count counts the activation as recursion.
 func (m *machine) Count() { m.addTo(At(thread, int32(m.abi.ThreadRecursion)), -1, false, false) }
 
-// checks tests what native code must not run without, and counts recursion if the entry block is counted. A continuation takes the place of
-// code that was counted and tested, and its loop polls: it only counts.
-func (m *machine) checks(f *emitter.Func) {
-	a := m.a
-	counted := f.Counted(f.IR.Blocks[0])
-	if f.IR.Resume {
-		if counted {
-			m.Count()
-		}
-		return
-	}
-	if f.IR.Entry == nil {
-		panic("BUG: " + f.IR.Name + " has no state at its entry")
-	}
-	var forced []*emitter.Exit
-	leave := func(kind ir.ExitKind, why ir.Reason) Label {
-		x := f.ExitTo(f.IR.Entry, ir.ExitInfo{Kind: kind, Reason: why, Site: ir.NoSite, SiteSlot: -1})
-		x.NoFrame = true
-		if x.Forced() {
-			forced = append(forced, x)
-		}
-		return Label(x.EntryLabel())
-	}
-	defer func() {
-		for _, x := range forced {
-			m.CountDown(x, x.EntryLabel())
-		}
-	}()
+// Uncount takes it back.
+func (m *machine) Uncount() { m.addTo(At(thread, int32(m.abi.ThreadRecursion)), 1, false, false) }
+
+// CheckRecursion leaves if there is none left.
+func (m *machine) CheckRecursion(counted bool, leave emitter.Label) {
 	if counted {
 		m.addTo(At(thread, int32(m.abi.ThreadRecursion)), -1, false, true)
-		a.Jcc(CondMI, leave(ir.ExitInterpret, ir.WhyStack))
-	} else {
-		a.Access(load32, scratch, At(thread, int32(m.abi.ThreadRecursion)))
-		a.Emit(SUBSW_I, ZR, scratch, Imm(0))
-		a.Jcc(CondLE, leave(ir.ExitInterpret, ir.WhyStack))
-	}
-	if !f.CallsOut {
+		m.a.Jcc(CondMI, Label(leave))
 		return
 	}
-	// The cells are those of the thread that last set them: on another thread's stack the difference is out of range too, and the exit sets
-	// them.
+	m.a.Access(load32, scratch, At(thread, int32(m.abi.ThreadRecursion)))
+	m.a.Emit(SUBSW_I, ZR, scratch, Imm(0))
+	m.a.Jcc(CondLE, Label(leave))
+}
+
+// CheckStack: the cells are those of the thread that last set them: on another thread's stack the difference is out of range too, and the exit
+// sets them.
+func (m *machine) CheckStack(leave emitter.Label) {
+	a := m.a
 	a.MoveImm(scratch, int64(m.abi.StackLimit))
 	a.Load(scratch2, At(scratch, 0))
 	a.Move(addressTemp, SP)
@@ -311,8 +248,7 @@ func (m *machine) checks(f *emitter.Func) {
 		a.Load(scratch, At(scratch, 0))
 	}
 	a.Emit(SUBS, ZR, scratch2, scratch)
-	a.Jcc(CondHI, leave(ir.ExitInterpret, ir.WhyStack))
-	m.poll(leave(ir.ExitPoll, ir.WhyPoll))
+	a.Jcc(CondHI, Label(leave))
 }
 
 // CountDown takes the exit when its word comes to 0.
@@ -322,14 +258,14 @@ func (m *machine) CountDown(x *emitter.Exit, exit emitter.Label) {
 	m.a.Jcc(CondEQ, Label(exit))
 }
 
-// poll leaves if the eval breaker is set.
-func (m *machine) poll(exit Label) {
+// Poll leaves if the eval breaker is set.
+func (m *machine) Poll(exit emitter.Label) {
 	how := load32
 	if m.abi.BreakerSize == 1 {
 		how = load8
 	}
 	m.a.Access(how, scratch, m.at(thread, scratch, m.abi.BreakerBy, m.abi.BreakerAt))
-	m.a.Emit(CBNZW, scratch, exit)
+	m.a.Emit(CBNZW, scratch, Label(exit))
 }
 
 // at is a field of the thread state ts, or of what is found by another field of it, for which t is loaded. pyabi.ABI tells such pairs.
@@ -346,7 +282,7 @@ func (m *machine) watched(ts Reg, exit Label) {
 	at := m.at(ts, scratch, m.abi.WatchBy, m.abi.WatchAt)
 	if m.abi.WatchQuiet == 0 {
 		m.a.Access(load8, scratch, at)
-		m.a.Emit(CBNZW, scratch, exit)
+		m.a.Emit(CBNZW, scratch, Label(exit))
 		return
 	}
 	m.a.Load(scratch2, at)
@@ -365,36 +301,6 @@ func loadThread(a *Assembler, abi *pyabi.ABI, d Reg) {
 	}
 	a.MoveImm(d, int64(abi.ThreadCurrent))
 	a.Load(d, At(d, 0))
-}
-
-// leave is the epilogue: the word is in x0; the tag is in x1 or, if it is given, a constant.
-func (m *machine) leave(f *emitter.Func, b *ir.Block, tag int64) {
-	a := m.a
-	if f.MayHaveFrame() {
-		done := a.NewLabel()
-		a.Load(scratch2, At(SP, 0))
-		if !f.IR.HasFrame {
-			a.Emit(CBZ, scratch2, done)
-		}
-		a.Move(X19, X0)
-		if tag < 0 {
-			a.Move(X20, X1)
-		}
-		a.Move(X0, scratch2)
-		m.CallHelper("gs_frame_pop")
-		a.Move(X0, X19)
-		if tag < 0 {
-			a.Move(X1, X20)
-		}
-		a.Bind(done)
-	}
-	if tag >= 0 {
-		a.MoveImm(X1, tag)
-	}
-	if f.Counted(b) {
-		m.addTo(At(thread, int32(m.abi.ThreadRecursion)), 1, false, false)
-	}
-	m.pop(f)
 }
 
 // Edit moves a value.

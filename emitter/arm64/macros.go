@@ -7,11 +7,13 @@ import (
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 )
 
-func (m *machine) Move(dst, src regalloc.PReg)             { m.a.Move(Reg(dst), Reg(src)) }
-func (m *machine) MoveImm(dst regalloc.PReg, n int64)      { m.a.MoveImm(Reg(dst), n) }
-func (m *machine) LoadStack(dst regalloc.PReg, offset int) { m.a.Load(Reg(dst), At(SP, int32(offset))) }
-func (m *machine) StoreStack(offset int, src regalloc.PReg) {
-	m.a.Store(At(SP, int32(offset)), Reg(src))
+func (m *machine) Move(dst, src regalloc.PReg)        { m.a.Move(Reg(dst), Reg(src)) }
+func (m *machine) MoveImm(dst regalloc.PReg, n int64) { m.a.MoveImm(Reg(dst), n) }
+func (m *machine) Load(dst, base regalloc.PReg, offset int) {
+	m.a.Load(Reg(dst), At(Reg(base), int32(offset)))
+}
+func (m *machine) Store(base regalloc.PReg, offset int, src regalloc.PReg) {
+	m.a.Store(At(Reg(base), int32(offset)), Reg(src))
 }
 func (m *machine) StackAddress(dst regalloc.PReg, offset int) {
 	m.a.AddImm(Reg(dst), SP, int64(offset), NoReg)

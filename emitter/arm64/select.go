@@ -230,7 +230,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		})
 	case ir.OpPoll:
 		x := s.Exit(false)
-		s.Emit(0, func(l []regalloc.Loc) { m.poll(Label(x.Label(l))) })
+		s.Emit(0, func(l []regalloc.Loc) { m.Poll(x.Label(l)) })
 	case ir.OpTick:
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
@@ -257,44 +257,14 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 	}
 }
 
-// SelectControl adds the instruction that ends the block.
-func (m *machine) SelectControl(f *emitter.Func, b *ir.Block) {
-	v := b.Ctrl
-	a := m.a
+// SelectBranch adds a jump to the successor that does not follow.
+func (m *machine) SelectBranch(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
-	switch v.Op {
-	case ir.OpJump:
-		s.Emit(0, func([]regalloc.Loc) {})
-	case ir.OpBranch:
-		c := s.condition(v.Args[0], false)
-		s.Emit(0, func(l []regalloc.Loc) {
-			other := 1 - f.Fall
-			m.jumpIf(c, l, other == 0, Label(f.Succ(other)))
-		})
-	case ir.OpReturn:
-		if v.Aux != ir.TagNone {
-			x := v.Args[0]
-			if x.Type.Kind.Float() {
-				n := s.Use(x)
-				s.Emit(0, func(l []regalloc.Loc) {
-					a.Move(X0, reg(l[n]))
-					m.leave(f, b, v.Aux)
-				})
-				return
-			}
-			s.useFixed(x, X0)
-		}
-		s.Emit(0, func([]regalloc.Loc) { m.leave(f, b, v.Aux) })
-	case ir.OpReturnRaw:
-		s.useFixed(v.Args[0], X0)
-		s.useFixed(v.Args[1], X1)
-		s.Emit(0, func([]regalloc.Loc) { m.leave(f, b, -1) })
-	case ir.OpExit:
-		x := s.Exit(false)
-		s.Emit(0, func(l []regalloc.Loc) { a.Jmp(Label(x.Label(l))) })
-	default:
-		panic(fmt.Sprintf("BUG: no selection for %v at the end of a block", v.Op))
-	}
+	c := s.condition(v.Args[0], false)
+	s.Emit(0, func(l []regalloc.Loc) {
+		other := 1 - f.Fall
+		m.jumpIf(c, l, other == 0, Label(f.Succ(other)))
+	})
 }
 
 func (m *machine) unary(f *emitter.Func, v *ir.Value, op Op) {
