@@ -71,7 +71,7 @@ def test_here_what_is_not_compiled_says_why():
     if gophersnake.info()["compiles"]:
         pytest.skip("this Python gets native code")
     why = used(sys.executable, pathlib.Path(gophersnake.__file__).parent.parent)
-    assert why.startswith("native code is made for CPython 3.11") and sys.version.split()[0].split("+")[0] in why
+    assert why.startswith("native code is made for CPython 3.11, ") and sys.version.split()[0].split("+")[0] in why
 
 
 def test_an_installation_without_native_code_says_so(without_native):
