@@ -16,8 +16,8 @@ _PLAIN = "it wants bytecode that the interpreter has specialised, and a jitted f
 KNOWN = (
     {
         f"test.test_sys_settrace.{case}.{test}": _TRACED
-        for case in ("TraceTestCase", "SkipLineEventsTraceTestCase", "TraceOpcodesTestCase")
-        for test in ("test_class_creation_with_docstrings", "test_notrace_lambda")
+        for case in ("TraceTestCase", "SkipLineEventsTraceTestCase", "TraceOpcodesTestCase", "TestSetLocalTrace", "TestLinesAfterTraceStarted")
+        for test in ("test_class_creation_with_decorator", "test_class_creation_with_docstrings", "test_notrace_lambda")
     }
     | {
         f"test.test_capi.test_misc.CAPITest.test_{test}": _EXACT

@@ -430,3 +430,45 @@ def test_nothing_is_warned_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert jit(lambda: 1)() == 1
+
+
+def test_every_way_of_calling_reaches_native_code():
+    """Sites that the interpreter has specialised long since, too: it runs no attached function inline."""
+
+    class C:
+        def __init__(self, v):
+            self.v = v
+
+        def method(self, x):
+            return x
+
+        @property
+        def p(self):
+            return 1
+
+        def __getitem__(self, i):
+            return i
+
+    def plain(a, b=2):
+        return a
+
+    o, n = C(1), 2000
+    ways = {
+        plain: [lambda: plain(1), lambda: plain(1, b=3), lambda: plain(*(1,)), lambda: plain(**{"a": 1})],
+        C.__init__: [lambda: C(1)],
+        C.method: [lambda: o.method(1), lambda: o.method(x=1)],
+        C.p.fget: [lambda: o.p],
+        C.__getitem__: [lambda: o[1]],
+    }
+    for function, calls in ways.items():
+        for call in calls:
+            for _ in range(100):
+                call()
+        jit(function)
+        for call in 50 * calls:  # until no surprise compiles it anew
+            call()
+        for call in calls:
+            before = sum(v.calls for v in versions(function))
+            for _ in range(n):
+                call()
+            assert sum(v.calls for v in versions(function)) >= before + n, function
