@@ -139,6 +139,7 @@ def interrupts():
         time.sleep(0.05 * PATIENCE)
         signal.raise_signal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else _thread.interrupt_main()
 
+assert work(10, 0) == (0, False, 45)  # an interrupt while the first call is compiled would come before the try
 for _ in range(2):
     t = threading.Thread(target=interrupts)
     t.start()
