@@ -96,6 +96,11 @@ def toolchain():
     return cc, go
 
 
+def sort_functions(file, one):
+    """gopy writes functions in the order of a Go map, another one in each build: here they stand in the order of their text."""
+    file.write_text(re.sub(f"(?:{one})+", lambda several: "".join(sorted(re.findall(one, several[0]))), file.read_text()))
+
+
 def run(*command, cwd=ROOT, env=None, remedy=""):
     print("+", *command, flush=True)
     try:
@@ -162,8 +167,10 @@ class BuildExt(build_ext):
         flags = ["-no-make", "-no-warn", "-dynamic-link"]
         run(tools / "gopy", "gen", f"-vm={sys.executable}", f"-output={gen}", f"-name={NAME}", *flags, "./pyext", env=env)
         source = gen / f"{NAME}.go"
-        # Its own "#cgo" lines ask for -Ofast, libpython and a RUNPATH.
-        source.write_text(re.sub(r"(?m)^#cgo .*\n", "", source.read_text()))
+        # Its own "#cgo" lines ask for -Ofast, libpython and a RUNPATH. The line that tells its command names this folder, and cgo makes names of a hash of the text.
+        source.write_text(re.sub(r"(?m)^(#cgo|gopy gen) .*\n", "", source.read_text()))
+        sort_functions(source, r"//export pyext_\w+\nfunc [^}]*\n\}\n\n")
+        sort_functions(gen / "build.py", r"add_checked\w*\(mod, 'pyext_.*\n")
         run(tools / "goimports", "-w", source, env=env)
         # build.py includes this header, which gopy would make by a first full build; cgo's own holds the same.
         (gen / f"{NAME}_go.h").write_text('#include "_cgo_export.h"\n')
@@ -171,7 +178,8 @@ class BuildExt(build_ext):
         # One symbol is visible, else the exports of two Go objects in one process could be taken for each other's.
         script = gen / "symbols.map"
         script.write_text(f"{{ global: PyInit__{NAME}; local: *; }};\n")
-        ldflags = f"""-s -w '-extldflags="-Wl,--version-script={script}"'"""
+        # An empty build id: the object depends on what was compiled, and on nothing else of this build.
+        ldflags = f"""-s -w -buildid= '-extldflags="-Wl,--version-script={script}"'"""
         out.parent.mkdir(parents=True, exist_ok=True)
         run(go, "build", "-buildmode=c-shared", f"-ldflags={ldflags}", "-o", out, ".", cwd=gen, env=env)
         out.with_suffix(".h").unlink(missing_ok=True)

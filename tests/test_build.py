@@ -66,7 +66,7 @@ def test_the_sdist_holds_every_file(checkout, sdist):
     assert wanted - held == set()
 
 
-def test_the_sdist_builds_and_the_result_loads(sdist, tmp_path):
+def test_the_sdist_builds_and_the_result_loads(sdist, wheel, tmp_path):
     options = ["--no-build-isolation", "--no-deps", "--no-cache-dir"]
     installed = run(sys.executable, "-m", "pip", "install", *options, "--target", tmp_path, sdist)
     assert installed.returncode == 0, installed.stdout + installed.stderr
@@ -74,6 +74,10 @@ def test_the_sdist_builds_and_the_result_loads(sdist, tmp_path):
     ran = run(sys.executable, "-c", code, cwd="/", env=dict(os.environ, PYTHONPATH=str(tmp_path)))
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith(str(tmp_path))
+    # Built from the sdist and from a checkout, in two folders: the same bytes.
+    (compiler,) = (tmp_path / "gophersnake").glob("_compiler.*")
+    with zipfile.ZipFile(wheel) as z:
+        assert z.read(f"gophersnake/{compiler.name}") == compiler.read_bytes()
 
 
 def test_the_wheel_is_small_and_holds_the_package_only(wheel):
