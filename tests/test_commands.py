@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 import gophersnake
-from gophersnake import _bench, _bench_worker, _target
+from gophersnake import _bench, _bench_peer, _bench_peers, _bench_worker, _target
 
 pytest.importorskip("pyperf")
 pytest.importorskip("rich")
@@ -61,6 +61,7 @@ def work(tmp_path):
         (["bench", "mine.py", "--args", "3"], "--args belongs to a function"),
         (["bench", "mine.py:total", "--args", "'x'"], "cannot be measured: it raises TypeError without Gophersnake too"),
         (["bench", "heapq"], "has no list BENCH"),
+        (["bench", "--peers", "c,nubma"], "there is no peer nubma. Did you mean numba? The peers are c, numba, pypy."),
         (["explain", "mine.py"], "explain needs a function: mine.py:FUNCTION."),
         (["info", "--color", "red"], "invalid choice: 'red'"),
         (["info", "more"], "info knows no argument more."),
@@ -98,6 +99,64 @@ def test_bench_table(work):
     assert "\033[" not in command("bench", "mine.py:total", "--args", "100", "--fast", cwd=work).stdout
 
 
+C_PROGRAM = """
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char **argv)
+{
+    if (argc != 3 || strcmp(argv[1], "three") == 0)
+        return 2;
+    printf("1e-6\\n[%d, 2.5]\\n", strcmp(argv[1], "two") == 0 ? 4 : 3);
+    return 0;
+}
+"""
+
+
+def test_peers_are_compared(tmp_path):
+    """A program in C, and modules and commands in the places of Numba and PyPy: what they do is the caller's matter, here."""
+    names = "one", "two", "three"
+    (tmp_path / "it.py").write_text(
+        "import sys\n"
+        "def f(n): return [n + ('numba' in sys.modules and sys.modules['numba'].wrong), 2.5]\n"
+        f"BENCH = [(name, f, (3,)) for name in {names}]\n"
+    )
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c/it.c").write_text(C_PROGRAM)
+    (tmp_path / "numba.py").write_text("wrong = 0\ndef njit(f):\n    global wrong\n    wrong = 1\n    return f\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/pypy3").write_text(f"#!/bin/sh\nexec {sys.executable} \"$@\"\n")
+    (tmp_path / "bin/pypy3").chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "PYTHONPATH": str(tmp_path)}
+    words = [sys.executable, "-m", "gophersnake", "bench", "it.py", "--fast", "--peers", "c,numba,pypy"]
+    done = subprocess.run([*words, "--json"], capture_output=True, text=True, cwd=tmp_path, env=env, timeout=300)
+    told = json.loads(done.stdout)
+    assert [row["peers"]["c"]["verdict"] for row in told["benchmarks"]] == ["same", "different", "none"]
+    assert {row["peers"]["pypy"]["verdict"] for row in told["benchmarks"]} == {"same"}
+    assert {row["peers"]["numba"]["verdict"] for row in told["benchmarks"]} == {"different"}
+    first = told["benchmarks"][0]
+    assert first["peers"]["c"]["seconds"] == 1e-6
+    assert told["time_beside"]["c"] == pytest.approx(first["peers"]["c"]["speedup"] / first["speedup"])
+    assert told["time_beside"]["numba"] is None
+    table = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=env, timeout=300).stdout
+    assert "beside PyPy, Gophersnake takes" in table and "beside Numba" not in table
+
+
+def test_a_picture_of_the_speed_ups(work):
+    pytest.importorskip("matplotlib")
+    done = command("bench", "mine.py", "--fast", "--plot", "out.png", cwd=work)
+    assert done.returncode in (0, 1), done.stderr
+    assert (work / "out.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name, path", _bench.bench_set())
+def test_the_c_programs_compute_what_python_does(name, path):
+    for index, row in enumerate(_target.load(name, path, False).BENCH):
+        job = {"name": row[0], "path": path, "function": None, "index": index}
+        told = _bench_peers._c(job, 0)
+        if told:
+            assert told["digest"] == _bench_peer.digest(row[1](*row[2])), row[0]
+
+
 @pytest.mark.parametrize(
     "breaks, verdict, detail",
     [
@@ -115,7 +174,7 @@ def test_bench_finds(tmp_path, monkeypatch, breaks, verdict, detail):
     fake = tmp_path / "gophersnake"
     fake.mkdir()
     (fake / "__init__.py").write_text(f"__version__ = '0'\ndef jit(f):\n    if f.__name__ == 'f': {breaks}\n    return f\n")
-    for module in (_bench, _bench_worker, _target):
+    for module in (_bench, _bench_peer, _bench_peers, _bench_worker, _target):
         (fake / Path(module.__file__).name).write_text(Path(module.__file__).read_text())
     (fake / "__main__.py").write_text(Path(_bench.__file__).with_name("__main__.py").read_text())
     (tmp_path / "it.py").write_text("def f(n):\n    for i in range(100): n + i\n    return n\nBENCH = [('f', f, (5,))]\n")

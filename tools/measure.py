@@ -5,6 +5,7 @@ sh tools/performance [PART...] runs it in an environment where this checkout is 
 
 import json
 import math
+import os
 import platform
 import re
 import subprocess
@@ -30,6 +31,7 @@ GOALS = {
     "is_prime": 10,
 }
 LEAST = 0.95  # for all others
+C_MOST, C_GOAL = 1.5, 1.3  # times of C: of each kernel, and their geometric mean
 IMPORT_GOAL = 15  # milliseconds
 
 README_ROWS = "fib", "sum of squares", "collatz", "float sum", "mandelbrot", "nbody (locals)", "sieve", "matmul", "richards", "word count"
@@ -42,18 +44,18 @@ def python(*words, check=True):
     return done
 
 
-def bench(*files):
-    """The report of several runs of the command: of each function the run with the middle speed-up."""
+def bench(*words, middle=lambda row: row["speedup"]):
+    """The report of several runs of the command: of each function the run with the middle speed-up, or what else is asked for."""
     reports = []
     for _ in range(RUNS):
-        done = python("-m", "gophersnake", "bench", "--json", *files, check=False)
+        done = python("-m", "gophersnake", "bench", "--json", *words, check=False)
         if not done.stdout:
             sys.exit(done.stderr)
         reports.append(json.loads(done.stdout))
     report = reports[0]
     rows = zip(*(r["benchmarks"] for r in reports))
     # One that has no speed-up, because its results differ or it crashed, comes before all others.
-    report["benchmarks"] = [next((r for r in runs if "speedup" not in r), None) or sorted(runs, key=lambda r: r["speedup"])[RUNS // 2] for runs in rows]
+    report["benchmarks"] = [next((r for r in runs if "speedup" not in r), None) or sorted(runs, key=middle)[RUNS // 2] for runs in rows]
     ratios = [row["speedup"] for row in report["benchmarks"] if "speedup" in row]
     report["geometric_mean"] = math.exp(sum(map(math.log, ratios)) / len(ratios))
     return report
@@ -92,6 +94,29 @@ def bench_table(report):
         + (" with plain Python's." if all(r["same_result"] for r in report["benchmarks"]) else " but where the table says so."),
         f"{machine.get('cpu_model_name', 'unknown processor')}, {machine['cpu_count']} processors, load {float(machine['load_avg_1min']):.1f}, "
         f"{platform.system()} on {platform.machine()}, CPython {platform.python_version()}.",
+    ]
+
+
+def c_table(report):
+    rows = ["| kernel | plain | jitted | C | jitted beside C | goal |", "|---|--:|--:|--:|--:|--:|"]
+    ratios = []
+    for row in report["benchmarks"]:
+        c = row.get("peers", {}).get("c", {"verdict": row["verdict"]})
+        if "speedup" not in row or "seconds" not in c:
+            if c["verdict"] != "none":
+                rows.append(f"| {row['name']} | | | {c['verdict']} | | |")
+            continue
+        ratios.append(row["jit_seconds"] / c["seconds"])
+        met = "" if ratios[-1] <= C_MOST else " (missed)"
+        rows.append(f"| {row['name']} | {ms(row['plain_seconds'])} | {ms(row['jit_seconds'])} | {ms(c['seconds'])} | **{times(ratios[-1])}** | {C_MOST}×{met} |")
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    machine = report["machine"]
+    compiler = subprocess.run([os.environ.get("CC", "gcc"), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
+    return [
+        *rows,
+        "",
+        f"Geometric mean {times(mean)} of C's time over {len(ratios)} kernels (goal {C_GOAL}×); the results agree. {compiler}, {machine.get('cpu_model_name', 'unknown processor')}, "
+        f"load {float(machine['load_avg_1min']):.1f}, CPython {platform.python_version()}.",
     ]
 
 
@@ -214,9 +239,16 @@ def bench_parts():
     return {"bench": bench_table(report), "bench-short": short_table(report)}
 
 
+def beside_c(row):
+    c = row.get("peers", {}).get("c", {})
+    return row["jit_seconds"] / c["seconds"] if "seconds" in c else 0.0
+
+
+with_c = [path for path in sorted((ROOT / "bench").glob("*.py")) if (ROOT / "bench" / "c" / f"{path.stem}.c").exists()]
 PARTS = {
     "bench": bench_parts,
     "everyday": lambda: {"everyday": bench_table(bench(str(ROOT / "bench" / "everyday.py")))},
+    "c": lambda: {"c": c_table(bench("--peers", "c", *map(str, with_c), middle=beside_c))},
     "compile": lambda: {"compile": compile_table()},
     "import": lambda: {"import": import_table()},
     "build": lambda: {"build": build_table()},

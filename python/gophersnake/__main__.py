@@ -57,12 +57,16 @@ def command_bench(words):
     parser.add_argument("target", nargs="*", help="FILE.py with a list BENCH, FILE.py:FUNCTION or MODULE:FUNCTION; nothing: the set that comes with the package")
     parser.add_argument("--args", help='the arguments of FUNCTION, such as "(30,)"')
     parser.add_argument("--fast", action="store_true", help="fewer rounds")
+    parser.add_argument("--peers", help="others to measure beside, of c, numba and pypy: numba,pypy")
+    parser.add_argument("--plot", metavar="FILE.png", help="draw the speed-ups")
     common(parser)
     chosen = parser.parse(words)
     from gophersnake._bench import bench
+    from gophersnake._bench_peers import chosen as chosen_peers
 
+    peers = chosen_peers(chosen.peers) if chosen.peers is not None else []
     console = {} if chosen.color == "auto" else {"force_terminal": True} if chosen.color == "always" else {"color_system": None}
-    return bench(chosen.target, chosen.args, chosen.fast, chosen.json, console)
+    return bench(chosen.target, chosen.args, chosen.fast, chosen.json, console, peers, chosen.plot)
 
 
 def command_explain(words):

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import gophersnake
-from gophersnake import _target
+from gophersnake import _bench_peers, _target
 from gophersnake._bench_worker import FASTER, SLOWER
 from gophersnake._target import UsageError
 
@@ -62,8 +62,16 @@ def jobs_of(targets, args_text):
     return jobs
 
 
-def run_job(job, fast):
+def run_job(job, fast, peers=()):
     """The finished row of one function."""
+    row = measure_job({**job, "peers": bool(peers)}, fast)
+    if peers:
+        row["peers"] = {peer: _bench_peers.run(peer, job, row, fast) for peer in peers}
+        row.pop("digest", None)
+    return row
+
+
+def measure_job(job, fast):
     job = {**job, "rounds": 3 if fast else 5, "seconds": 0.4 if fast else 0.8}
     done = subprocess.run(
         [sys.executable, "-m", "gophersnake._bench_worker", json.dumps(job)], capture_output=True, text=True, env=_environment()
@@ -103,12 +111,20 @@ def _environment():
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
-def geometric_mean(rows):
-    ratios = [row["speedup"] for row in rows if "speedup" in row]
+def mean(ratios):
     return math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else None
 
 
-def bench(targets, args_text, fast, as_json, console_options):
+def geometric_mean(rows):
+    return mean([row["speedup"] for row in rows if "speedup" in row])
+
+
+def beside(rows, peer):
+    """How long Gophersnake takes for each second of the peer's, of the functions that both run with Python's results."""
+    return [row["peers"][peer]["speedup"] / row["speedup"] for row in rows if "speedup" in row and "speedup" in row["peers"][peer]]
+
+
+def bench(targets, args_text, fast, as_json, console_options, peers=(), plot=None):
     """Run it all and print; the exit status."""
     try:
         import pyperf
@@ -116,6 +132,11 @@ def bench(targets, args_text, fast, as_json, console_options):
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     except ImportError as e:
         raise UsageError(f'bench needs {e.name}: pip install "gophersnake[bench]".') from e
+    if plot:
+        try:
+            import matplotlib
+        except ImportError as e:
+            raise UsageError('--plot needs matplotlib: pip install "gophersnake[plot]".') from e
     jobs = jobs_of(targets, args_text)
     rows = []
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
@@ -124,7 +145,7 @@ def bench(targets, args_text, fast, as_json, console_options):
         task = progress.add_task("", total=len(jobs))
         for job in jobs:
             progress.update(task, description=job["name"])
-            rows.append(run_job(job, fast))
+            rows.append(run_job(job, fast, peers))
             progress.advance(task)
     findings = sum(row["verdict"] in ("different", "slower", "crashed", "hung") for row in rows)
     # A Run collects what pyperf knows of the machine: processor, its frequency, the load.
@@ -139,12 +160,15 @@ def bench(targets, args_text, fast, as_json, console_options):
             "machine": {key: machine[key] for key in keys if key in machine},
             "benchmarks": rows,
             "geometric_mean": geometric_mean(rows),
+            **({"time_beside": {peer: mean(beside(rows, peer)) for peer in peers}} if peers else {}),
             "findings": findings,
         }
         print(json.dumps(report, indent=2))
     else:
         console = Console(highlight=False, **console_options)
-        show(console, rows, machine)
+        show(console, rows, machine, peers)
+    if plot:
+        draw(plot, rows, peers, machine)
     return 1 if findings else 0
 
 
@@ -158,34 +182,73 @@ def statistics(samples):
 STYLE = {"faster": "green", "no change": "dim", "slower": "red", "different": "bold red", "crashed": "bold red", "hung": "bold red"}
 
 
-def show(console, rows, machine):
+def times(ratio):
+    return f"{ratio:.{1 if ratio >= 10 else 2}f}×"
+
+
+def show(console, rows, machine, peers=()):
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading, side in ("function", "left"), ("plain Python", "right"), ("Gophersnake", "right"), ("speed-up", "right"), ("first call", "right"):
         table.add_column(heading, justify=side, no_wrap=True)
+    for peer in peers:
+        table.add_column(_bench_peers.TITLES[peer], justify="right", no_wrap=True)
     table.add_column("same result")
     unsteady = []
     for row in rows:
         style = STYLE[row["verdict"]]
         if "speedup" not in row:
-            table.add_row(row["name"], "", "", f"[{style}]{row['verdict']}[/]", "", f"[{style}]no[/]")
+            table.add_row(row["name"], "", "", f"[{style}]{row['verdict']}[/]", "", *[""] * len(peers), f"[{style}]no[/]")
             continue
-        gain = row["verdict"] if row["verdict"] == "no change" else f"{row['speedup']:.{1 if row['speedup'] >= 10 else 2}f}×"
+        gain = row["verdict"] if row["verdict"] == "no change" else times(row["speedup"])
         plain = statistics(row["plain_samples"])
         seconds = plain.format_value
         if plain.median_abs_dev() > 0.1 * plain.median():
             unsteady.append(row["name"])
+        others = [row["peers"][peer] for peer in peers]
+        cells = [times(told["speedup"]) if "speedup" in told else "" if told["verdict"] == "none" else f"[dim]{told['verdict']}[/]" for told in others]
         table.add_row(
-            row["name"], seconds(row["plain_seconds"]), seconds(row["jit_seconds"]), f"[{style}]{gain}[/]", seconds(row["first_call_seconds"]), "yes"
+            row["name"], seconds(row["plain_seconds"]), seconds(row["jit_seconds"]), f"[{style}]{gain}[/]", seconds(row["first_call_seconds"]), *cells, "yes"
         )
     console.print(table)
     for row in rows:
         if row["detail"]:
             console.print(f"[bold red]{row['name']}[/]: {row['detail']}", soft_wrap=True)
-    mean = geometric_mean(rows)
-    if mean is not None and len(rows) > 1:
-        console.print(f"\ngeometric mean [bold]{mean:.2f}×[/] over {sum('speedup' in r for r in rows)} functions")
+    whole = geometric_mean(rows)
+    if whole is not None and len(rows) > 1:
+        console.print(f"\ngeometric mean [bold]{whole:.2f}×[/] over {sum('speedup' in r for r in rows)} functions")
+    for peer in peers:
+        ratios = beside(rows, peer)
+        if ratios:
+            console.print(f"beside {_bench_peers.TITLES[peer]}, Gophersnake takes [bold]{mean(ratios):.2f}×[/] the time, over {len(ratios)} functions")
     if unsteady:
         console.print(f"[yellow]the machine was busy: plain times spread by more than 10 % in {', '.join(unsteady)}[/]", soft_wrap=True)
     console.print(f"[dim]CPython {machine['python_version'].split()[0]}, {machine.get('cpu_model_name', machine['platform'])}. {METHOD}.[/]", soft_wrap=True)
+
+
+def draw(path, rows, peers, machine):
+    """The speed-ups as bars, in a picture of the kind that the file's name ends with."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    rows = [row for row in rows if "speedup" in row]
+    series = {"Gophersnake": [row["speedup"] for row in rows]}
+    for peer in peers:
+        series[_bench_peers.TITLES[peer]] = [row["peers"][peer].get("speedup", math.nan) for row in rows]
+    figure = Figure(figsize=(8, 1.2 + len(rows) * (0.18 + 0.14 * len(series))), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    thick = 0.8 / len(series)
+    for i, (name, values) in enumerate(series.items()):
+        axes.barh([y + i * thick for y in range(len(rows))], values, thick, label=name)
+    axes.set_yticks([y + 0.4 - thick / 2 for y in range(len(rows))], [row["name"] for row in rows])
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.set_xlabel(f"times as fast as plain CPython {machine['python_version'].split()[0]}")
+    figure.legend(loc="outside lower right", ncols=len(series))
+    try:
+        figure.savefig(path)
+    except (OSError, ValueError) as e:
+        raise UsageError(f"{path} cannot be written: {e}.") from e
