@@ -98,9 +98,9 @@ def test_differences_are_named(tool, files, tmp_path):
 
 
 def test_what_is_built_is_what_gets_native_code(tool):
-    versions = ["%d.%d" % v for v in _supported.VERSIONS]
-    assert tool.wanted([]) == [(v, m) for v in versions for m in _supported.MACHINES]
-    assert tool.wanted(["3.11"]) == [("3.11", m) for m in _supported.MACHINES]
+    pairs = {("%d.%d" % v, machine) for machine, (_, versions) in _supported.MACHINES.items() for v in versions}
+    assert set(tool.wanted([])) == pairs and len(tool.wanted([])) == len(pairs)
+    assert set(tool.wanted(["3.11"])) == {pair for pair in pairs if pair[0] == "3.11"}
     assert tool.wanted(["3.11-aarch64", "3.11-aarch64"]) == [("3.11", "aarch64")]
     for word in "3.10", "3.11-mips", "cp311":
         with pytest.raises(SystemExit, match=f"{word} cannot be built"):

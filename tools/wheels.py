@@ -27,7 +27,6 @@ HERE = ROOT / "build" / "wheels"
 SMOKE = ROOT / "tools" / "wheels_smoke.py"
 GLIBC = (2, 28)
 LARGEST = 4_000_000
-MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 # What builds is pinned, because it writes its version into the wheel.
 BUILD_TOOLS = ["setuptools==84.2.1", "pybindgen==0.22.1"]
 # What native code may need of a machine; all of it is glibc.
@@ -47,21 +46,24 @@ def run(*command, **options):
 
 
 def supported():
-    """(versions, machines) that get native code, as text."""
-    facts = runpy.run_path(str(ROOT / "python/gophersnake/_supported.py"))
-    return ["%d.%d" % version for version in facts["VERSIONS"]], list(facts["MACHINES"])
+    """The (version, machine) that get native code, and the machines."""
+    machines = runpy.run_path(str(ROOT / "python/gophersnake/_supported.py"))["MACHINES"]
+    pairs = [("%d.%d" % version, machine) for machine, (_, versions) in machines.items() for version in versions]
+    return sorted(pairs, key=lambda pair: int(pair[0].partition(".")[2])), list(machines)
 
 
 def wanted(words):
-    """The (version, machine) that the command line asks for. A machine may be named that does not get native code yet, for tests."""
-    versions, machines = supported()
+    """The (version, machine) that the command line asks for. A machine may be named that a version has no native code on yet, for tests."""
+    pairs, machines = supported()
+    versions = sorted({version for version, _ in pairs}, key=lambda version: int(version.partition(".")[2]))
     chosen = []
-    for word in words or versions:
+    for word in words:
         version, _, machine = word.partition("-")
-        if version not in versions or machine and machine not in MACHINES:
-            stop(f"{word} cannot be built: versions are {', '.join(versions)}, machines {' and '.join(MACHINES)}, as in 3.11-x86_64")
-        chosen += [(version, m) for m in ([machine] if machine else machines) if (version, m) not in chosen]
-    return chosen
+        if version not in versions or machine and machine not in machines:
+            stop(f"{word} cannot be built: versions are {', '.join(versions)}, machines {' and '.join(machines)}, as in 3.11-x86_64")
+        found = [(version, machine)] if machine else [pair for pair in pairs if pair[0] == version]
+        chosen += [pair for pair in found if pair not in chosen]
+    return chosen or pairs
 
 
 def find_pythons(versions):
@@ -231,7 +233,7 @@ def main(words):
     try:
         for version, machine in pairs:
             if version not in pythons:
-                print(f"{version} {MACHINES[machine]}: there is no CPython {version} here, and it could not be unpacked", flush=True)
+                print(f"{version}-{machine}: there is no CPython {version} here, and it could not be unpacked", flush=True)
                 bad += 1
                 continue
             begin = time.perf_counter()
