@@ -215,3 +215,34 @@ def test_a_value_on_its_way_into_a_call():
     calls = jit(calls)
     for _ in range(3):
         assert [repr(calls([1.5, 2.5], n)) for n in (0, 1, 2, 5)] == plain
+
+
+INTS = """
+def look(x): return x
+@JIT
+def f(n, step, keep, call):
+    total, other = 0, 2**31
+    for i in range(n):
+        total += step
+        other -= step
+        call(total)
+        if i % 3 == 0:
+            keep.append(total)
+            keep.append((other, total + 1))
+    return total, other
+"""
+
+
+def test_ints_that_were_let_go_are_made_anew():
+    told = []
+    for decorate in (lambda f: f, jit):
+        names = {"JIT": decorate}
+        exec(INTS, names)
+        out = []
+        for step in (1, -1, 7, 2**29, -(2**29), 2**30 - 1, 2**30, 2**45 + 1, -(2**58), 2**61):
+            for call in (names["look"], str, repr, abs):
+                kept = []
+                out.append((names["f"](200, step, kept, call), kept))
+                assert len({id(x) for x in kept if type(x) is int and abs(x) > 300}) == len([x for x in kept if type(x) is int and abs(x) > 300])
+        told.append(out)
+    assert told[0] == told[1]

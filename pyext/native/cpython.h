@@ -41,6 +41,7 @@
    Objects
      Py_ssize_t cp_digits(int)                    how many an int has
      uint32_t cp_digit(int, i)
+     cp_set_int(int, magnitude, digits, negative)  writes a new int's one or two digits
      PyObject *cp_type_dict(type)                 borrowed
      uint32_t cp_type_version(type)               0: it has none
      int cp_keeps_values(class)                   whether instances have values, as the rows values.* tell native code

@@ -125,6 +125,17 @@ cp_digit(PyObject *o, Py_ssize_t i)
     return ((PyLongObject *)o)->ob_digit[i];
 }
 
+static inline void
+cp_set_int(PyObject *o, uint64_t magnitude, int digits, int negative)
+{
+    PyLongObject *n = (PyLongObject *)o;
+    Py_SET_SIZE(n, negative ? -digits : digits);
+    n->ob_digit[0] = (digit)(magnitude & PyLong_MASK);
+    if (digits == 2) {
+        n->ob_digit[1] = (digit)(magnitude >> PyLong_SHIFT);
+    }
+}
+
 static inline PyObject *
 cp_type_dict(PyTypeObject *t)
 {

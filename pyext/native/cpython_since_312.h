@@ -104,6 +104,17 @@ cp_digit(PyObject *o, Py_ssize_t i)
 }
 
 static inline void
+cp_set_int(PyObject *o, uint64_t magnitude, int digits, int negative)
+{
+    PyLongObject *n = (PyLongObject *)o;
+    n->long_value.lv_tag = (uintptr_t)digits << NON_SIZE_BITS | (negative ? 2 : 0); /* the lowest bits are 1 - the sign */
+    n->long_value.ob_digit[0] = (digit)(magnitude & PyLong_MASK);
+    if (digits == 2) {
+        n->long_value.ob_digit[1] = (digit)(magnitude >> PyLong_SHIFT);
+    }
+}
+
+static inline void
 cp_value_added(PyDictValues *values, Py_ssize_t i)
 {
     _PyDictValues_AddToInsertionOrder(values, i);

@@ -5,6 +5,7 @@
    grow), or runs it to its end, beneath this C frame, and hands the result over. It runs beneath this frame where
    the interpreter must do it, where native callers without linked frames must be shown to whoever looks, and where the
    activation was inlined into another, which then goes on with the result. */
+#include "helpers.h"
 #include "runtime.h"
 
 #define NONE 0xffffffffu
@@ -766,7 +767,7 @@ void
 gs_release_in(PyObject *o, struct gs_regs *regs)
 {
     if (!gs_end_may_run_python(o)) {
-        _Py_Dealloc(o);
+        gs_dealloc(o);
         return;
     }
     PyThreadState *ts = cp_thread();

@@ -341,9 +341,22 @@ gs_get_len(PyObject *o)
     return n < 0 ? NULL : PyLong_FromSsize_t(n);
 }
 
+/* Ints that native code has let go of wait here for its next boxes, by their digits: a local that changes in each round, and is shown to what the
+   loop calls, would cost an allocation and its end in each. */
+#define SPARE_INTS 16
+static struct { int count; PyObject *ints[SPARE_INTS]; } spare_ints[3];
+
 PyObject *
 gs_box_int(int64_t n)
 {
+    uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+    int digits = magnitude >> PyLong_SHIFT ? 2 : 1;
+    if ((n < -_PY_NSMALLNEGINTS || n >= _PY_NSMALLPOSINTS) && !(magnitude >> (2 * PyLong_SHIFT)) && spare_ints[digits].count) {
+        PyObject *o = spare_ints[digits].ints[--spare_ints[digits].count];
+        Py_SET_REFCNT(o, 1);
+        cp_set_int(o, magnitude, digits, n < 0);
+        return o;
+    }
     return PyLong_FromLongLong(n);
 }
 
@@ -372,6 +385,13 @@ gs_unbox_int(PyObject *o, int64_t *n)
 void
 gs_dealloc(PyObject *o)
 {
+    if (Py_IS_TYPE(o, &PyLong_Type)) {
+        Py_ssize_t digits = cp_digits(o);
+        if ((digits == 1 || digits == 2) && spare_ints[digits].count < SPARE_INTS) {
+            spare_ints[digits].ints[spare_ints[digits].count++] = o;
+            return;
+        }
+    }
     _Py_Dealloc(o);
 }
 
