@@ -4,7 +4,7 @@
 
 Each module runs in two processes of its own, and each of its tests must end the same way in both. A test that
 crashes or hangs its process is named, and the rest is run without it. `--verify` has the compiler check itself between
-all passes; `--record` writes what came out into docs/stdlib-tests.md.
+all passes; `--record` writes what came out into docs/stdlib-tests.md (for versions after 3.11, stdlib-tests-VERSION.md).
 """
 
 import argparse
@@ -77,7 +77,7 @@ MORE = dict.fromkeys(
     test_fileutils test_frozen test_getpath test_grp test_interpreters test_largefile
     test_multiprocessing_main_handling test_openpty test_peg_generator test_poll test_popen test_pwd test_readline test_regrtest
     test_repl test_resource test_script_helper test_source_encoding test_spwd test_stable_abi_ctypes test_sundry test_syslog test_termios
-    test_tools test_turtle test_unicode_file_functions test_utf8_mode test_utf8source test_xxlimited test_xxtestfuzz test_zipimport_support""".split(),
+    test_monitoring test_type_aliases test_type_params test_tools test_turtle test_unicode_file_functions test_utf8_mode test_utf8source test_xxlimited test_xxtestfuzz test_zipimport_support""".split(),
     (),
 ) | {
     "test_asyncio": ["asyncio"],
@@ -482,8 +482,9 @@ def check(module, rounds=1, verify=False):
     return Checked(-(-ran // rounds), *compare(plain, jitted), statistics)
 
 
-LIST = ROOT / "docs" / "stdlib-tests.md"
-ROWS = ROOT / "tests" / "stdlib_results.json"  # what the list is made of, a line a module; a run of some modules replaces theirs
+VERSION = "" if sys.version_info[:2] == (3, 11) else "-%d.%d" % sys.version_info[:2]
+LIST = ROOT / "docs" / f"stdlib-tests{VERSION}.md"
+ROWS = ROOT / "tests" / f"stdlib_results{VERSION}.json"  # what the list is made of, a line a module; a run of some modules replaces theirs
 HEAD = """\
 # CPython's own tests, jitted
 
@@ -566,7 +567,7 @@ def main():
             chosen.rounds == 1,
         )
         if chosen.record:  # at once: the next one may take minutes
-            rows = json.loads(ROWS.read_text()) | rows
+            rows = (json.loads(ROWS.read_text()) if ROWS.exists() else {}) | rows
             ROWS.write_text("{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(rows[name])}" for name in sorted(rows)) + "\n}\n")
             LIST.write_text(recorded(rows, max(3, chosen.rounds)))
         numbers = ", ".join(f"{value} {key}" for key, value in did.statistics.items() if isinstance(value, int) and value)

@@ -65,7 +65,6 @@
      int cp_as_int(int)                           -1 with an exception
    Functions
      vectorcallfunc cp_plain_vectorcall           of a function that nobody attached to
-     CP_RETYPES                                   whether an attached function gets another type
      int cp_init(void)                            before everything else: 0, or -1 with an exception
      CP_POLLS_THERE                               a jump back polls when it has jumped, though what that raises is blamed on it: there a handler is looked for
    Bytecode

@@ -170,8 +170,6 @@ cp_value_added(PyDictValues *values, Py_ssize_t i)
 
 #define cp_find_thread() 1
 
-#define CP_RETYPES 1 /* CALL runs a plain function inline whatever its vectorcall says */
-
 /* ---- The ABI header ---- */
 
 struct cp_range_iterator { PyObject_HEAD long index, start, step, len; }; /* private to rangeobject.c */

@@ -78,10 +78,6 @@ cp_dict(PyObject *o)
 
 #define cp_same_text(a, b) (PyUnicode_Compare(a, b) == 0)
 
-/* ---- Functions ---- */
-
-#define CP_RETYPES 1 /* CALL runs a plain function inline whatever its vectorcall says */
-
 /* ---- The ABI header ---- */
 
 #define CP_ROWS \

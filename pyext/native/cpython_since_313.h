@@ -123,7 +123,6 @@ cp_list_extend(PyObject *list, PyObject *iterable)
 
 /* ---- Functions ---- */
 
-#define CP_RETYPES 1
 extern vectorcallfunc cp_plain_vectorcall;
 int cp_init(void);
 const char *cp_test_version(PyThreadState *ts, PyObject *freed); /* the end of cp_test; freed: the float that was freed last */
