@@ -12,13 +12,18 @@
 package pyext
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
 	"unsafe"
 
+	"github.com/gophersnake/gophersnake/cache"
 	"github.com/gophersnake/gophersnake/compile"
 )
+
+// noRoom is no unit's address: the memory for native code is used up, but units may be released.
+const noRoom = 1
 
 var (
 	mu        sync.Mutex
@@ -38,7 +43,8 @@ func Init(header int) string {
 }
 
 // Compile compiles the snapshot of size bytes at the address. It returns the
-// address of the unit's result, or 0: then LastError tells why.
+// address of the unit's result, 1 while there is no room for it, or 0; for both,
+// LastError tells why.
 func Compile(snapshot int, size int) int {
 	var unit uintptr
 	call(func() (err error) {
@@ -46,6 +52,9 @@ func Compile(snapshot int, size int) int {
 			return fmt.Errorf("the snapshot is empty")
 		}
 		unit, err = driver.Compile(memory(snapshot, size))
+		if errors.Is(err, cache.ErrFull) {
+			unit = noRoom
+		}
 		return err
 	})
 	return int(unit)

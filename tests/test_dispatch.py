@@ -51,6 +51,26 @@ def test_one_version_for_each_types():
     """)
 
 
+def test_no_room_is_no_failure():
+    program("""
+    g = jit(lambda a: "plain")
+    @jit
+    def f(a): return "plain"
+    assert g(1) == "native int"
+    fake.room = False
+    for i in range(2500):
+        assert f(1) == "plain"
+    assert len(fake.requests) == 2 # nothing was released since: it is not even asked
+    fake.room = True
+    del g
+    gc.collect(), gc.collect()
+    for i in range(2500):
+        if f(1) != "plain":
+            break
+    assert f(1) == "native int" and len(fake.released) == 1
+    """)
+
+
 def test_after_eight_versions_one_for_all():
     program("""
     @jit

@@ -220,6 +220,34 @@ assert all(m[1][3] == "p" for m in mappings() if "x" in m[1])
 """)
 
 
+def test_units_that_nobody_runs_are_freed():
+    """Of functions that learn and learn, while another one is in the middle of code that is older than what it has by then."""
+    python('''
+from gophersnake import stats
+BODY = "".join(f"        t = t + x * {i} - (t if t < {i} else x)\\n" for i in range(80))
+
+def make(jit):
+    namespace = {"jit": jit}
+    exec(f"@jit\\ndef f(x, k, then):\\n    t = 0\\n    for i in range(k):\\n{BODY}        if i == 3: then()\\n    return t\\n", namespace)
+    return namespace["f"]
+
+plain, learning = make(lambda f: f), [make(jit) for _ in range(12)]
+
+def then():
+    held(x + 1, 9, int), held(0.5, 9, int)
+    for f in learning[:-1]:
+        for y in 1, 2.5, True, 3, 2 ** 70, 1.5, 4:
+            for _ in range(6):
+                assert f(y, 9, int) == plain(y, 9, int)
+
+held = learning[-1]
+for x in 2, 2.5, 3:
+    assert held(x, 6, then) == plain(x, 6, int)
+told = stats()
+assert not told["failures"] and told["released"] > told["compiles"] // 3, told
+''', timeout=300)
+
+
 def test_references_at_rest():
     python("""
 import gc

@@ -156,13 +156,21 @@ failed(struct gs_record *r)
     return outcome;
 }
 
+#define NO_ROOM ((struct gs_unit *)1) /* what the compiler answers while the memory for native code is used up */
+static uint64_t full_at = UINT64_MAX; /* how many units had been released when it answered so: until one more is, it would again */
+
 static enum gs_outcome
 compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, enum gs_mode mode, struct gs_unitobj **installed)
 {
     if (load_unnoticed() < 0) {
         return failed(r);
     }
+    gs_units_sweep();
     release_ended();
+    if (full_at == gs_totals.released) {
+        r->retry_after = GS_RETRY_CALLS;
+        return GS_NOT_NOW;
+    }
     uint64_t began = gs_now(), worked = gs_worked();
     void *snapshot;
     size_t size;
@@ -176,6 +184,11 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
     }
     struct gs_unit *unit = PyLong_AsVoidPtr(result);
     Py_DECREF(result);
+    if (unit == NO_ROOM) {
+        full_at = gs_totals.released;
+        r->retry_after = GS_RETRY_CALLS;
+        return GS_NOT_NOW;
+    }
     if (!unit) {
         PyObject *text = PyObject_CallNoArgs(compiler.last_error);
         enum gs_outcome outcome = text && PyUnicode_Check(text) ? never(r, PyUnicode_AsUTF8(text)) : failed(r);

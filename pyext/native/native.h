@@ -48,8 +48,8 @@ struct gs_attached {
     int embedded;                 /* a unit of its own record embeds it, uncounted */
 };
 
-/* A compiled unit with the references it holds. The units of a record live as long as the record, valid or not:
-   somebody may be running them. A Python object so that the collector sees what native code refers to. */
+/* A compiled unit with the references it holds. The units of a record live as long as the record, valid or not, for
+   somebody may be running them; but for those that a sweep finds nobody in. A Python object so that the collector sees what native code refers to. */
 struct gs_unitobj {
     PyObject_HEAD
     struct gs_unit *unit;
@@ -57,9 +57,10 @@ struct gs_unitobj {
     uint32_t nrecords;
     enum gs_mode mode;
     uint8_t *counted;           /* for each object: whether the unit holds a reference */
-    struct gs_record *owner;    /* whose units it is among; not counted */
+    struct gs_record *owner;    /* whose units it is among, or NULL; not counted */
     uint64_t profile;           /* of all its records when it was installed: with another sum today, it would become better code */
     long pid;                   /* the process that compiled it: a child's compiler does not know it */
+    uint8_t found;              /* while units are swept: somebody enters it, or runs in it */
 };
 
 struct gs_version { struct gs_func *func; struct gs_unit *unit; };
@@ -164,6 +165,7 @@ void gs_record_update_head(struct gs_record *);
 void gs_retire_embedders(struct gs_record *, PyObject *function); /* it dies: units of the record that embed it uncounted may not run again */
 uint64_t gs_releasable(void);                           /* takes a unit off the queue of what the compiler may free; 0 if it is empty */
 int gs_unit_init(void);
+void gs_units_sweep(void);                              /* now and then: frees units that nobody enters any more, nor runs. Runs what dies with them */
 void gs_unit_totals(uint64_t *units, uint64_t *code, uint64_t *data);
 
 /* compile.c */

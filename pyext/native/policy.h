@@ -11,6 +11,7 @@ enum {
     GS_EXITS_FIRST_LOOK = 3,    /* one or two surprises are cheaper than a compile */
     GS_FAILURES_MAX = 4,        /* continuations that could not be compiled; then the record gives up asking */
     GS_RETRY_CALLS = 1000,      /* to interpret after a passing failure (recursion, memory), which would fail again at once */
+    GS_SWEEP_BYTES = 16 << 20,  /* code and data between two sweeps of units that nobody enters any more: some hundred compiles, where a sweep takes a millisecond at most */
     GS_IDLE_MAX = 64,           /* records kept without a function: inner functions of a program that come and go at the same time */
     /* For functions that nobody chose (heat.c). Until it pays for itself, a function is compiled about three times, 1 ms each; a call
        of it that is interpreted costs some 30 ns more than undecorated. */

@@ -436,7 +436,8 @@ drop_units(struct gs_record *r)
     r->nunits = r->nentries = r->ncontinuations = 0;
     gs_record_update_head(r);
     while (n) {
-        Py_DECREF(r->units[--n]);
+        r->units[--n]->owner = NULL; /* somebody may have found it among the collector's objects */
+        Py_DECREF(r->units[n]);
     }
 }
 

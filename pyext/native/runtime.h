@@ -54,6 +54,7 @@ enum gs_reraise gs_reraise_at(PyCodeObject *, uint32_t off, int *lasti_depth); /
 
 extern uint64_t gs_stack_size;   /* cell: with gs_stack_limit: native code may run while (rsp - limit) <= size, unsigned */
 void gs_stack_here(void);        /* sets both cells for the running thread */
+uint64_t gs_stack_top(void);     /* the highest address of the stack that this C frame is on, or 0: it is not known to be the thread's */
 int gs_stack_is_short(void);     /* below this C frame there is less left than native code must leave to C */
 extern uint64_t gs_buffer_words; /* the room of the activation buffer */
 int gs_buffer_reserve(uint64_t words); /* before a unit with a memory entry that reads so many is installed. -1 with an exception */

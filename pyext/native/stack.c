@@ -16,7 +16,7 @@
 uint64_t gs_stack_limit = UINT64_MAX;
 uint64_t gs_stack_size;
 
-static __thread uint64_t lowest, height;
+static __thread uint64_t lowest, height, bottom; /* native code may use `height` bytes from `lowest` on; C those below, too */
 
 static void
 find_bounds(void)
@@ -38,6 +38,7 @@ find_bounds(void)
                 lowest = wanted;
             }
             height = low + size - lowest;
+            bottom = low;
             return;
         }
     }
@@ -54,6 +55,14 @@ gs_stack_here(void)
     }
     gs_stack_limit = lowest;
     gs_stack_size = height;
+}
+
+uint64_t
+gs_stack_top(void)
+{
+    gs_stack_here();
+    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+    return height && here >= bottom && here < lowest + height ? lowest + height : 0;
 }
 
 int

@@ -1,7 +1,7 @@
 /* Compiled units in memory: what they hold on to, where they lie, which version serves which state, and their end.
 
-   A unit lives as long as its record, in use or not, for somebody may be running it. At the end its address goes into a
-   queue: the compiler is Python's to call, which a deallocation must not. The next compile frees it. */
+   A unit lives as long as its record, in use or not, for somebody may be running it, unless a sweep finds that nobody
+   does. At the end its address goes into a queue: the compiler is Python's to call, which a deallocation must not. The next compile frees it. */
 #include "policy.h"
 #include "runtime.h"
 #include <unistd.h>
@@ -432,7 +432,7 @@ gs_unit_retire_if_outdated(const struct gs_unit *unit)
 {
     size_t i = range_above(unit->code);
     struct gs_unitobj *u = i && ranges[i - 1].unit == unit ? ranges[i - 1].holder : NULL;
-    if (u && u->owner->compiles < GS_COMPILES_MAX && profile_of(u) != u->profile) {
+    if (u && u->owner && u->owner->compiles < GS_COMPILES_MAX && profile_of(u) != u->profile) {
         forget_unit(u->owner->entries, &u->owner->nentries, unit);
         forget_unit(u->owner->continuations, &u->owner->ncontinuations, unit);
         gs_record_update_head(u->owner);
@@ -635,4 +635,128 @@ gs_unit_install(struct gs_record *r, struct gs_unit *unit, enum gs_mode mode)
     PyObject_GC_Track(u);
     gs_record_update_head(r);
     return u;
+}
+
+/* ---- Units that nobody enters any more ----
+
+   As a function learns, newer versions take the place of older ones, which a library with large functions makes a hundred megabytes of. What still runs
+   in one has an address of its code or data on the C stack: each native frame's return address, what the runtime has in hand. So a unit that no
+   list has, and no word of the stack points into, is free. That takes that there is one stack: with several threads, or with
+   greenlet, which keeps parts of the stack elsewhere, nothing is freed. */
+
+struct span { uint64_t start, end; struct gs_unitobj *holder; };
+
+static int
+by_start(const void *a, const void *b)
+{
+    uint64_t x = ((const struct span *)a)->start, y = ((const struct span *)b)->start;
+    return (x > y) - (x < y);
+}
+
+static int
+is_alone(void)
+{
+    PyInterpreterState *interp = PyInterpreterState_Head();
+    PyThreadState *ts = interp ? PyInterpreterState_ThreadHead(interp) : NULL;
+    PyObject *modules = PyImport_GetModuleDict();
+    return ts == cp_thread() && !PyInterpreterState_Next(interp) && !PyThreadState_Next(ts) && modules && !PyDict_GetItemString(modules, "greenlet");
+}
+
+static void
+find_versions(const struct gs_version *list, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        size_t at = range_above(list[i].unit->code);
+        ranges[at - 1].holder->found = 1;
+    }
+}
+
+/* In a C frame of its own, beneath which lie the registers that the caller has saved. */
+static void __attribute__((noinline))
+find_on_stack(struct span *spans, size_t n, uint64_t top)
+{
+    for (uint64_t at = (uint64_t)(uintptr_t)__builtin_frame_address(0); at + 8 <= top; at += 8) {
+        uint64_t word = *(const volatile uint64_t *)(uintptr_t)at << 16 >> 16; /* arm64 may sign addresses */
+        size_t low = 0, high = n;
+        while (low < high) {
+            size_t middle = (low + high) / 2;
+            if (spans[middle].start <= word) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if (low && word <= spans[low - 1].end) {
+            spans[low - 1].holder->found = 1;
+        }
+        if (low > 1 && word <= spans[low - 2].end) { /* where one ends the next may begin */
+            spans[low - 2].holder->found = 1;
+        }
+    }
+}
+
+static void
+sweep(uint64_t top)
+{
+    struct span *spans = PyMem_RawMalloc(2 * nranges * sizeof *spans);
+    struct gs_unitobj **dead = PyMem_RawMalloc(nranges * sizeof *dead);
+    size_t nspans = 0, ndead = 0;
+    for (size_t i = 0; i < nranges; i++) {
+        ranges[i].holder->found = 0;
+    }
+    for (size_t i = 0; i < nranges; i++) {
+        const struct gs_record *r = ranges[i].holder->owner;
+        if (r) {
+            find_versions(r->entries, r->nentries);
+            find_versions(r->continuations, r->ncontinuations);
+        }
+    }
+    for (size_t i = 0; spans && dead && i < nranges; i++) {
+        struct range *c = &ranges[i];
+        if (c->holder->owner && !c->holder->found) {
+            uint64_t data = (uint64_t)(uintptr_t)c->unit;
+            spans[nspans++] = (struct span){c->start, c->end, c->holder};
+            spans[nspans++] = (struct span){data, data + c->unit->data_size, c->holder};
+        }
+    }
+    if (nspans) {
+        qsort(spans, nspans, sizeof *spans, by_start);
+        __builtin_unwind_init();
+        find_on_stack(spans, nspans, top);
+    }
+    for (size_t i = 0; nspans && i < nranges; i++) {
+        if (ranges[i].holder->owner && !ranges[i].holder->found) {
+            dead[ndead++] = ranges[i].holder;
+        }
+    }
+    for (size_t i = 0; i < ndead; i++) {
+        struct gs_record *r = dead[i]->owner;
+        uint32_t kept = 0;
+        for (uint32_t k = 0; k < r->nunits; k++) {
+            if (r->units[k] != dead[i]) {
+                r->units[kept++] = r->units[k];
+            }
+        }
+        r->nunits = kept;
+        dead[i]->owner = NULL;
+    }
+    while (ndead) { /* only now: what dies with them may run anything */
+        Py_DECREF(dead[--ndead]);
+    }
+    PyMem_RawFree(spans);
+    PyMem_RawFree(dead);
+}
+
+void
+gs_units_sweep(void)
+{
+    static uint64_t sweep_at = GS_SWEEP_BYTES;
+    if (code_bytes + data_bytes < sweep_at) {
+        return;
+    }
+    uint64_t top = is_alone() ? gs_stack_top() : 0;
+    if (top) {
+        sweep(top);
+    }
+    sweep_at = code_bytes + data_bytes + (top ? GS_SWEEP_BYTES : GS_SWEEP_BYTES / 16);
 }
