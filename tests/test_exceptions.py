@@ -241,12 +241,50 @@ for _ in range(4):
 """
 
 
+UNBOUND = """
+from gophersnake import jit
+@jit
+def f(n):
+    told = []
+    for i in range(n):
+        if i % 3 == 0:
+            x = [i]
+        try:
+            told.append(len(x))
+            del x
+        except UnboundLocalError as e:
+            told.append((str(e), e.__traceback__.tb_lineno, e.__traceback__.tb_frame.f_locals.get("x")))
+        try:
+            del y
+        except UnboundLocalError as e:
+            told.append((str(e), e.__traceback__.tb_lineno, e.__traceback__.tb_frame.f_locals["i"]))
+        y = i
+        try:
+            del y
+            y
+        except UnboundLocalError as e:
+            told.append((str(e), e.__traceback__.tb_lineno, "y" in e.__traceback__.tb_frame.f_locals))
+    return told
+for _ in range(4):
+    f(1000)
+"""
+
+
+def test_unbound_locals():
+    told = []
+    for source in (UNBOUND.replace("@jit", ""), UNBOUND):
+        names = {}
+        exec(compile(source, "unbound", "exec"), names)
+        told.append(names["f"](50))
+    assert told[0] == told[1]
+
+
 # A traceback's frame object is there while an exception is handled; what a loop calls may keep one, too.
-@pytest.mark.parametrize("source", [LOOP, USES, KEEPS])
-def test_a_loop_with_frame_objects_stays_native(source):
+@pytest.mark.parametrize("source, most", [(LOOP, 30), (USES, 30), (KEEPS, 30), (UNBOUND, 300)])
+def test_a_loop_with_frame_objects_stays_native(source, most):
     environment = {**os.environ, "GOPHERSNAKE_LOG": "exits"}
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env=environment, check=True)
-    assert done.stderr.count("exit: f,") < 30
+    assert done.stderr.count("exit: f,") < most
 
 
 WRITES = """

@@ -67,12 +67,16 @@ func (b *builder) catcher(fs *ir.FrameState) *decoder.Handler {
 }
 
 // orCatch goes on where the condition holds, and else, with the exception that is set, at the handler.
-func (b *builder) orCatch(cond *ir.Value, h *decoder.Handler) {
+func (b *builder) orCatch(cond *ir.Value, h *decoder.Handler) { b.orRaise(cond, h, func() {}) }
+
+// orRaise goes on where the condition holds, and else raises, and goes on at the handler.
+func (b *builder) orRaise(cond *ir.Value, h *decoder.Handler, raise func()) {
 	fine, raised := b.newBlock(), b.newBlock()
 	b.branch(cond, fine, raised, 1)
 	locals, stack, kept, effect, seen := clone(b.locals), clone(b.stack), b.kept, b.effect, b.shown
 	inFrame := append([]*ir.Value(nil), b.inFrame...)
 	b.block = raised
+	raise()
 	b.catch(h, b.null(), raises)
 	b.locals, b.stack, b.kept, b.effect, b.shown, b.block, b.inFrame, b.ended = locals, stack, kept, effect, seen, fine, inFrame, false
 }

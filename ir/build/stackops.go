@@ -128,15 +128,27 @@ func loadFast(b *builder) error {
 func (b *builder) unbound(local int) {
 	b.effect = true
 	b.helper("gs_unbound_local", b.codeObject(), b.constInt(int64(local)))
+	if h := b.catcher(nil); h != nil {
+		b.catch(h, b.null(), raises)
+		return
+	}
 	b.exit(ir.ExitRaise, ir.WhyRaised, b.here())
 }
 
 // codeObject is the code of the activation, which names its variables: the function may have been given another.
 func (b *builder) codeObject() *ir.Value { return b.constObj(b.code.Code.Address, 0) }
 
-// bound leaves if the local, an object or NULL, has no value: a version that begins here knows it, and raises.
+// bound leaves if the local, an object or NULL, has no value: a version that begins here knows it, and raises. Where that was caught it is code.
 func (b *builder) bound(local int) slot {
 	s := b.locals[local]
+	if h := b.catcher(nil); h != nil {
+		b.orRaise(b.pure(ir.OpPNe, ir.Bool, s.v[0], b.null()), h, func() {
+			b.helper("gs_unbound_local", b.codeObject(), b.constInt(int64(local)))
+		})
+		s = slot{kind: ir.SlotObj, owned: s.owned, class: s.class, v: [3]*ir.Value{b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj, Class: s.v[0].Type.Class}, s.v[0])}}
+		b.locals[local] = s
+		return s
+	}
 	v := b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj, Class: s.v[0].Type.Class}, b.before(), ir.ExitInfo{Reason: ir.WhyUnbound}, s.v[0])
 	s = slot{kind: ir.SlotObj, owned: s.owned, class: s.class, v: [3]*ir.Value{v}}
 	b.locals[local] = s
