@@ -393,3 +393,19 @@ if {whose != "nobody's"}:
     thread.join()
 print(calls(20), counts(20))
 """, timeout=30)
+
+
+def test_a_poll_at_the_end_of_a_long_loop_goes_on_in_the_interpreter():
+    """From 3.13 on the interpreter goes on at the jump back itself, which has a prefix if the loop is long: without it the jump went elsewhere."""
+    body = "".join(f"        a{i} = l[{i % 3}] + {i}\n" for i in range(80))
+    same(f"""
+@jit
+def turns(l, n):
+    s = 0
+    for i in range(n):
+{body}        s += a3 + a79
+    return s
+
+for _ in range(8):
+    print(turns([1, 2, 3], 9), turns([1, 2.5, 3], 9))
+""", GOPHERSNAKE_FORCE_GUARD="all")

@@ -465,7 +465,7 @@ func (b *builder) loopHeader(dec *decoder.Block) {
 	polled := *b.before()
 	for _, p := range dec.Preds {
 		if jump := &b.code.Instrs[b.code.Blocks[p].Last-1]; jump.Target == dec.Start && jump.Off > dec.Start {
-			polled.RaiseOff = jump.At
+			polled.RaiseOff = jump.Off
 		}
 	}
 	b.guard(ir.OpPoll, ir.Type{}, &polled, ir.ExitInfo{Kind: ir.ExitPoll, Reason: ir.WhyPoll})

@@ -47,7 +47,7 @@ gs_raise(PyObject *exception, PyObject *cause)
                 PyErr_SetString(PyExc_TypeError, "exception causes must derive from BaseException");
             }
         } else {
-            if (because && !PyExceptionInstance_Check(because) && Py_Version >= 0x030e0100) { /* before, it became the cause */
+            if (because && !PyExceptionInstance_Check(because) && PY_VERSION_HEX >= 0x030d0000) { /* before, it became the cause */
                 PyErr_Format(PyExc_TypeError, "calling %R should have returned an instance of BaseException, not %R", cause, Py_TYPE(because));
                 Py_DECREF(because);
                 Py_DECREF(value);
