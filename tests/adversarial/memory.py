@@ -122,6 +122,8 @@ def cells(n):
         return t
     return ([add(k) for k in range(n)], t)
 CASES = [(numbers, (6,), {}), (objs, (4,), {}), (excs, (7,), {}), (rec, (12,), {}), (star, (1, 2.5), {'z': 3}), (gens, (5,), {}), (matchf, ({'a': [1, 2], 'b': 3},), {}), (groups, (3,), {}), (fn, (300,), {}), (cells, (4,), {})]
+if sys.version_info[:2] == (3, 13):
+    CASES = [c for c in CASES if c[0] is not fn]  # plain 3.13.0 crashes where a class statement's dict cannot grow
 if sys.version_info >= (3, 15): # whose instruction for list.append gives up an item twice if the list cannot grow
     CASES = [c for c in CASES if 'append' not in c[0].__code__.co_names]
 
