@@ -1,5 +1,9 @@
 """Everyday code, which mostly calls other code: what must never become slower than in plain Python."""
 
+import heapq
+from collections import deque, namedtuple
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial, reduce
 
 
@@ -382,6 +386,177 @@ def parse(n):
     return total
 
 
+TREE = {"a": [1, 2, {"b": "text", "c": [3, 4, 5]}], "d": {"e": None, "f": 6}}
+OPERATORS = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b}
+Pair = namedtuple("Pair", "x y")
+
+
+@dataclass
+class Item:
+    number: int
+    name: str = "x"
+    price: float = 1.5
+
+
+class Celsius:
+    def __init__(self):
+        self._degrees = 0
+
+    @property
+    def degrees(self):
+        return self._degrees
+
+    @degrees.setter
+    def degrees(self, value):
+        if value < -273:
+            raise ValueError(value)
+        self._degrees = value
+
+
+@contextmanager
+def managed(log):
+    log.append(1)
+    try:
+        yield log
+    finally:
+        log.pop()
+
+
+def counted(function):
+    calls = 0
+
+    def inner(*args, **kwargs):
+        nonlocal calls
+        calls += 1
+        return function(*args, **kwargs)
+
+    return inner
+
+
+@counted
+def add(a, b=2):
+    return a + b
+
+
+def walk(node):
+    if isinstance(node, dict):
+        return sum(walk(v) for v in node.values())
+    if isinstance(node, list):
+        return sum([walk(x) for x in node])
+    return node if isinstance(node, int) else len(str(node))
+
+
+def walk_tree(n):
+    return sum(walk(TREE) for _ in range(n))
+
+
+def tokens(text):
+    out = []
+    i = 0
+    while i < len(text):
+        c = text[i]
+        if c.isdigit():
+            j = i
+            while j < len(text) and text[j].isdigit():
+                j += 1
+            out.append(int(text[i:j]))
+            i = j
+        else:
+            if c in "+-*/()":
+                out.append(c)
+            i += 1
+    return out
+
+
+def tokenize(n):
+    return sum(len(tokens("12 + (34*5) - 678/9")) for _ in range(n))
+
+
+def dispatch(n):
+    total = 0
+    for i in range(n):
+        total += OPERATORS["+-*"[i % 3]](i, 2)
+    return total
+
+
+def named_tuples(n):
+    total = 0
+    for i in range(n):
+        p = Pair(i, 2)
+        total += p.x + p.y
+    return total
+
+
+def data_classes(n):
+    total = 0
+    for i in range(n):
+        item = Item(i, price=2.5)
+        total += item.number + (item == Item(i))
+    return total
+
+
+def properties(n):
+    c = Celsius()
+    total = 0
+    for i in range(n):
+        c.degrees = i
+        total += c.degrees
+    return total
+
+
+def context_managers(n):
+    log = []
+    total = 0
+    for i in range(n):
+        with managed(log) as entered:
+            total += len(entered)
+    return total
+
+
+def decorated(n):
+    total = 0
+    for i in range(n):
+        total += add(i, 1)
+    return total
+
+
+def queues(n):
+    queue = deque()
+    heap = []
+    for i in range(n):
+        queue.append(i)
+        heapq.heappush(heap, -i % 97)
+        if len(queue) > 10:
+            queue.popleft()
+            heapq.heappop(heap)
+    return len(queue) + heap[0]
+
+
+def memoised(n):
+    known = {}
+
+    def fib(k):
+        if k not in known:
+            known[k] = k if k < 2 else fib(k - 1) + fib(k - 2)
+        return known[k]
+
+    total = 0
+    for i in range(n):
+        known.clear()
+        total += fib(20)
+    return total
+
+
+def caught_arguments(n):
+    total = 0
+    for i in range(n):
+        try:
+            raise KeyError(i)
+        except KeyError as e:
+            total += e.args[0] + len(str(e))
+    return total
+
+
 BENCH = [
     ("s += ch", append_chars, (200_000,)),
     ("sort with a key", sort_key, (10_000,)),
@@ -411,4 +586,15 @@ BENCH = [
     ("match", patterns, (60_000,)),
     ("except*", groups, (20_000,)),
     ("catch and return", parse, (50_000,)),
+    ("walking a tree", walk_tree, (3_000,)),
+    ("tokens", tokenize, (3_000,)),
+    ("dispatch by a dict", dispatch, (60_000,)),
+    ("named tuples", named_tuples, (40_000,)),
+    ("dataclasses", data_classes, (15_000,)),
+    ("properties", properties, (60_000,)),
+    ("context managers", context_managers, (10_000,)),
+    ("decorated", decorated, (40_000,)),
+    ("deque, heapq", queues, (30_000,)),
+    ("memoised closure", memoised, (1_000,)),
+    ("except … as e", caught_arguments, (20_000,)),
 ]
