@@ -10,6 +10,7 @@ _EXACT = "the C-API's functions for functions want the exact type, which an atta
 _LOADER = "it compares the module's loader, which is the import hook's"
 _RACE = "it takes for granted that a thread goes on for a moment after Event.set: a compile gives the GIL away"
 _CHANCE = "it looks at one allocation of several, in the order of their addresses, and wants a deeper stack than one of them has in this runner, plain or jitted"
+_TIMED = "it wants to be done within a tenth of a second, in which its first round compiles the module it tests"
 _HOOK = "it disassembles functions, and the hook's calls of jit are in them"
 _PLAIN = "it wants bytecode that the interpreter has specialised, and a jitted function's is not"
 
@@ -55,5 +56,6 @@ KNOWN = (
         "test.test_funcattrs.FunctionDictsTest.test_unassigned_dict": _MARKER,
         "test.test_sys.SysModuleTest.test_current_exceptions": _RACE,
         "test.test_tracemalloc.TestTracemallocEnabled.test_snapshot": _CHANCE,
+        "test.test_re.ReTests.test_search_anchor_at_beginning": _TIMED,
     }
 )
