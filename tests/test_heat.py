@@ -1,10 +1,11 @@
 """When functions are compiled that nobody chose, because everything around them was jitted; against a compiler made by hand."""
 
+import textwrap
 import types
 
 import pytest
 
-from gophersnake import info, jit
+from gophersnake import info, jit, stats
 from gophersnake._jit import jit_casually
 from tests.test_dispatch import program as dispatch_program
 
@@ -204,3 +205,24 @@ def test_a_call_with_defaults_is_compiled_when_it_has_earned_it():
     while not fake.requests: m.f(.001)
     assert m.f(.001) == "native float float"
     """)
+
+
+def test_callees_of_what_nobody_chose_pay_too():
+    """A comprehension of 3.11 is a function that nobody could have chosen; what surprises in it was compiled at once."""
+    m = types.ModuleType("imported")
+    m.jit_casually = jit_casually
+    exec(
+        textwrap.dedent("""
+        import time
+        @jit_casually
+        def f(seconds, items):
+            seconds += time.thread_time()
+            while time.thread_time() < seconds: pass
+            return sum([len(i) for i in items])
+        """),
+        vars(m),
+    )
+    before = stats()["compiles"]
+    for seconds in [0.03] + 60 * [0]:
+        assert m.f(seconds, [[1], "ab", (1, 2, 3)]) == 6
+    assert stats()["compiles"] - before <= 2

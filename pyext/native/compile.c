@@ -16,6 +16,7 @@ PyObject *gs_dump;
 static struct { long pid; PyObject *compile, *last_error, *release, *describe; } compiler;
 static long busy; /* the process that is compiling: a child forked in the middle of it is not */
 static PyObject *kept;
+int gs_compiling_casually;
 
 int
 gs_keep(PyObject *o)
@@ -172,6 +173,7 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
         return GS_NOT_NOW;
     }
     uint64_t began = gs_now(), worked = gs_worked();
+    gs_compiling_casually = r->casual;
     void *snapshot;
     size_t size;
     if (gs_snapshot(r, callable, state, mode, &snapshot, &size) < 0) {
@@ -203,7 +205,7 @@ compile(struct gs_record *r, PyObject *callable, const struct gs_state *state, e
     uint64_t ns = gs_now() - began;
     r->compile_ns += ns;
     gs_totals.compile_ns += ns;
-    gs_pay(r, gs_worked() - worked);
+    gs_pay(r, gs_worked() - worked, state->off || r->compiles > 1);
     gs_totals.compiles++;
     return GS_COMPILED;
 }

@@ -256,7 +256,7 @@ choose(struct gs_attached *a, PyObject *const *args, int refused, struct gs_func
     /* One that has recorded is compiled anew by its second call, or by a later one that had to earn it. */
     int learnt = f && f->flags & GS_FUNC_RECORDING && f->calls >= gs_calls_to_record(r) && r->recording_rounds < GS_RECORDING_ROUNDS;
     *chosen = NULL;
-    if ((learnt ? !gs_is_paid(r) : !f && r->nentries && !gs_is_warm(r))) {
+    if ((learnt ? r->casual && !gs_is_paid(r) : !f && r->nentries && !gs_is_warm(r))) {
         return 0; /* what has recorded all its rounds would leave at once */
     }
     if (f && refused) {

@@ -1,7 +1,8 @@
 /* Whether a function is worth a compile now, that nobody chose: it was jitted with everything around it, by a rewritten source. Most of
    such functions run once or a few times, and a compile takes as long as thousands of their calls. So they earn it, and all their
    compiles together are paid from a budget of time that fills as the process runs: the whole cannot become much slower than
-   interpreted, whatever the functions are. What somebody decorated is compiled in its first call and pays nothing.
+   interpreted, whatever the functions are. What somebody decorated is compiled in its first call and pays nothing, until it has surprised so often that
+   its code was compiled for longer than most functions take together: a long function with many ways through it would be compiled for each of them.
 
    A script that is run is the process's own work: a loop of it may be all that the process does, and is compiled in its first call. Modules that
    it imports are many, and most of what they do is done once: of them, what has taken several times as long as its compile will is
@@ -14,6 +15,7 @@
 static struct purse { int64_t left, most, share; uint64_t filled_at; int look_again; } purses[] = {
     {.left = GS_BUDGET_NS, .most = GS_BUDGET_NS, .share = GS_BUDGET_SHARE},
     {.left = GS_MODULES_BUDGET_NS, .most = GS_MODULES_BUDGET_NS, .share = GS_MODULES_BUDGET_SHARE},
+    {.left = GS_FURTHER_BUDGET_NS, .most = GS_FURTHER_BUDGET_NS, .share = GS_FURTHER_BUDGET_SHARE},
 };
 
 static uint64_t
@@ -76,15 +78,19 @@ nature(struct gs_record *r)
 static struct purse *
 purse_of(struct gs_record *r)
 {
-    return &purses[nature(r) & IN_SCRIPT ? 0 : 1];
+    return &purses[!r->casual ? 2 : nature(r) & IN_SCRIPT ? 0 : 1];
 }
 
 void
-gs_pay(struct gs_record *r, uint64_t ns)
+gs_pay(struct gs_record *r, uint64_t ns, int further)
 {
-    if (r->casual) {
+    if (!r->casual && !further) {
+        return;
+    }
+    if (r->casual || r->further_ns > GS_FURTHER_NS) {
         purse_of(r)->left -= (int64_t)ns;
     }
+    r->further_ns += ns;
 }
 
 static int64_t
@@ -256,7 +262,8 @@ static int
 has_earned(struct gs_record *r)
 {
     if (!(nature(r) & IN_SCRIPT)) {
-        return r->took_ns >= (int64_t)GS_WARM_NS * (1 + r->compiles) && (nature(r) & HAS_LOOP || r->interpreted >= GS_WARM_STRAIGHT);
+        int64_t compiles = 1 + (int64_t)r->compiles - r->recording_rounds; /* what was recorded was compiled twice */
+        return r->took_ns >= GS_WARM_NS * compiles && (nature(r) & HAS_LOOP || r->interpreted >= GS_WARM_STRAIGHT);
     }
     return nature(r) & HAS_LOOP || r->interpreted >= GS_WARM_CALLS;
 }
@@ -292,7 +299,7 @@ gs_is_warm(struct gs_record *r)
 int
 gs_is_paid(struct gs_record *r)
 {
-    return !r->casual || funds(purse_of(r)) > 0;
+    return (!r->casual && r->further_ns <= GS_FURTHER_NS) || funds(purse_of(r)) > 0;
 }
 
 int

@@ -89,6 +89,7 @@ struct gs_record {
     uint8_t nature;               /* heat.c's: what the code is like; 0: not looked at yet */
     uint32_t parked;              /* heat.c's: since when */
     uint8_t cold;                 /* heat.c's: only calls that are drawn are looked at */
+    uint64_t further_ns;          /* heat.c's: compiles after surprises */
     int64_t took_ns;              /* heat.c's: its interpreted calls, without attached functions that they called */
     uint8_t give_up;              /* no more compiles; what there is stays in use */
     uint32_t compiles, failures, recording_rounds; /* compiles: of entries */
@@ -187,9 +188,10 @@ void gs_time_end(struct gs_record *, const struct gs_timing *);
 int gs_is_parked(const struct gs_record *);             /* its functions are plain until there is a budget, new ones too */
 void gs_unpark(PyObject *function);                     /* it shall stay plain */
 void gs_heat_forget(const struct gs_record *);          /* its end */
-int gs_is_paid(struct gs_record *);                     /* whether a continuation may be */
+int gs_is_paid(struct gs_record *);                     /* whether what surprised may be compiled anew */
 int gs_is_warm_exit(struct gs_record *, uint32_t count); /* taken so often */
-void gs_pay(struct gs_record *, uint64_t ns);           /* for a compile */
+void gs_pay(struct gs_record *, uint64_t ns, int further); /* for a compile; further: it is not its first */
+extern int gs_compiling_casually;                       /* for a function that nobody chose: its callees were not chosen either */
 uint64_t gs_now(void);                                  /* a clock of nanoseconds */
 uint64_t gs_worked(void);                               /* what the running thread took of a processor */
 extern uint32_t gs_lot;

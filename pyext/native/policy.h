@@ -34,6 +34,12 @@ enum {
     GS_RECORDED_ROUNDS = 500,   /* of loops, to see most ways through it */
     GS_PARKED_MAX = 256,        /* functions that wait for a budget and are to be found again */
 
+    /* For functions that were decorated: compiles after surprises, that is continuations and entries compiled anew. One of a function of some
+       thousand bytecodes takes 30 ms, and its ways are many. */
+    GS_FURTHER_NS = 30000000,   /* that cost nothing, for each function */
+    GS_FURTHER_BUDGET_NS = 200000000, /* for all together that go beyond, */
+    GS_FURTHER_BUDGET_SHARE = 5, /* and one part in so many of the time: what is short is interpreted meanwhile */
+
     GS_CODE_UNITS_MAX = 1 << 16 /* a function longer than that is data, and its compile would be felt */
 };
 

@@ -336,7 +336,11 @@ gs_record_for(PyObject *function)
         PyErr_SetString(PyExc_TypeError, "not a function");
         return NULL;
     }
+    int known = table_find((PyFunctionObject *)function) != NULL;
     struct gs_record *r = gs_record_make((PyFunctionObject *)function);
+    if (r && !r->functions) {
+        r->casual = gs_compiling_casually && (r->casual || !known);
+    }
     if (r) {
         int kept = gs_record_ready(r) < 0 ? -1 : gs_keep((PyObject *)r);
         Py_DECREF(r);

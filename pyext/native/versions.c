@@ -432,7 +432,7 @@ gs_unit_retire_if_outdated(const struct gs_unit *unit)
 {
     size_t i = range_above(unit->code);
     struct gs_unitobj *u = i && ranges[i - 1].unit == unit ? ranges[i - 1].holder : NULL;
-    if (u && u->owner && u->owner->compiles < GS_COMPILES_MAX && profile_of(u) != u->profile) {
+    if (u && u->owner && u->owner->compiles < GS_COMPILES_MAX && profile_of(u) != u->profile && (u->owner->casual || gs_is_paid(u->owner))) {
         forget_unit(u->owner->entries, &u->owner->nentries, unit);
         forget_unit(u->owner->continuations, &u->owner->ncontinuations, unit);
         gs_record_update_head(u->owner);
