@@ -1,8 +1,10 @@
 """Attributes that native code finds by itself: what a class, its instances and their dicts may do meanwhile."""
 
+import re
 import sys
 
 import pytest
+from gophersnake import jit
 
 from .safety_support import same
 
@@ -247,3 +249,66 @@ try:
 finally:
     _testcapi.clear_dict_watcher(watcher)
 ''')
+
+
+DEFAULTS = """
+class Plain: pass
+class Base: c = 3
+class Fields(Base):
+    a = 1
+    b = "x"
+    late = Plain()
+class Slotted:
+    __slots__ = ("a",)
+    b = 2
+def told(f):
+    try: return f()
+    except Exception as e: return repr(e)
+@JIT
+def fill(o, i):
+    o.a = i
+    o.b = i + 1
+    o.c = (i,)
+    o.late = -i
+    return o.a, o.b, o.c, o.late
+@JIT
+def read(o): return o.a, o.b, o.c, o.late
+@JIT
+def store(o, i):
+    o.b = i
+    return o.b
+def run():
+    out = []
+    o = Fields()
+    for i in range(6):
+        out.append(read(o) [:3])
+        out.append(fill(o, i))
+        out.append(sorted(vars(o).items(), key=str))
+        out.append(fill(Fields(), i))
+        del o.b
+        out.append((o.b, read(o)))
+    Plain.__set__ = lambda self, o, value: out.append(("set", value))
+    Plain.__get__ = lambda self, o, t: "got"
+    out.append(told(lambda: fill(Fields(), 1)))
+    del Plain.__set__, Plain.__get__
+    out.append(fill(Fields(), 2))
+    Fields.b = property(lambda self: "property")
+    out.append(told(lambda: fill(Fields(), 3)))
+    out.append(told(lambda: read(o)))
+    Fields.b = 9
+    out.append(fill(o, 4))
+    del Fields.b
+    out.append(fill(o, 5))
+    s = Slotted()
+    for i in range(4): out.append(told(lambda: store(s, i)))
+    return out
+"""
+
+
+def test_what_a_class_has_too():
+    told = []
+    for decorate in (lambda f: f, jit):
+        names = {"JIT": decorate}
+        exec(DEFAULTS, names)
+        told.append([re.sub("0x[0-9a-f]+", "", repr(x)) for x in names["run"]()])
+    assert told[0] == told[1]

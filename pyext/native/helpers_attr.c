@@ -57,12 +57,20 @@ index_in(PyDictKeysObject *keys, PyObject *name)
     return -1;
 }
 
+/* What the class has is no descriptor, and never will be one: the instance comes first, as with the default of a field. */
+static int
+is_plain_value(PyObject *attribute)
+{
+    PyTypeObject *t = Py_TYPE(attribute);
+    return !(t->tp_flags & Py_TPFLAGS_HEAPTYPE) && !t->tp_descr_get && !t->tp_descr_set;
+}
+
 static void
 look(PyTypeObject *class, PyObject *name, struct known *k)
 {
     PyObject *attribute = _PyType_Lookup(class, name);
     k->place = ELSEWHERE;
-    if (!attribute) {
+    if (!attribute || is_plain_value(attribute)) {
         if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT && shared_keys(class)) {
             Py_ssize_t i = index_in(shared_keys(class), name);
             k->place = i >= 0 ? IN_VALUES : UNKNOWN_KEY;
