@@ -406,11 +406,13 @@ assert "could not be loaded" not in explain(f), explain(f)
     assert ran.returncode == 0, ran.stderr
 
 
+INTERPRETERS = "_xxsubinterpreters" if sys.version_info < (3, 13) else "_interpreters"
+
+
 def test_subinterpreters_interpret():
-    interpreters = pytest.importorskip("_xxsubinterpreters")
-    assert interpreters
-    ran = run("""
-import gophersnake, _xxsubinterpreters as interpreters
+    pytest.importorskip(INTERPRETERS)
+    ran = run(f"import {INTERPRETERS} as interpreters" + """
+import gophersnake
 assert gophersnake.jit(lambda: 2)() == 2
 interpreters.run_string(interpreters.create(), '''
 import gophersnake
@@ -424,9 +426,9 @@ print("ran")
 
 @pytest.mark.parametrize("ends", ["first", "last"])
 def test_a_subinterpreter_may_import_it_first(ends):
-    pytest.importorskip("_xxsubinterpreters")
+    pytest.importorskip(INTERPRETERS)
     ran = run(f"""
-import gc, _xxsubinterpreters as interpreters
+import gc, {INTERPRETERS} as interpreters
 sub = interpreters.create()
 interpreters.run_string(sub, '''
 import gophersnake
