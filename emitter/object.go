@@ -14,6 +14,7 @@ type Objects interface {
 	// Decref gives a reference up, and goes on to JumpIfLast; or to immortal if there is no counting them.
 	Decref(o regalloc.PReg, immortal Label)
 	JumpIfLast(to Label)
+	JumpUnlessLast(to Label)
 	// FreeFloat puts a dead float on the list of free ones and goes to done, as CPython does while the list is short; else it goes on.
 	FreeFloat(o, t regalloc.PReg, done Label)
 	// TakeFloat takes an object from the list of free floats, all but its value; t is for its use. If there is none it goes to empty, with d = 0.
@@ -23,6 +24,10 @@ type Objects interface {
 	JumpIfShared(o regalloc.PReg, to Label)
 	// SmallInt makes in Scratch the object of a number, or goes to big if there is none.
 	SmallInt(n regalloc.PReg, big Label)
+	// LoadTruth loads whether the object at an offset from a register is True.
+	LoadTruth(dst, base regalloc.PReg, offset int)
+	// JumpUnlessHeld jumps unless a stub's caller holds the arguments. nargsf was pushed at an offset from the stack pointer.
+	JumpUnlessHeld(nargsf int, to Label)
 	// UnboxDigit unboxes an int of up to one digit, or goes to big before d, which may be o, is written.
 	UnboxDigit(d, o regalloc.PReg, big Label)
 }

@@ -31,6 +31,8 @@ type Registers struct {
 	CArgs        [2][]regalloc.PReg
 	Results      [2]regalloc.PReg
 	StackPointer regalloc.PReg
+	// StubArgs holds the arguments' address while a stub prepares a call; it carries no parameter.
+	StubArgs regalloc.PReg
 	// Saved are two that C functions keep, and no results.
 	Saved [2]regalloc.PReg
 	// Tag is the second result of a native function.

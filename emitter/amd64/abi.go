@@ -60,6 +60,7 @@ var (
 		CArgs:             [2][]regalloc.PReg{pregs(cArgs...), pregs(allXMM[:8]...)},
 		Results:           [2]regalloc.PReg{preg(RAX), preg(XMM0)},
 		StackPointer:      preg(RSP),
+		StubArgs:          preg(RBP),
 		Saved:             [2]regalloc.PReg{preg(RBX), preg(RBP)},
 		Tag:               preg(RDX),
 		ClobberedByC:      clobberedByC,

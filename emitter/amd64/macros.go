@@ -5,6 +5,7 @@ package amd64
 import (
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/pyabi"
 )
 
 func (m *machine) Move(dst, src regalloc.PReg)        { m.a.Move(Reg(dst), Reg(src)) }
@@ -30,6 +31,7 @@ func (m *machine) JumpIfZero(r regalloc.PReg, to emitter.Label) {
 func (m *machine) JumpIfFailed(to emitter.Label)     { m.a.Jcc(CondE, Label(to)) }
 func (m *machine) JumpUnlessFailed(to emitter.Label) { m.a.Jcc(CondNE, Label(to)) }
 func (m *machine) JumpIfLast(to emitter.Label)       { m.a.Jcc(CondE, Label(to)) }
+func (m *machine) JumpUnlessLast(to emitter.Label)   { m.a.Jcc(CondNE, Label(to)) }
 
 func (m *machine) Call(l emitter.Label) { m.a.Call(Label(l)) }
 
@@ -77,4 +79,21 @@ func (m *machine) UnboxDigit(d, o regalloc.PReg, big emitter.Label) {
 	m.signOfOneDigit(scratch)
 	m.a.Emit(MOVL_RM, Reg(d), At(Reg(o), int32(m.abi.IntDigits)))
 	m.a.Emit(IMULQ_RR, Reg(d), scratch)
+}
+
+func (m *machine) LoadTruth(dst, base regalloc.PReg, offset int) {
+	m.compareAddress(At(Reg(base), int32(offset)), m.abi.ObjTrue)
+	m.a.Emit(SETCC_R, CondE, Reg(dst))
+	m.a.Emit(MOVZBL_RR, Reg(dst), Reg(dst))
+}
+
+func (m *machine) JumpUnlessHeld(nargsf int, to emitter.Label) {
+	a, args, owned := m.a, Reg(registers.StubArgs), m.a.NewLabel()
+	a.Emit(BTQ_MI, At(RSP, int32(nargsf)), Imm(pyabi.ArgsOwnedBit))
+	a.Jcc(CondB, owned)
+	a.Emit(CMPQ_RM, args, At(thread, int32(m.abi.ThreadStackChunk)))
+	a.Jcc(CondB, Label(to))
+	a.Emit(CMPQ_RM, args, At(thread, int32(m.abi.ThreadStackLimit)))
+	a.Jcc(CondAE, Label(to))
+	a.Bind(owned)
 }

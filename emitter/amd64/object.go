@@ -131,21 +131,17 @@ const (
 	tagNegative = 2
 )
 
-// jumpIfOneDigit jumps if an int of this size, in a register, has one digit or none; jumpIfMoreDigits if it has more. Then signOfOneDigit
-// makes of the size the number's sign, or 0.
-func (m *machine) jumpIfOneDigit(size Reg, to Label) { m.compareDigits(size, CondBE, CondB, to) }
-
-func (m *machine) jumpIfMoreDigits(size Reg, to Label) { m.compareDigits(size, CondA, CondAE, to) }
-
-func (m *machine) compareDigits(size Reg, signed, tagged Cond, to Label) {
+// jumpIfMoreDigits jumps if an int of this size, in a register, has more than one digit. Then signOfOneDigit makes of the size the number's sign,
+// or 0.
+func (m *machine) jumpIfMoreDigits(size Reg, to Label) {
 	if m.abi.IntTagged != 0 {
 		m.a.Emit(CMPQ_RI, size, Imm(2<<tagShift))
-		m.a.Jcc(tagged, to)
+		m.a.Jcc(CondAE, to)
 		return
 	}
 	m.a.Emit(INCQ_R, size)
 	m.a.Emit(CMPQ_RI, size, Imm(2))
-	m.a.Jcc(signed, to)
+	m.a.Jcc(CondA, to)
 }
 
 func (m *machine) signOfOneDigit(size Reg) {

@@ -54,8 +54,7 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	if room > 0 {
 		a.Emit(SUBQ_RI, RSP, Imm(room))
 	}
-	unboxed := m.passArguments(f, n, held, unfit)
-	m.letGo(f, held)
+	slow := f.PassArguments(n, held, emitter.Label(unfit))
 	if room > 0 {
 		a.Emit(ADDQ_RI, RSP, Imm(room))
 	}
@@ -64,7 +63,8 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	a.Bind(miss)
 	m.dataAddress(RAX, emitter.FuncOffset(f.Index)+pyabi.FuncNext)
 	a.Emit(JMP_M, At(RAX, 0))
-	if unboxed {
+	if slow != nil {
+		slow()
 		a.Bind(unfit)
 		if room > 0 {
 			a.Emit(ADDQ_RI, RSP, Imm(room))
@@ -102,160 +102,6 @@ func (m *machine) checkArgument(f *ir.Func, i int, miss Label) {
 	m.a.Emit(MOVQ_RM, RAX, At(RSI, int32(8*i)))
 	m.compareAddress(At(RAX, int32(m.abi.ObType)), class)
 	m.a.Jcc(CondNE, miss)
-}
-
-// component is a word to be passed: component number part of argument arg.
-type component struct {
-	arg, part int
-	to        Reg // or NoReg: to the buffer
-	word      int // of the buffer
-}
-
-// hold takes references to those arguments, unless the caller holds them: native code says so, and the interpreter's arguments lie on the
-// data stack.
-func (m *machine) hold(f *emitter.Func, held []int) {
-	if len(held) == 0 {
-		return
-	}
-	a := m.a
-	hold, owned, done := a.NewLabel(), a.NewLabel(), a.NewLabel()
-	a.Emit(BTQ_MI, heldAt(f, (len(held)+1)&^1), Imm(pyabi.ArgsOwnedBit)) // nargsf, which was pushed before
-	a.Jcc(CondB, owned)
-	a.Emit(CMPQ_RM, RBP, At(thread, int32(m.abi.ThreadStackChunk)))
-	a.Jcc(CondB, hold)
-	a.Emit(CMPQ_RM, RBP, At(thread, int32(m.abi.ThreadStackLimit)))
-	a.Jcc(CondAE, hold)
-	a.Bind(owned)
-	a.Emit(MOVQ_MI, heldAt(f, 0), Imm(0))
-	a.Jmp(done)
-	a.Bind(hold)
-	for k, i := range held {
-		a.Emit(MOVQ_RM, scratch, At(RBP, int32(8*i)))
-		m.incref(scratch)
-		a.Emit(MOVQ_MR, heldAt(f, k), scratch)
-	}
-	a.Bind(done)
-}
-
-// letGo gives these references up, keeping what the function returned.
-func (m *machine) letGo(f *emitter.Func, held []int) {
-	if len(held) == 0 {
-		return
-	}
-	a := m.a
-	none := a.NewLabel()
-	for k := range held {
-		next := a.NewLabel()
-		a.Emit(MOVQ_RM, scratch, heldAt(f, k))
-		if k == 0 {
-			a.Emit(TESTQ_RR, scratch, scratch)
-			a.Jcc(CondE, none)
-		}
-		m.decref(scratch, next)
-		a.Jcc(CondNE, next)
-		a.Call(Label(m.b.Thunk(emitter.ThunkDealloc, set(callerSaved...))))
-		a.Bind(next)
-	}
-	a.Bind(none)
-}
-
-// heldAt is where the stub keeps argument k of those it holds: above the buffer. Of none if the first is 0.
-func heldAt(f *emitter.Func, k int) Mem { return At(RSP, int32(f.BufferSize()+8*k)) }
-
-// passArguments fills the parameters' registers, or a buffer on the stack, and calls the function. rbp is the arguments' address.
-// It says whether anything may turn out to be unfit.
-func (m *machine) passArguments(f *emitter.Func, n int, held []int, unfit Label) (unboxed bool) {
-	a := m.a
-	if f.ByMemory {
-		a.Emit(MOVQ_MR, At(RSP, 0), RDI)
-		a.Emit(MOVQ_MI, At(RSP, 8), Imm(0))
-	}
-	var ints, rest []component
-	at := 1 // in Params
-	for i := range n {
-		kind := f.IR.Key[i].Kind
-		for part := range kind.Components() {
-			c := component{arg: i, part: part, to: NoReg, word: 1 + at}
-			if !f.ByMemory {
-				c.to = Reg(f.ParamLoc[at].Reg())
-			}
-			at++
-			if part == 0 && (kind == ir.SlotInt || kind == ir.SlotIntOrigin) {
-				ints = append(ints, c)
-			} else {
-				rest = append(rest, c)
-			}
-		}
-	}
-	store := func(c component, r Reg) {
-		if c.to == NoReg {
-			a.Store(At(RSP, int32(8*c.word)), r)
-		}
-	}
-	for _, c := range ints {
-		m.unboxArgument(c, unfit, store)
-	}
-	for i := range n {
-		if k := f.IR.Key[i]; k.Owned && k.Kind != ir.SlotNone && k.Kind != ir.SlotBool {
-			a.Emit(MOVQ_RM, scratch, At(RBP, int32(8*i)))
-			m.incref(scratch)
-		}
-	}
-	m.hold(f, held)
-	for _, c := range rest {
-		from := At(RBP, int32(8*c.arg))
-		to := c.to
-		kind := f.IR.Key[c.arg].Kind
-		float := c.part == 0 && (kind == ir.SlotFloat || kind == ir.SlotFloatOrigin)
-		if to == NoReg {
-			to = RAX
-			if float {
-				to = scratchX
-			}
-		}
-		switch {
-		case float:
-			a.Emit(MOVQ_RM, scratch, from)
-			a.Load(to, At(scratch, int32(m.abi.FloatVal)))
-		case kind == ir.SlotBool:
-			m.compareAddress(from, m.abi.ObjTrue)
-			a.Emit(SETCC_R, CondE, to)
-			a.Emit(MOVZBL_RR, to, to)
-		default:
-			a.Load(to, from)
-		}
-		store(c, to)
-	}
-	if f.ByMemory {
-		a.Move(RDI, RSP)
-		a.Call(Label(f.MemoryEntry))
-	} else {
-		a.Call(Label(f.RegisterEntry))
-	}
-	return len(ints) > 0
-}
-
-// unboxArgument unboxes an int, keeping all registers but its own.
-func (m *machine) unboxArgument(c component, unfit Label, store func(component, Reg)) {
-	a := m.a
-	d := c.to
-	if d == NoReg {
-		d = RAX
-	}
-	small, done := a.NewLabel(), a.NewLabel()
-	a.Emit(MOVQ_RM, scratch, At(RBP, int32(8*c.arg)))
-	a.Emit(MOVQ_RM, d, At(scratch, int32(m.abi.IntSize)))
-	m.jumpIfOneDigit(d, small)
-	a.Call(Label(m.b.Thunk(emitter.ThunkUnboxInt, set(callerSaved...))))
-	a.Jcc(CondE, unfit)
-	a.Move(d, scratch)
-	a.Jmp(done)
-	a.Bind(small)
-	m.signOfOneDigit(d)
-	a.Emit(MOVL_RM, scratch, At(scratch, int32(m.abi.IntDigits)))
-	a.Emit(IMULQ_RR, d, scratch)
-	a.Bind(done)
-	store(c, d)
 }
 
 // boxResult makes an object of the result and returns it.

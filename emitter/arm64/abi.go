@@ -72,6 +72,7 @@ var (
 		CArgs:             [2][]regalloc.PReg{pregs(cArgs), pregs(between(D0, D7))},
 		Results:           [2]regalloc.PReg{preg(X0), preg(D0)},
 		StackPointer:      preg(SP),
+		StubArgs:          preg(args),
 		Saved:             [2]regalloc.PReg{preg(X19), preg(X20)},
 		Tag:               preg(X1),
 		ClobberedByC:      clobberedByC,

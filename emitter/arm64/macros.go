@@ -5,6 +5,7 @@ package arm64
 import (
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/pyabi"
 )
 
 func (m *machine) Move(dst, src regalloc.PReg)        { m.a.Move(Reg(dst), Reg(src)) }
@@ -27,6 +28,7 @@ func (m *machine) JumpIfZero(r regalloc.PReg, to emitter.Label) { m.a.Emit(CBZ, 
 func (m *machine) JumpIfFailed(to emitter.Label)     { m.a.Jcc(CondEQ, Label(to)) }
 func (m *machine) JumpUnlessFailed(to emitter.Label) { m.a.Jcc(CondNE, Label(to)) }
 func (m *machine) JumpIfLast(to emitter.Label)       { m.a.Jcc(CondEQ, Label(to)) }
+func (m *machine) JumpUnlessLast(to emitter.Label)   { m.a.Jcc(CondNE, Label(to)) }
 
 func (m *machine) Call(l emitter.Label) { m.a.Call(Label(l)) }
 
@@ -69,4 +71,22 @@ func (m *machine) SmallInt(n regalloc.PReg, big emitter.Label) {
 
 func (m *machine) UnboxDigit(d, o regalloc.PReg, big emitter.Label) {
 	m.unboxDigit(Reg(d), Reg(o), Label(big))
+}
+
+func (m *machine) LoadTruth(dst, base regalloc.PReg, offset int) {
+	m.compareAddress(At(Reg(base), int32(offset)), m.abi.ObjTrue)
+	m.a.Emit(CSINC, Reg(dst), ZR, ZR, CondNE)
+}
+
+func (m *machine) JumpUnlessHeld(nargsf int, to emitter.Label) {
+	a, owned := m.a, m.a.NewLabel()
+	a.Load(scratch, At(SP, int32(nargsf)+savedWord))
+	a.Emit(TBNZ, scratch, Imm(pyabi.ArgsOwnedBit), owned)
+	a.Load(scratch, At(thread, int32(m.abi.ThreadStackChunk)))
+	a.Emit(SUBS, ZR, args, scratch)
+	a.Jcc(CondLO, Label(to))
+	a.Load(scratch, At(thread, int32(m.abi.ThreadStackLimit)))
+	a.Emit(SUBS, ZR, args, scratch)
+	a.Jcc(CondHS, Label(to))
+	a.Bind(owned)
 }
