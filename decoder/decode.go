@@ -76,6 +76,8 @@ type Func struct {
 	Borrowed Bits
 	// TagsLasti: what a handler finds of where its exception was raised (Instr.Lastis) is a tagged int in the interpreter's frame.
 	TagsLasti bool
+	// LastFirst: a frame that ends gives up its last local first.
+	LastFirst bool
 	// Params is the number of locals that the caller fills.
 	Params int
 
@@ -92,7 +94,7 @@ func Decode(v Version, code *Code, splits ...uint32) (*Func, error) {
 	if l == nil {
 		return nil, fmt.Errorf("CPython %s is not known", v)
 	}
-	f := &Func{Version: v, Code: code, TagsLasti: l.tagsLasti}
+	f := &Func{Version: v, Code: code, TagsLasti: l.tagsLasti, LastFirst: l.lastFirst}
 	if err := f.instructions(l); err != nil {
 		return nil, err
 	}

@@ -130,6 +130,16 @@ var changes = []struct {
 	{"LOAD_SPECIAL", 14, 15, FlagNullAbove},
 	{"FOR_ITER", 14, 15, FlagKeep},
 	{"WITH_EXCEPT_START", 14, 15, FlagMethod},
+	{"COMPARE_OP", 14, 15, FlagTopFirst},
+	{"IS_OP", 14, 15, FlagTopFirst},
+	{"CONTAINS_OP", 14, 15, FlagTopFirst},
+	{"DELETE_SUBSCR", 14, 15, FlagTopFirst},
+	{"STORE_SUBSCR", 14, 15, FlagTopFirst},
+	{"STORE_ATTR", 14, 15, FlagTopFirst},
+	{"CALL", 14, 15, FlagTopFirst},
+	{"CALL_KW", 14, 15, FlagTopFirst},
+	{"BINARY_OP", 15, 15, FlagTopFirst},
+	{"BINARY_SLICE", 15, 15, FlagTopFirst},
 	{"GET_ITER", 15, 15, FlagIndexed},
 	{"FOR_ITER", 15, 15, FlagIndexed},
 	{"POP_ITER", 15, 15, FlagIndexed},
@@ -149,14 +159,15 @@ type layout struct {
 	importLazy   bool  // IMPORT_NAME: its lowest bits are 1 lazy, 2 eager, 0 as the interpreter was told
 	tagsLasti    bool  // what a handler finds of where its exception was raised is a tagged int, no object
 	attributes   bool  // SET_FUNCTION_ATTRIBUTE follows MAKE_FUNCTION
+	lastFirst    bool  // a frame that ends gives up its last local first
 }
 
 var layouts = map[Version]layout{
 	{3, 11}: {},
 	{3, 12}: {compareShift: 4, attrMethod: true, endForPops: 2, forSkips: 1},
 	{3, 13}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 2, attributes: true},
-	{3, 14}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true},
-	{3, 15}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true, importLazy: true},
+	{3, 14}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true, lastFirst: true},
+	{3, 15}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true, lastFirst: true, importLazy: true},
 }
 
 // intrinsics are those arguments of CALL_INTRINSIC_1 and CALL_INTRINSIC_2 that other versions have opcodes for.

@@ -144,7 +144,12 @@ print(joblib.hash(total), joblib.hash([make, Whole]), sorted(cached.func_id), ca
 
 @pytest.mark.parametrize("pickler", ["cloudpickle", "dill", "dill, late"])
 def test_by_value_to_another_process(tmp_path, pickler):
-    module = pytest.importorskip(pickler.partition(",")[0]).__name__
+    pickles = pytest.importorskip(pickler.partition(",")[0])
+    module = pickles.__name__
+    try:
+        pickles.dumps(lambda: 0)
+    except AttributeError as e:  # dill 0.4.1 asks for what code objects no longer have in 3.15
+        pytest.skip(f"{module} {pickles.__version__} pickles no function here: {e}")
     (tmp_path / "receive.py").write_text(f"import {'pickle' if module == 'cloudpickle' else module} as pickle" + """
 from gophersnake import _native, explain
 sent = pickle.load(open("sent", "rb"))

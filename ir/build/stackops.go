@@ -330,7 +330,11 @@ func storeDeref(b *builder) error {
 // unwind gives up the references of all locals, in the interpreter's order.
 func (b *builder) unwind() {
 	b.unwinding = true
-	for i := range b.locals {
+	for k := range b.locals {
+		i := k
+		if b.code.LastFirst {
+			i = len(b.locals) - 1 - k
+		}
 		s := b.locals[i]
 		b.locals[i] = nullSlot()
 		b.release(s)

@@ -93,10 +93,13 @@ func (b *builder) push(s slot) { b.stack = append(b.stack, s) }
 // peek gives the item n below the top.
 func (b *builder) peek(n int) slot { return b.stack[len(b.stack)-1-n] }
 
-// drop pops n items and gives up their references, the deepest first as the interpreter does.
+// drop pops n items and gives up their references, in the interpreter's order.
 func (b *builder) drop(n int) {
 	dropped := append([]slot(nil), b.stack[len(b.stack)-n:]...)
 	b.forget(n)
+	if b.ins.Flags&decoder.FlagTopFirst != 0 {
+		slices.Reverse(dropped)
+	}
 	for i := range dropped {
 		b.release(dropped[i])
 	}

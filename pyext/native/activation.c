@@ -266,7 +266,7 @@ gs_activation_end(PyThreadState *ts, struct gs_activation *a)
         gs_frame_unlink(ts, f);
     }
     for (uint32_t i = 0; i < a->st.nlocals; i++) {
-        gs_release(&a->st.slots[i]); /* frees nothing where the frame has references of its own */
+        gs_release(&a->st.slots[CP_LAST_FIRST ? a->st.nlocals - 1 - i : i]); /* frees nothing where the frame has references of its own */
     }
     if (f) {
         cp_set_depth(f, a->filled ? a->st.nlocals : 0);

@@ -85,6 +85,8 @@ cp_is_unused(const PyFrameObject *object)
     return !object->f_extra_locals && !object->f_locals_cache && !object->f_overwritten_fast_locals;
 }
 
+#define CP_LAST_FIRST 1
+
 /* ---- Threads ---- */
 
 static inline uint64_t

@@ -39,6 +39,7 @@ cp_set_depth(_PyInterpreterFrame *f, uint32_t n)
     f->stacktop = (int)n;
 }
 
+#define CP_LAST_FIRST 0
 #define CP_COUNTS_VALUES 0
 #define cp_stack_floor() ((uint64_t)0)
 

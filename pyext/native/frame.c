@@ -157,7 +157,7 @@ clear(PyThreadState *ts, _PyInterpreterFrame *f)
         n = cp_code(f)->co_nlocalsplus;
     }
     for (int i = 0; i < n; i++) {
-        Py_XDECREF(cp_local(f, (uint32_t)i));
+        Py_XDECREF(cp_local(f, (uint32_t)(CP_LAST_FIRST ? n - 1 - i : i)));
     }
     cp_frame_end(f);
 }

@@ -257,15 +257,25 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
 }
 
 /* From 3.12 on the interpreter moves the arguments of such a call from their tuple into the frame of a Python function, which lets go of the
-   first one first; a tuple's end begins with the last one. */
+   first one first, or the last one from 3.14 on; a tuple's end begins with the last one, a dict's with the first. */
 static void
-let_go_of_items(PyObject *tuple)
+let_go_of_items(PyObject *tuple, PyObject *dict)
 {
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    PyObject_GC_UnTrack(tuple);
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
-        Py_CLEAR(((PyTupleObject *)tuple)->ob_item[i]);
+    while (CP_LAST_FIRST && dict && PyDict_GET_SIZE(dict) > 1) {
+        PyObject *item = PyObject_CallMethod(dict, "popitem", NULL);
+        if (!item) { /* no memory for it: the order is another one */
+            PyErr_Clear();
+            break;
+        }
+        Py_DECREF(item);
+    }
+    if (tuple && !CP_LAST_FIRST) {
+        PyObject_GC_UnTrack(tuple);
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+            Py_CLEAR(((PyTupleObject *)tuple)->ob_item[i]);
+        }
     }
     PyErr_Restore(type, value, traceback);
 }
@@ -321,9 +331,8 @@ gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
     } else if (tuple) {
         result = PyObject_Call(callable, tuple, dict);
     }
-    if (CP_MOVES_ARGUMENTS && tuple && Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) > 1
-        && (Py_IS_TYPE(callable, &PyFunction_Type) || Py_IS_TYPE(callable, &gs_function_type))) {
-        let_go_of_items(tuple);
+    if (CP_MOVES_ARGUMENTS && tuple && (Py_IS_TYPE(callable, &PyFunction_Type) || Py_IS_TYPE(callable, &gs_function_type))) {
+        let_go_of_items(Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) > 1 ? tuple : NULL, dict && Py_REFCNT(dict) == 1 ? dict : NULL);
     }
     if (tuple != args) {
         Py_XDECREF(tuple);
