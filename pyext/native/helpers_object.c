@@ -332,7 +332,8 @@ gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
         result = PyObject_Call(callable, tuple, dict);
     }
     if (CP_MOVES_ARGUMENTS && tuple && (Py_IS_TYPE(callable, &PyFunction_Type) || Py_IS_TYPE(callable, &gs_function_type))) {
-        let_go_of_items(Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) > 1 ? tuple : NULL, dict && Py_REFCNT(dict) == 1 ? dict : NULL);
+        int in_dict = ((PyCodeObject *)((PyFunctionObject *)callable)->func_code)->co_flags & CO_VARKEYWORDS; /* and not in locals */
+        let_go_of_items(Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) > 1 ? tuple : NULL, dict && Py_REFCNT(dict) == 1 && !in_dict ? dict : NULL);
     }
     if (tuple != args) {
         Py_XDECREF(tuple);
