@@ -48,7 +48,7 @@ PACKAGES = {
     "mpmath": Package("1.3.0", "mpmath", ["mpmath"]),
     "networkx": Package("3.6.1", "networkx", ["networkx"]),
     "packaging": Package("26.3", "packaging,tests", ["tests"], ["hypothesis", "pretend", "tomli-w"]),
-    "pygments": Package("2.21.0", "pygments,tests", ["tests"]),
+    "pygments": Package("2.21.0", "pygments,tests", ["tests"], ["wcag-contrast-ratio"]),
     "pyparsing": Package("3.3.3", "pyparsing,tests", ["tests"], ["railroad-diagrams", "jinja2"]),
     "sqlparse": Package("0.6.1", "sqlparse,tests", ["tests"], known={"test_nested_case_within_cap_under_1s": "measures how long it takes"}),
     "toolz": Package("1.0.0", "toolz,tlz", ["toolz", "tlz"], known={"test_is_valid_curry": "asks isinstance(f, type(lambda: None)) of a function made by exec: a jitted lambda has a subtype on 3.11"}),
