@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+import warnings
 
 from gophersnake import __version__, info, jit, stats, versions
 
@@ -42,6 +43,7 @@ else:
 assert all(map(versions, (fib, grow, mean)))
 compiles = stats()["compiles"]
 
+warnings.simplefilter("ignore", DeprecationWarning)  # from 3.12 on of a fork beside the compiler's threads
 child = os.fork()  # which loads a compiler of its own
 if child == 0:
 
