@@ -64,6 +64,9 @@ read_loc(const struct gs_loc *l, const struct gs_regs *regs, uint64_t sp)
     }
 }
 
+/* Added to a result's tag: no native code expects it, so the caller leaves by an exit, too. */
+#define GS_TAG_SHOWN 64
+
 static void
 read_slots(const struct gs_unit *u, const struct gs_exitdesc *d, const struct gs_regs *regs, uint64_t sp, struct gs_value *out, uint32_t n)
 {
@@ -89,7 +92,7 @@ read_slots(const struct gs_unit *u, const struct gs_exitdesc *d, const struct gs
             break;
         case GS_DYN:
         case GS_RESULT:
-            v->kind = (uint8_t)v->w[0];
+            v->kind = (uint8_t)(v->w[0] & ~(uint64_t)GS_TAG_SHOWN);
             v->w[0] = v->w[1];
             v->owned = v->kind == GS_OBJ;
             break;
@@ -336,6 +339,26 @@ leave_linked(PyThreadState *ts, const struct run *run)
     return 1;
 }
 
+/* Somebody has the frame object, or may have the dict of locals, which is one and the same for each look at an activation. */
+static int
+is_kept(const _PyInterpreterFrame *f)
+{
+    return f && (cp_shows_locals(f) || (f->frame_obj && Py_REFCNT(f->frame_obj) > 1));
+}
+
+/* Whether somebody has the frame object of a caller that has no frame of its own, or has left a tracer in it: what the caller does from now on is to be seen in it. */
+static int
+keeps_callers(const struct run *run)
+{
+    for (uint32_t i = run->first; i < run->ncallers; i++) {
+        _PyInterpreterFrame *f = run->callers[i].frame;
+        if (!run->callers[i].own && (is_kept(f) || (f && f->frame_obj && f->frame_obj->f_trace))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* What a destructor runs before the caller's exit, or another thread, has others: they lie above. */
 static void
 take_linked(PyThreadState *ts, const struct gs_exitdesc *d, const struct gs_regs *regs, struct run *run)
@@ -423,13 +446,6 @@ is_stuck(const struct gs_unit *unit, const struct gs_exitdesc *d, const struct g
     int same = hash == last_state;
     last_state = hash;
     return same;
-}
-
-/* Somebody has the frame object, or may have the dict of locals, which is one and the same for each look at an activation. */
-static int
-is_kept(const _PyInterpreterFrame *f)
-{
-    return f && (cp_shows_locals(f) || (f->frame_obj && Py_REFCNT(f->frame_obj) > 1));
 }
 
 /* Whether the version goes on with the frame that the activation has: one that makes none can hold one, and must where
@@ -720,8 +736,11 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
         } else if (next == RUN) {
             result.value = gs_call_native(run.entry, (uint64_t *)(uintptr_t)gs_activation_buffer, &result.tag);
         }
-        if (d->parent != NONE || result.tag != GS_TAG_ERROR || !leave_linked(ts, &run)) {
+        int shown = result.tag != GS_TAG_ERROR && d->parent == NONE && keeps_callers(&run);
+        if (d->parent != NONE || !(shown || result.tag == GS_TAG_ERROR) || !leave_linked(ts, &run)) {
             unlink_callers(ts, &run);
+        } else if (shown) {
+            result.tag |= GS_TAG_SHOWN;
         }
         *cp_recursion(ts) += inlined;
         if (d->parent == NONE) {
