@@ -301,37 +301,30 @@ choose(struct gs_attached *a, PyObject *const *args, int refused, struct gs_func
 /* Recording code calls a function that nobody knew: it records as well, though it is not attached, so that the next version can call it natively with
    what it does known. NULL without an exception: nothing was called. */
 static PyObject *
-record_callee(PyObject *callable, PyObject *const *args, size_t nargs)
+record_callee(struct gs_record *r, PyObject *callable, PyObject *const *args, size_t nargs)
 {
-    struct gs_record *r = tools_watch() || gs_stack_is_short() ? NULL : gs_record_make((PyFunctionObject *)callable);
-    struct gs_func *f = NULL;
-    PyObject *result = NULL;
-    if (!r) {
-        PyErr_Clear();
+    if (!r->simple || nargs != (size_t)r->code->co_argcount || tools_watch() || gs_stack_is_short()) {
         return NULL;
     }
-    if (r->simple && nargs == (size_t)r->code->co_argcount && !(f = gs_find_entry(r, args)) && r->compiles == 0 && may_compile(r)) {
+    struct gs_func *f = gs_find_entry(r, args);
+    if (!f && r->compiles == 0 && may_compile(r)) {
         (void)compile_entry(r, callable, args);
         f = gs_find_entry(r, args);
     }
-    if (f) {
-        result = ((vectorcallfunc)(uintptr_t)f->stub)(callable, args, nargs, NULL);
-    }
-    gs_record_release(r, 1);
-    return result;
+    return f ? ((vectorcallfunc)(uintptr_t)f->stub)(callable, args, nargs, NULL) : NULL;
 }
 
 PyObject *
 gs_call_learning(PyObject *kwnames, struct gs_site *site, PyObject *const *stack, int64_t count)
 {
     PyObject *callable = stack[CP_NULL_ABOVE ? 0 : 1];
-    if (!stack[CP_NULL_ABOVE]) {
-        gs_learn_callee(callable, site);
-        if (!kwnames && (site->flags & (GS_SITE_CALLEE | GS_SITE_ATTACHED | GS_SITE_POLY)) == GS_SITE_CALLEE) {
-            PyObject *result = record_callee(callable, stack + 2, (size_t)count - 2);
-            if (result || PyErr_Occurred()) {
-                return result;
-            }
+    struct gs_record *r = stack[CP_NULL_ABOVE] ? NULL : gs_learn_callee(callable, site);
+    if (r) {
+        int alone = !kwnames && (site->flags & (GS_SITE_CALLEE | GS_SITE_ATTACHED | GS_SITE_POLY)) == GS_SITE_CALLEE;
+        PyObject *result = alone ? record_callee(r, callable, stack + 2, (size_t)count - 2) : NULL;
+        gs_record_release(r, 0);
+        if (result || PyErr_Occurred()) {
+            return result;
         }
     }
     return gs_call(kwnames, stack, count);

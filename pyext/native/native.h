@@ -101,6 +101,7 @@ struct gs_record {
     char *reason;                 /* why its latest compile failed, or NULL */
     char *partly;                 /* which line stays interpreted in compiled code, or NULL */
     uint8_t idle;                 /* in record.c's list of those without a function */
+    uint8_t named;                /* a call's site has it: the next version of that code may compile it along */
 };
 
 static inline int
@@ -129,7 +130,7 @@ uint64_t gs_attached_count(void);
 /* record.c */
 extern PyTypeObject gs_record_class;
 struct gs_record *gs_record_make(PyFunctionObject *);     /* found or made; a new reference */
-void gs_learn_callee(PyObject *, struct gs_site *);
+struct gs_record *gs_learn_callee(PyObject *, struct gs_site *); /* a new reference, or NULL: it is not to be compiled with its caller */
 struct gs_record *gs_live_record(uint64_t address);      /* the record that a site names, or NULL if it is gone */
 int gs_record_ready(struct gs_record *);                 /* has a profile and knows its borrowed parameters. -1 with an exception */
 void gs_record_join(struct gs_record *, struct gs_attached *);  /* takes a reference over */

@@ -280,29 +280,63 @@ gs_record_make(PyFunctionObject *f)
     return r;
 }
 
+/* Of a function, with what a compile needs: a new reference. */
+static struct gs_record *
+ready_for(PyObject *function)
+{
+    struct gs_attached *a = gs_attached_find(function);
+    struct gs_record *r;
+    if (a && (PyObject *)a->record->code == a->func->func_code) {
+        r = (struct gs_record *)Py_NewRef(a->record);
+    } else if (!a && !Py_IS_TYPE(function, &PyFunction_Type)) {
+        PyErr_SetString(PyExc_TypeError, "not a function");
+        return NULL;
+    } else {
+        int known = table_find((PyFunctionObject *)function) != NULL;
+        r = gs_record_make((PyFunctionObject *)function);
+        if (r && !r->functions) {
+            r->casual = gs_compiling_casually && (r->casual || !known);
+        }
+    }
+    if (r && gs_record_ready(r) < 0) {
+        Py_CLEAR(r);
+    }
+    return r;
+}
+
+struct gs_record *
+gs_record_for(PyObject *function)
+{
+    struct gs_record *r = ready_for(function);
+    int kept = r ? gs_keep((PyObject *)r) : -1;
+    Py_XDECREF(r);
+    return kept < 0 ? NULL : r;
+}
+
 /* A function that is made anew in each round, or that somebody passed: the next version guards its code. */
-void
+struct gs_record *
 gs_learn_callee(PyObject *callable, struct gs_site *site)
 {
     PyFunctionObject *f = (PyFunctionObject *)callable;
     int attached = Py_IS_TYPE(callable, &gs_function_type);
     if (site->flags & GS_SITE_POLY) {
-        return;
+        return NULL;
     }
     if ((!attached && !Py_IS_TYPE(callable, &PyFunction_Type)) || gs_why_plain(f)) {
         site->flags |= GS_SITE_POLY;
-        return;
+        return NULL;
     }
     int collects = PyGC_Disable();
-    struct gs_record *r = gs_record_for(callable);
+    struct gs_record *r = ready_for(callable);
     if (collects) {
         PyGC_Enable();
     }
     if (!r) {
         PyErr_Clear();
         site->flags |= GS_SITE_POLY;
-        return;
+        return NULL;
     }
+    r->named = 1;
     uint32_t flags = GS_SITE_CALLEE | (attached ? GS_SITE_ATTACHED : 0);
     if (!site->type) {
         site->type = (uint64_t)(uintptr_t)r;
@@ -310,6 +344,7 @@ gs_learn_callee(PyObject *callable, struct gs_site *site)
     } else if (site->type != (uint64_t)(uintptr_t)r || (site->flags & GS_SITE_ATTACHED) != (flags & GS_SITE_ATTACHED)) {
         site->flags |= GS_SITE_POLY;
     }
+    return r;
 }
 
 struct gs_record *
@@ -323,30 +358,6 @@ gs_live_record(uint64_t address)
         }
     }
     return NULL;
-}
-
-struct gs_record *
-gs_record_for(PyObject *function)
-{
-    struct gs_attached *a = gs_attached_find(function);
-    if (a && (PyObject *)a->record->code == a->func->func_code) {
-        return gs_record_ready(a->record) < 0 ? NULL : a->record;
-    }
-    if (!a && !Py_IS_TYPE(function, &PyFunction_Type)) {
-        PyErr_SetString(PyExc_TypeError, "not a function");
-        return NULL;
-    }
-    int known = table_find((PyFunctionObject *)function) != NULL;
-    struct gs_record *r = gs_record_make((PyFunctionObject *)function);
-    if (r && !r->functions) {
-        r->casual = gs_compiling_casually && (r->casual || !known);
-    }
-    if (r) {
-        int kept = gs_record_ready(r) < 0 ? -1 : gs_keep((PyObject *)r);
-        Py_DECREF(r);
-        r = kept < 0 ? NULL : r;
-    }
-    return r;
 }
 
 void
@@ -394,7 +405,7 @@ gs_record_release(struct gs_record *r, int functions)
 {
     /* Past the record's own reference to the code, and these: a closure may come again. */
     int warming = r->casual && r->interpreted && nidle < GS_IDLE_MAX;
-    int worth = !ending && (r->nunits || warming || (r->give_up && r->reason));
+    int worth = !ending && (r->nunits || r->named || warming || (r->give_up && r->reason));
     if (!r->functions && !r->idle && worth && Py_REFCNT(r->code) > 1 + functions) {
         if (nidle == GS_IDLE_MAX) {
             struct gs_record *oldest = idle[0].record;
