@@ -1,5 +1,7 @@
 """Recursion ends where it ends in plain Python, and where the C stack is short the interpreter goes on without it."""
 
+import sys
+
 import pytest
 
 from .safety_support import SMALLEST, python, same
@@ -307,6 +309,25 @@ for N in 30, 2_000, 200_000:
 sys.setrecursionlimit(250_000)
 runs_out()
 run(200_000)
+""")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="plain 3.11 crashes")
+def test_recursion_by_way_of_c_ends_before_the_stack():
+    """Calls into native code take nothing of CPython's count of recursion in C: what is interpreted where the stack is short would have all of it."""
+    python("""
+import sys
+@jit
+def f(n):
+    return next(map(f, (n - 1,))) if n else 0
+sys.setrecursionlimit(100_000)
+for _ in range(4):
+    try:
+        f(90_000)
+    except RecursionError:
+        continue
+    raise AssertionError("no RecursionError")
+assert f(100) == 0
 """)
 
 

@@ -4,7 +4,7 @@
    type, a static subtype of the function type with the same layout that answers as the plain one, and func_version 0, so
    that no call site holds an assumption about it. Detaching puts the type back. The table here leads from a function to
    its record. It counts no function; the subtype's deallocation and traversal are what keep it true. */
-#include "native.h"
+#include "runtime.h"
 
 /* ---- The marker in f.__dict__ ---- */
 
@@ -545,12 +545,13 @@ gs_suspend(PyObject *function)
         return 0;
     }
     make_plain((PyFunctionObject *)function);
-    return 1;
+    return 1 + gs_stack_ration();
 }
 
 void
-gs_resume(PyObject *function)
+gs_resume(PyObject *function, int suspended)
 {
+    gs_stack_end_ration(suspended - 1);
     struct gs_attached *a = gs_attached_find(function);
     if (a) { /* else it was detached meanwhile */
         a->func->func_version = 0;

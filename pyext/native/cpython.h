@@ -28,6 +28,7 @@
      int cp_is_watched(ts)                        a tracer, profiler or monitoring tool is at work; native code tests the same, as the rows watch.* tell it
      cp_spare_recursion(ts), cp_spared_recursion(ts)  around an evaluation entered from C, where the interpreter would not have gone through C
      int *cp_recursion(ts)                        how much deeper calls between Python functions may go
+     int *cp_c_recursion(ts)                      how much deeper recursion in C may go, or NULL: it has no count of its own
      uint64_t cp_stack_floor(void)                below which the interpreter takes the C stack for used up, or 0
      int cp_breaker(ts)                           the eval breaker
      int cp_poll(ts)                              it was set: signals, pending calls, other threads, asynchronous exceptions, in the interpreter's

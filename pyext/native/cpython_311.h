@@ -79,6 +79,13 @@ cp_raised(PyThreadState *ts)
     return ts->curexc_value;
 }
 
+static inline int *
+cp_c_recursion(PyThreadState *ts)
+{
+    (void)ts;
+    return NULL;
+}
+
 static inline void
 cp_spare_recursion(PyThreadState *ts)
 {

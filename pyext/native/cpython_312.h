@@ -31,6 +31,12 @@ cp_frame_end(_PyInterpreterFrame *f)
 
 #define CP_EVALUATION 2 /* PY_EVAL_C_STACK_UNITS of ceval.c */
 
+static inline int *
+cp_c_recursion(PyThreadState *ts)
+{
+    return &ts->c_recursion_remaining;
+}
+
 /* An evaluation of CPython's that is entered from C takes so much of the allowance for recursion in C, which calls between Python functions do
    not have to take. */
 static inline void

@@ -54,6 +54,12 @@ cp_is_unused(const PyFrameObject *object)
 
 #define CP_EVALUATION 2 /* PY_EVAL_C_STACK_UNITS of ceval.c */
 
+static inline int *
+cp_c_recursion(PyThreadState *ts)
+{
+    return &ts->c_recursion_remaining;
+}
+
 /* An evaluation of CPython's that is entered from C takes so much of the allowance for recursion in C, which calls between Python functions do
    not have to take. */
 static inline void

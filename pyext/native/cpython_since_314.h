@@ -98,6 +98,7 @@ cp_stack_floor(void)
 /* Calls between Python functions and calls from C take the same allowance. */
 #define cp_spare_recursion(ts) ((void)(ts))
 #define cp_spared_recursion(ts) ((void)(ts))
+#define cp_c_recursion(ts) ((void)(ts), (int *)NULL)
 
 /* ---- Objects ---- */
 

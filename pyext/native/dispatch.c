@@ -347,9 +347,10 @@ dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
     if (!a || tools_watch()) {
         return interpret(a ? a->record : NULL, callable, args, nargsf, kwnames);
     }
-    if (gs_stack_is_short() && gs_suspend(callable)) {
+    int suspended = gs_stack_is_short() ? gs_suspend(callable) : 0;
+    if (suspended) {
         PyObject *result = interpret(a->record, callable, args, nargsf, kwnames);
-        gs_resume(callable);
+        gs_resume(callable, suspended);
         return result;
     }
     if (a->func->func_code != (PyObject *)a->record->code) {

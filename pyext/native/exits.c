@@ -724,12 +724,12 @@ gs_exit(struct gs_unit *unit, struct gs_regs *regs)
         result = next == RETURNED ? run.result : (struct result){0, GS_TAG_ERROR};
         if (next == RUN && run.frame) {
             /* Calls between Python functions use no C stack, but calls of attached functions do: until the call returns that found the stack
-               short, the function is a plain one. */
+               short, for whatever reason it left, the function is a plain one. */
             PyObject *callable = Py_NewRef(cp_function(run.frame));
-            int suspended = d->reason == GS_WHY_STACK && gs_stack_is_short() && gs_suspend(callable);
+            int suspended = gs_stack_is_short() ? gs_suspend(callable) : 0;
             PyObject *object = gs_frame_run(ts, run.frame);
             if (suspended) {
-                gs_resume(callable);
+                gs_resume(callable, suspended);
             }
             Py_DECREF(callable);
             result = (struct result){(uint64_t)(uintptr_t)object, object ? GS_OBJ : GS_TAG_ERROR};

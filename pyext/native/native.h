@@ -120,8 +120,8 @@ void gs_unmark(PyObject *function);                       /* of one that is not 
 int gs_decline(PyObject *function, const char *reason);   /* leaves or makes it plain; the marker tells why. -1 with an exception */
 PyObject *gs_marker(PyObject *code, const char *reason, int strict); /* such a marker alone, new */
 int gs_reattach(struct gs_attached *);                    /* __code__ was written: 0, or -1 if it is plain now; no exception */
-int gs_suspend(PyObject *function);  /* plain until gs_resume, for calls that the C stack has no room for: plain calls need none. 0: it is plain already. */
-void gs_resume(PyObject *function);  /* The caller holds a reference to it in between */
+int gs_suspend(PyObject *function);  /* plain until gs_resume, which wants what this returns, for calls that the C stack has no room for: plain calls need none. */
+void gs_resume(PyObject *function, int suspended); /* 0: it is plain already. The caller holds a reference to it in between */
 int gs_attach_init(PyObject *module);
 int gs_groups_init(void);
 int gs_caller_module_init(void);

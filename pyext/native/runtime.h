@@ -56,6 +56,8 @@ extern uint64_t gs_stack_size;   /* cell: with gs_stack_limit: native code may r
 void gs_stack_here(void);        /* sets both cells for the running thread */
 uint64_t gs_stack_top(void);     /* the highest address of the stack that this C frame is on, or 0: it is not known to be the thread's */
 int gs_stack_is_short(void);     /* below this C frame there is less left than native code must leave to C */
+int gs_stack_ration(void);       /* bounds recursion in C by the rest of the stack, until gs_stack_end_ration, which wants what this returns */
+void gs_stack_end_ration(int);
 extern uint64_t gs_buffer_words; /* the room of the activation buffer */
 int gs_buffer_reserve(uint64_t words); /* before a unit with a memory entry that reads so many is installed. -1 with an exception */
 

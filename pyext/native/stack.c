@@ -38,7 +38,7 @@ find_bounds(void)
                 lowest = wanted;
             }
             height = low + size - lowest;
-            bottom = low;
+            bottom = low + guard;
             return;
         }
     }
@@ -74,6 +74,31 @@ gs_stack_is_short(void)
     }
     gs_stack_here();
     return here - gs_stack_limit > gs_stack_size;
+}
+
+/* What is interpreted because the stack is short recurses in C no deeper than the rest of the stack has room for: CPython counts that for
+   a whole stack, of which native code took none of the count. */
+#define STACK_OF_UNIT 1024 /* CPython 3.13 allows 10,000 on 8 MB */
+
+int
+gs_stack_ration(void)
+{
+    int *units = cp_c_recursion(cp_thread());
+    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+    if (!units || !height || here < bottom || here >= lowest + height) {
+        return 0;
+    }
+    int64_t over = *units - (int64_t)((here - bottom) / STACK_OF_UNIT);
+    *units -= over > 0 ? (int)over : 0;
+    return over > 0 ? (int)over : 0;
+}
+
+void
+gs_stack_end_ration(int over)
+{
+    if (over) {
+        *cp_c_recursion(cp_thread()) += over;
+    }
 }
 
 /* ---- The activation buffer ---- */

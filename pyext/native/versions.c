@@ -389,7 +389,9 @@ gs_record_update_head(struct gs_record *r)
     vectorcallfunc without = r->cold && r->casual && !newest ? gs_vectorcall_cold : gs_vectorcall_entry;
     r->head = direct ? (vectorcallfunc)(uintptr_t)newest->stub : without;
     for (struct gs_attached *a = r->functions; a; a = a->next) {
-        a->func->vectorcall = a->strict && r->partly ? gs_vectorcall_entry : r->head;
+        if (Py_IS_TYPE(a->func, &gs_function_type)) { /* not suspended */
+            a->func->vectorcall = a->strict && r->partly ? gs_vectorcall_entry : r->head;
+        }
     }
 }
 
