@@ -183,7 +183,7 @@ FORCE = "GOPHERSNAKE_FORCE_GUARD"
 def work(seed, start, count, step, status):
     """A worker: programs start, start+step, ...; differences go to standard output, the one at work to the status file."""
     with open(status, "r+b") as file:
-        shared = mmap.mmap(file.fileno(), 24)
+        shared = mmap.mmap(file.fileno(), 32)
     import resource
 
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, resource.RLIM_INFINITY))
@@ -194,7 +194,7 @@ def work(seed, start, count, step, status):
     gc.disable()
     done = 0
     for number in range(start, count, step):
-        shared[:24] = struct.pack("qqq", number, done, len(program_support.LATE))
+        shared[:32] = struct.pack("qqqq", number, done, len(program_support.LATE), len(program_support.CHANCE))
         made = program(seed, number)
         found = program_support.difference(made.source, made.calls, gophersnake.jit, number % LEAKS_EVERY in (0, LEAKS_EVERY - 1))
         if found:
@@ -202,7 +202,7 @@ def work(seed, start, count, step, status):
         done += 1
         # Damage shows here; and a support function that has become hot over many programs would be compiled into each that calls it.
         gc.collect()
-    shared[:24] = struct.pack("qqq", -1, done, len(program_support.LATE))
+    shared[:32] = struct.pack("qqqq", -1, done, len(program_support.LATE), len(program_support.CHANCE))
 
 
 class Worker:
@@ -215,7 +215,7 @@ class Worker:
 
     def start(self, number):
         self.status.seek(0)
-        self.status.write(struct.pack("qqq", number, 0, 0))
+        self.status.write(struct.pack("qqqq", number, 0, 0, 0))
         self.status.flush()
         self.position = number, time.monotonic(), 0
         words = ["--grammar", GRAMMAR, "--worker", self.status.name, "--seed", self.seed, "--start", str(number), "--step", str(self.step), "--count", str(self.count)]
@@ -223,7 +223,7 @@ class Worker:
 
     def at(self):
         self.status.seek(0)
-        return struct.unpack("qqq", self.status.read(24))
+        return struct.unpack("qqqq", self.status.read(32))
 
     def used(self):
         """Seconds of processor time."""
@@ -235,7 +235,7 @@ class Worker:
 
     def poll(self):
         """None while all is well; (number, what) for a crash or a hang; True when finished."""
-        number, _, _ = self.at()
+        number = self.at()[0]
         code = self.process.poll()
         if code is None:
             if number != self.position[0]:
@@ -329,7 +329,8 @@ def big_run(count, seed, jobs, folder, most, shrink, start=0):
         report(seed, number, made.source, made.calls, what, folder, shrink and i < 3, i < 3)
     stopped = len(found) >= most and running
     print(f"{'stopped early: ' if stopped else ''}{count - start if not stopped else 'some'} programs of seed {seed} in {seconds:.0f} s, "
-          f"{len(found)} differ, in {sum(w.at()[2] for w in workers)} only arguments die later, {spoiled} left out because they do not end in plain Python either")
+          f"{len(found)} differ, in {sum(w.at()[2] for w in workers)} only arguments die later, "
+          f"in {sum(w.at()[3] for w in workers)} plain runs differ as well, {spoiled} left out because they do not end in plain Python either")
     return len(found)
 
 
