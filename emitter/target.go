@@ -73,7 +73,7 @@ type Machine interface {
 	// Count counts the activation as recursion. It may stand at the begin of a block and before the jump at its end.
 	Count()
 	Uncount()
-	// CheckRecursion leaves if there is none left, and counts the activation if it is counted.
+	// CheckRecursion leaves if no more than pyabi.RecursionMargin is left, and counts the activation if it is counted.
 	CheckRecursion(counted bool, leave Label)
 	// CheckStack leaves if the C stack is short, or another thread's. It may change registers that are neither parameters nor the callable.
 	CheckStack(leave Label)

@@ -30,6 +30,10 @@ const (
 // are slot kinds.
 const TagError = 0
 
+// RecursionMargin: the last activations before the recursion limit are interpreted, for there it shows how much an instruction counts for as long
+// as it lasts: `range(n)` compares ints, which counts, and native code makes no range. It is more than any instruction that has native code of its own counts.
+const RecursionMargin = 8
+
 var slotKinds = [NumSlotKind]struct {
 	name  string
 	words int

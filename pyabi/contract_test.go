@@ -18,7 +18,7 @@ var contract = map[string]uint64{
 	"GS_FLOAT": uint64(Float), "GS_BOOL": uint64(Bool), "GS_NONE": uint64(None), "GS_INT_ORIGIN": uint64(IntOrigin),
 	"GS_FLOAT_ORIGIN": uint64(FloatOrigin), "GS_DYN": uint64(Dyn), "GS_RANGE": uint64(Range),
 	"GS_RANGE_ITER": uint64(RangeIter), "GS_RESULT": uint64(Result),
-	"GS_TAG_ERROR": TagError,
+	"GS_TAG_ERROR": TagError, "GS_RECURSION_MARGIN": RecursionMargin,
 
 	"GS_EXIT_RESUME": uint64(ExitResume), "GS_EXIT_RAISE": uint64(ExitRaise), "GS_EXIT_POLL": uint64(ExitPoll),
 	"GS_EXIT_RECOMPILE": uint64(ExitRecompile), "GS_EXIT_TOUCHED": uint64(ExitTouched), "GS_EXIT_INTERPRET": uint64(ExitInterpret),

@@ -195,14 +195,18 @@ func (m *machine) Count() { m.a.Emit(DECL_M, At(thread, int32(m.abi.ThreadRecurs
 // Uncount takes it back.
 func (m *machine) Uncount() { m.a.Emit(INCL_M, At(thread, int32(m.abi.ThreadRecursion))) }
 
-// CheckRecursion leaves if there is none left.
+// CheckRecursion leaves if there is little left.
 func (m *machine) CheckRecursion(counted bool, leave emitter.Label) {
+	left := At(thread, int32(m.abi.ThreadRecursion))
 	if counted {
-		m.Count()
-		m.a.Jcc(CondS, Label(leave))
+		m.a.Emit(MOVL_RM, scratch, left)
+		m.a.Emit(SUBL_RI, scratch, Imm(1))
+		m.a.Emit(MOVL_MR, left, scratch)
+		m.a.Emit(CMPL_RI, scratch, Imm(pyabi.RecursionMargin))
+		m.a.Jcc(CondL, Label(leave))
 		return
 	}
-	m.a.Emit(CMPL_MI, At(thread, int32(m.abi.ThreadRecursion)), Imm(0))
+	m.a.Emit(CMPL_MI, left, Imm(pyabi.RecursionMargin))
 	m.a.Jcc(CondLE, Label(leave))
 }
 

@@ -222,15 +222,18 @@ func (m *machine) Count() { m.addTo(At(thread, int32(m.abi.ThreadRecursion)), -1
 // Uncount takes it back.
 func (m *machine) Uncount() { m.addTo(At(thread, int32(m.abi.ThreadRecursion)), 1, false, false) }
 
-// CheckRecursion leaves if there is none left.
+// CheckRecursion leaves if there is little left.
 func (m *machine) CheckRecursion(counted bool, leave emitter.Label) {
+	left := At(thread, int32(m.abi.ThreadRecursion))
+	m.a.Access(load32, scratch, left)
 	if counted {
-		m.addTo(At(thread, int32(m.abi.ThreadRecursion)), -1, false, true)
-		m.a.Jcc(CondMI, Label(leave))
+		m.a.Emit(SUBW_I, scratch, scratch, Imm(1))
+		m.a.Access(store32, scratch, left)
+		m.a.Emit(SUBSW_I, ZR, scratch, Imm(pyabi.RecursionMargin))
+		m.a.Jcc(CondLT, Label(leave))
 		return
 	}
-	m.a.Access(load32, scratch, At(thread, int32(m.abi.ThreadRecursion)))
-	m.a.Emit(SUBSW_I, ZR, scratch, Imm(0))
+	m.a.Emit(SUBSW_I, ZR, scratch, Imm(pyabi.RecursionMargin))
 	m.a.Jcc(CondLE, Label(leave))
 }
 

@@ -151,8 +151,11 @@ func TestFib(t *testing.T) {
 
 		// Short of recursion: the function leaves before it began.
 		recursion := r.mem.Int32(r.tstate + uintptr(r.abi.ThreadRecursion))
-		*recursion = 0
-		_, tag := u.call(0, 20)
+		*recursion = pyabi.RecursionMargin + 1
+		_, tag := u.call(0, 0)
+		require.NotEqual(t, uint64(77), tag)
+		*recursion = pyabi.RecursionMargin
+		_, tag = u.call(0, 20)
 		require.Equal(t, uint64(77), tag)
 		x, slots := u.exited()
 		require.Equal(t, [][]uint64{{20}}, slots)

@@ -603,7 +603,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     }
     run->only_own = a.st.frame != NULL;
     int interpret = kind == GS_EXIT_INTERPRET;
-    if (interpret && d->reason == GS_WHY_STACK && *cp_recursion(ts) > 0 && !gs_stack_is_short()) {
+    if (interpret && d->reason == GS_WHY_STACK && *cp_recursion(ts) > GS_RECURSION_MARGIN && !gs_stack_is_short()) {
         interpret = 0; /* it was another thread's limit */
     }
 
