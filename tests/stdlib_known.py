@@ -46,12 +46,36 @@ KNOWN = (
         for case in ("DisTests", "DisWithFileTests")
         for test in ("loop_quicken", "show_caches", "super_instructions")
     }
+    | {
+        f"test.test_opcache.TestRacesDoNotCrash.test_{test}": _PLAIN
+        for test in (
+            "binary_subscr_getitem",
+            "binary_subscr_list_int",
+            "for_iter_gen",
+            "for_iter_list",
+            "load_attr_class",
+            "load_attr_getattribute_overridden",
+            "load_attr_instance_value",
+            "load_attr_method_lazy_dict",
+            "load_attr_method_no_dict",
+            "load_attr_method_with_values",
+            "load_attr_module",
+            "load_attr_property",
+            "load_attr_with_hint",
+            "load_global_module",
+            "store_attr_instance_value",
+            "store_attr_with_hint",
+            "store_subscr_list_int",
+            "unpack_sequence_list",
+        )
+    }
     | {f"test.test_trace.{case}.test_traced_decorated_function": _TRACED for case in ("TestFuncs", "TestLineCounts")}
     | {
         "test.test_capi.test_misc.CAPITest.test_c_subclass_of_heap_ctype_with_del_modifying_dunder_class_only_decrefs_once": _HELD,
         "test.test_descr.ClassPropertiesAndMethods.test_slots": _HELD,
         "test.test_xml_etree.BugsTest.test_bug_xmltoolkit63": _HELD,
         "test.test_xml_etree_c.BugsTest.test_bug_xmltoolkit63": _HELD,
+        "test.test_opcache.TestCallCache.test_assign_init_code": _PLAIN,
         "test.test_pydoc.PydocImportTest.test_importfile": _LOADER,
         "test.test_funcattrs.FunctionDictsTest.test_unassigned_dict": _MARKER,
         "test.test_sys.SysModuleTest.test_current_exceptions": _RACE,

@@ -449,13 +449,19 @@ def test_every_way_of_calling_reaches_native_code():
         def __getitem__(self, i):
             return i
 
+    class D(C):
+        pass
+
+    class E(C, Exception):
+        pass
+
     def plain(a, b=2):
         return a
 
     o, n = C(1), 2000
     ways = {
         plain: [lambda: plain(1), lambda: plain(1, b=3), lambda: plain(*(1,)), lambda: plain(**{"a": 1})],
-        C.__init__: [lambda: C(1)],
+        C.__init__: [lambda: C(1), lambda: D(1), lambda: E(1)],
         C.method: [lambda: o.method(1), lambda: o.method(x=1)],
         C.p.fget: [lambda: o.p],
         C.__getitem__: [lambda: o[1]],

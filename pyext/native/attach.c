@@ -531,6 +531,7 @@ gs_attach(PyObject *function, int strict, int casual)
     f->func_version = 0;
     Py_SET_TYPE(f, &gs_function_type);
     gs_record_join(r, a); /* sets vectorcall */
+    gs_end_inline(f);
     return 0;
 failed:
     PyMem_RawFree(a);
@@ -557,6 +558,7 @@ gs_resume(PyObject *function, int suspended)
         a->func->func_version = 0;
         Py_SET_TYPE(function, &gs_function_type);
         gs_record_update_head(a->record);
+        gs_end_inline(a->func);
     }
 }
 

@@ -53,6 +53,44 @@ cp_init(void)
     return cp_plain_vectorcall ? 0 : -1;
 }
 
+/* A site that calls a class keeps the class's version, and takes for __init__ what the class had then. A function that was never interpreted is at none. */
+int
+cp_may_run_inline(PyFunctionObject *f)
+{
+    PyCodeObject *code = (PyCodeObject *)f->func_code;
+    return PyUnicode_CompareWithASCIIString(code->co_name, "__init__") == 0 && _PyCode_CODE(code)[code->_co_firsttraceable].op.code != RESUME;
+}
+
+int
+cp_end_inline(struct gs_attached *(*attached)(PyObject *))
+{
+    PyObject *subclasses = PyObject_GetAttrString((PyObject *)&PyType_Type, "__subclasses__");
+    PyObject *classes = subclasses ? PyList_New(0) : NULL;
+    int rc = classes ? PyList_Append(classes, (PyObject *)&PyBaseObject_Type) : -1;
+    for (Py_ssize_t i = 0; rc == 0 && i < PyList_GET_SIZE(classes); i++) {
+        PyTypeObject *class = (PyTypeObject *)PyList_GET_ITEM(classes, i);
+        if (class->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+            PyObject **init = &((PyHeapTypeObject *)class)->_spec_cache.init; /* not counted, and perhaps no longer there */
+            if (*init && attached(*init)) {
+                PyType_Modified(class);
+                *init = NULL;
+            }
+        }
+        PyObject *below = PyObject_CallOneArg(subclasses, (PyObject *)class);
+        rc = below ? 0 : -1;
+        for (Py_ssize_t k = 0; rc == 0 && k < PyList_GET_SIZE(below); k++) {
+            PyObject *one = PyList_GET_ITEM(below, k);
+            if (((PyTypeObject *)one)->tp_base == class) { /* each is met once */
+                rc = PyList_Append(classes, one);
+            }
+        }
+        Py_XDECREF(below);
+    }
+    Py_XDECREF(classes);
+    Py_XDECREF(subclasses);
+    return rc;
+}
+
 /* ---- Bytecode ---- */
 
 int

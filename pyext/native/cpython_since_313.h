@@ -125,6 +125,9 @@ cp_list_extend(PyObject *list, PyObject *iterable)
 
 extern vectorcallfunc cp_plain_vectorcall;
 int cp_init(void);
+struct gs_attached;
+int cp_may_run_inline(PyFunctionObject *);
+int cp_end_inline(struct gs_attached *(*attached)(PyObject *));
 const char *cp_test_version(PyThreadState *ts, PyObject *freed); /* the end of cp_test; freed: the float that was freed last */
 
 /* ---- The ABI header ---- */

@@ -107,6 +107,9 @@ cp_keeps_values(PyTypeObject *t)
     return t->tp_flags & Py_TPFLAGS_MANAGED_DICT && t->tp_flags & Py_TPFLAGS_HEAPTYPE;
 }
 
+#define cp_may_run_inline(function) ((void)(function), 0)
+#define cp_end_inline(attached) 0
+
 static inline int
 cp_list_extend(PyObject *list, PyObject *iterable)
 {

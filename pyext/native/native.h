@@ -192,6 +192,7 @@ void gs_heat_forget(const struct gs_record *);          /* its end */
 int gs_is_paid(struct gs_record *);                     /* whether what surprised may be compiled anew */
 int gs_is_warm_exit(struct gs_record *, uint32_t count); /* taken so often */
 void gs_pay(struct gs_record *, uint64_t ns, int further); /* for a compile; further: it is not its first */
+void gs_end_inline(PyFunctionObject *);                  /* it was attached: who calls its class calls it */
 extern int gs_compiling_casually;                       /* for a function that nobody chose: its callees were not chosen either */
 uint64_t gs_now(void);                                  /* a clock of nanoseconds */
 uint64_t gs_worked(void);                               /* what the running thread took of a processor */

@@ -40,6 +40,10 @@ enum {
     GS_FURTHER_BUDGET_NS = 200000000, /* for all together that go beyond, */
     GS_FURTHER_BUDGET_SHARE = 5, /* and one part in so many of the time: what is short is interpreted meanwhile */
 
+    /* To look at all classes takes 0.5 us for each; a function that is attached after it has run as __init__ makes it necessary. */
+    GS_CLASSES_BUDGET_NS = 20000000, /* for all such looks together, */
+    GS_CLASSES_BUDGET_SHARE = 50, /* and one part in so many of the time: past that a constructor may go on interpreted */
+
     GS_CODE_UNITS_MAX = 1 << 16 /* a function longer than that is data, and its compile would be felt */
 };
 
