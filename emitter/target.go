@@ -9,9 +9,6 @@ import (
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
-// Label is a place in the code; each instruction set's assembler hands them out.
-type Label int32
-
 // Target is an instruction set for one running interpreter.
 type Target interface {
 	Name() string

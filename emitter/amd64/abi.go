@@ -114,15 +114,16 @@ func (t *Target) Unit(b *emitter.Builder) emitter.Machine {
 	} else {
 		t.assembler.Reset()
 	}
-	return &machine{t: t, abi: t.ABI, b: b, a: t.assembler}
+	return &machine{t: t, abi: t.ABI, b: b, a: t.assembler, CodeBuffer: &t.assembler.CodeBuffer}
 }
 
 // machine makes the code of a unit.
 type machine struct {
-	t    *Target
-	abi  *pyabi.ABI
-	b    *emitter.Builder
-	a    *Assembler
+	t   *Target
+	abi *pyabi.ABI
+	b   *emitter.Builder
+	a   *Assembler
+	*emitter.CodeBuffer[poolKey]
 	refs []dataRef
 }
 
@@ -135,14 +136,9 @@ type dataRef struct {
 func (m *machine) Registers() *emitter.Registers { return &registers }
 func (m *machine) ABI() *pyabi.ABI               { return m.abi }
 
-func (m *machine) NewLabel() emitter.Label { return emitter.Label(m.a.NewLabel()) }
-func (m *machine) Bind(l emitter.Label)    { m.a.Bind(Label(l)) }
 func (m *machine) Align()                  { m.a.Align(16) }
-func (m *machine) Jump(l emitter.Label)    { m.a.Jmp(Label(l)) }
-func (m *machine) Note(text string)        { m.a.Note(text) }
-
-func (m *machine) Offset(l emitter.Label) int { return m.a.Offset(Label(l)) }
-
+func (m *machine) Jump(l Label)            { m.a.Jmp(l) }
+func (m *machine) Offset(l Label) int      { return m.a.Offset(l) }
 func (m *machine) Finish() ([]byte, error) { return m.a.Finish() }
 
 // Refs are the constants of MOVABSQ, behind a prefix and an opcode.
@@ -152,14 +148,6 @@ func (m *machine) Refs() []emitter.Ref {
 		refs[i] = emitter.Ref{Off: m.a.Offset(r.at) + 2, Data: r.data}
 	}
 	return refs
-}
-
-func (m *machine) Notes() []emitter.Note {
-	notes := make([]emitter.Note, len(m.a.Notes()))
-	for i, n := range m.a.Notes() {
-		notes[i] = emitter.Note{Off: n.Off, Text: n.Text}
-	}
-	return notes
 }
 
 // dataAddress loads the address of something in the data area.
@@ -196,23 +184,23 @@ func (m *machine) Count() { m.a.Emit(DECL_M, At(thread, int32(m.abi.ThreadRecurs
 func (m *machine) Uncount() { m.a.Emit(INCL_M, At(thread, int32(m.abi.ThreadRecursion))) }
 
 // CheckRecursion leaves if there is little left.
-func (m *machine) CheckRecursion(counted bool, leave emitter.Label) {
+func (m *machine) CheckRecursion(counted bool, leave Label) {
 	left := At(thread, int32(m.abi.ThreadRecursion))
 	if counted {
 		m.a.Emit(MOVL_RM, scratch, left)
 		m.a.Emit(SUBL_RI, scratch, Imm(1))
 		m.a.Emit(MOVL_MR, left, scratch)
 		m.a.Emit(CMPL_RI, scratch, Imm(pyabi.RecursionMargin))
-		m.a.Jcc(CondL, Label(leave))
+		m.a.Jcc(CondL, leave)
 		return
 	}
 	m.a.Emit(CMPL_MI, left, Imm(pyabi.RecursionMargin))
-	m.a.Jcc(CondLE, Label(leave))
+	m.a.Jcc(CondLE, leave)
 }
 
 // CheckStack: rbp carries no parameter. The cells are those of the thread that last set them: on another thread's stack the difference is out of
 // range too, and the exit sets them.
-func (m *machine) CheckStack(leave emitter.Label) {
+func (m *machine) CheckStack(leave Label) {
 	a := m.a
 	a.MoveImm(scratch, int64(m.abi.StackLimit))
 	a.Move(RBP, RSP)
@@ -223,24 +211,24 @@ func (m *machine) CheckStack(leave emitter.Label) {
 		a.MoveImm(scratch, int64(m.t.StackSize))
 		a.Emit(CMPQ_RM, RBP, At(scratch, 0))
 	}
-	a.Jcc(CondA, Label(leave))
+	a.Jcc(CondA, leave)
 }
 
 // CountDown takes the exit when its word comes to 0.
-func (m *machine) CountDown(x *emitter.Exit, exit emitter.Label) {
+func (m *machine) CountDown(x *emitter.Exit, exit Label) {
 	m.dataAddress(scratch, x.ForceOffset())
 	m.a.Emit(DECL_M, At(scratch, 0))
-	m.a.Jcc(CondE, Label(exit))
+	m.a.Jcc(CondE, exit)
 }
 
 // Poll leaves if the eval breaker is set.
-func (m *machine) Poll(exit emitter.Label) {
+func (m *machine) Poll(exit Label) {
 	compare := CMPL_MI
 	if m.abi.BreakerSize == 1 {
 		compare = CMPB_MI
 	}
 	m.a.Emit(compare, m.at(thread, scratch, m.abi.BreakerBy, m.abi.BreakerAt), Imm(0))
-	m.a.Jcc(CondNE, Label(exit))
+	m.a.Jcc(CondNE, exit)
 }
 
 // at is a field of the thread state ts, or of what is found by another field of it, for which t is loaded. pyabi.ABI tells such pairs.

@@ -9,25 +9,11 @@ package amd64
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
+
+	"github.com/gophersnake/gophersnake/emitter"
 )
-
-// ErrTooLarge is the answer of Finish when the code outgrew the assembler's limit.
-var ErrTooLarge = errors.New("machine code exceeds the size limit")
-
-// Label is a place in the code or a pool entry. The zero Label is none.
-type Label int32
-
-// Note is a remark on the code that begins at an offset.
-type Note struct {
-	Off  int
-	Text string
-}
-
-// CodeAlign is the alignment that the code needs where it is put in memory.
-const CodeAlign = 16
 
 type fixupKind uint8
 
@@ -52,71 +38,35 @@ type poolKey struct {
 	size      uint8
 }
 
-type poolEntry struct {
-	key   poolKey
-	label Label
-}
-
 // An Assembler writes one piece of code. Reset makes it ready for the next.
 type Assembler struct {
-	buf    []byte
-	limit  int
-	err    error
+	emitter.CodeBuffer[poolKey]
 	fixups []fixup
-	labels []int32 // by label: the offset in the long code, or -1
 	final  []int32 // by label: the offset after Finish, or -1
-	bound  []Label // in the order of their offsets
-	notes  []Note
-	pool   []poolEntry
-	pooled map[poolKey]Label
-	code   int // length without the pool, after Finish
+	code   int     // length without the pool, after Finish
 }
 
 // NewAssembler makes an assembler for at most limit bytes, its pool included.
 func NewAssembler(limit int) *Assembler {
-	if limit <= 0 || limit > 1<<30 {
-		panic(fmt.Sprintf("BUG: code size limit %d", limit))
-	}
-	a := &Assembler{limit: limit, pooled: map[poolKey]Label{}}
-	a.Reset()
-	return a
+	return &Assembler{CodeBuffer: emitter.NewCodeBuffer[poolKey](limit)}
 }
 
 // Reset forgets everything but the limit, and keeps the memory. What Finish returned is no longer valid.
 func (a *Assembler) Reset() {
-	a.buf = a.buf[:0]
-	a.err = nil
+	a.CodeBuffer.Reset()
 	a.fixups = a.fixups[:0]
-	a.labels = append(a.labels[:0], -1)
-	a.final = append(a.final[:0], -1)
-	a.bound = a.bound[:0]
-	clear(a.notes)
-	a.notes = a.notes[:0]
-	a.pool = a.pool[:0]
-	clear(a.pooled)
 	a.code = 0
-}
-
-// Err is ErrTooLarge once the code is too large; the assembler ignores what is emitted from then on.
-func (a *Assembler) Err() error { return a.err }
-
-// room says whether n more bytes may be written.
-func (a *Assembler) room(n int) bool {
-	if a.err == nil && len(a.buf)+n > a.limit {
-		a.err = ErrTooLarge
-	}
-	return a.err == nil
 }
 
 // Emit writes an instruction. The operands are those of the row, destination first, a condition before all.
 func (a *Assembler) Emit(op Op, args ...Operand) {
 	var e encoded
 	encode(&e, op, args)
-	if !a.room(e.n) {
+	if !a.Room(e.n) {
 		return
 	}
-	start := int32(len(a.buf))
-	a.buf = append(a.buf, e.bytes[:e.n]...)
+	start := int32(len(a.Code))
+	a.Code = append(a.Code, e.bytes[:e.n]...)
 	if e.relAt == 0 {
 		return
 	}
@@ -133,57 +83,18 @@ func (a *Assembler) Emit(op Op, args ...Operand) {
 	a.fixups = append(a.fixups, f)
 }
 
-// NewLabel makes a label to be bound later.
-func (a *Assembler) NewLabel() Label {
-	a.labels = append(a.labels, -1)
-	a.final = append(a.final, -1)
-	return Label(len(a.labels) - 1)
-}
-
-// Bind puts a label at the current place.
-func (a *Assembler) Bind(l Label) {
-	if a.err != nil {
-		return
-	}
-	if l <= 0 || int(l) >= len(a.labels) {
-		panic(fmt.Sprintf("BUG: label %d does not exist", l))
-	}
-	if a.labels[l] >= 0 {
-		panic(fmt.Sprintf("BUG: label %d bound twice", l))
-	}
-	a.labels[l] = int32(len(a.buf))
-	a.bound = append(a.bound, l)
-}
-
-// Here makes a label at the current place.
-func (a *Assembler) Here() Label {
-	l := a.NewLabel()
-	a.Bind(l)
-	return l
-}
-
 // Align pads with NOPs to a multiple of n, a power of two up to CodeAlign.
 func (a *Assembler) Align(n int) {
-	if n < 1 || n > CodeAlign || n&(n-1) != 0 {
+	if n < 1 || n > emitter.CodeAlign || n&(n-1) != 0 {
 		panic(fmt.Sprintf("BUG: alignment %d", n))
 	}
-	if n == 1 || !a.room(n-1) {
+	if n == 1 || !a.Room(n-1) {
 		return
 	}
-	start := int32(len(a.buf))
-	a.buf = append(a.buf, make([]byte, n-1)...)
-	a.fixups = append(a.fixups, fixup{start: start, end: int32(len(a.buf)), label: Label(n), kind: fixAlign})
+	start := int32(len(a.Code))
+	a.Code = append(a.Code, make([]byte, n-1)...)
+	a.fixups = append(a.fixups, fixup{start: start, end: int32(len(a.Code)), label: Label(n), kind: fixAlign})
 }
-
-// Note remarks on the code that follows. It costs the text, so ask first whether anybody wants it.
-func (a *Assembler) Note(text string) {
-	if a.err == nil {
-		a.notes = append(a.notes, Note{len(a.buf), text})
-	}
-}
-
-// Notes are the remarks, in the order of the code, with final offsets after Finish.
-func (a *Assembler) Notes() []Note { return a.notes }
 
 // Int64 is a pool entry of 8 bytes.
 func (a *Assembler) Int64(v int64) Mem { return a.constant(poolKey{uint64(v), 0, 8}) }
@@ -194,15 +105,7 @@ func (a *Assembler) Float64(v float64) Mem { return a.constant(poolKey{math.Floa
 // Vec128 is a pool entry of 16 bytes on 16, as the vector instructions want their memory operands.
 func (a *Assembler) Vec128(low, high uint64) Mem { return a.constant(poolKey{low, high, 16}) }
 
-func (a *Assembler) constant(k poolKey) Mem {
-	l, ok := a.pooled[k]
-	if !ok {
-		l = a.NewLabel()
-		a.pooled[k] = l
-		a.pool = append(a.pool, poolEntry{k, l})
-	}
-	return Mem{Label: l}
-}
+func (a *Assembler) constant(k poolKey) Mem { return Mem{Label: a.Pooled(k)} }
 
 // Jmp jumps to a label.
 func (a *Assembler) Jmp(l Label) { a.Emit(JMP_L, l) }
@@ -283,27 +186,30 @@ func fillNops(b []byte) {
 // Finish shortens jumps, appends the pool, and returns code that may be put at any address that is a multiple
 // of CodeAlign. The bytes are the assembler's until Reset; only Offset, Notes and CodeLen make sense until then.
 func (a *Assembler) Finish() ([]byte, error) {
-	if a.err != nil {
-		return nil, a.err
+	if a.Err() != nil {
+		return nil, a.Err()
+	}
+	a.final = a.final[:0]
+	for range a.Places {
+		a.final = append(a.final, -1)
 	}
 	a.relax()
-	a.code = len(a.buf)
+	a.code = len(a.Code)
 	a.appendPool()
-	if len(a.buf) > a.limit {
-		a.err = ErrTooLarge
-		return nil, a.err
+	if !a.Room(0) {
+		return nil, a.Err()
 	}
 	for _, f := range a.fixups {
 		switch f.kind {
 		case fixRel8:
-			a.buf[f.start] = byte(a.final[f.label] - f.end)
+			a.Code[f.start] = byte(a.final[f.label] - f.end)
 		case fixRel32:
-			field := a.buf[f.start : f.start+4]
+			field := a.Code[f.start : f.start+4]
 			addend := binary.LittleEndian.Uint32(field)
 			binary.LittleEndian.PutUint32(field, addend+uint32(a.target(f.label)-f.end))
 		}
 	}
-	return a.buf, nil
+	return a.Code, nil
 }
 
 // target is the final offset of a label that is used.
@@ -325,14 +231,14 @@ func (a *Assembler) relax() {
 	// settle copies the code up to an offset and gives the labels and notes there their final offsets.
 	settle := func(upTo int32) {
 		moved := from - to
-		for ; nextLabel < len(a.bound) && a.labels[a.bound[nextLabel]] <= upTo; nextLabel++ {
-			l := a.bound[nextLabel]
-			a.final[l] = a.labels[l] - moved
+		for ; nextLabel < len(a.Bound) && a.Places[a.Bound[nextLabel]] <= upTo; nextLabel++ {
+			l := a.Bound[nextLabel]
+			a.final[l] = a.Places[l] - moved
 		}
-		for ; nextNote < len(a.notes) && a.notes[nextNote].Off <= int(upTo); nextNote++ {
-			a.notes[nextNote].Off -= int(moved)
+		for ; nextNote < len(a.Notes()) && a.Notes()[nextNote].Off <= int(upTo); nextNote++ {
+			a.Notes()[nextNote].Off -= int(moved)
 		}
-		copy(a.buf[to:], a.buf[from:upTo])
+		copy(a.Code[to:], a.Code[from:upTo])
 		to += upTo - from
 		from = upTo
 	}
@@ -341,42 +247,42 @@ func (a *Assembler) relax() {
 		switch f.kind {
 		case fixAlign:
 			n := -to & (int32(f.label) - 1)
-			fillNops(a.buf[to : to+n])
+			fillNops(a.Code[to : to+n])
 			to += n
 			from = f.end
 			continue
 		case fixJmp, fixJcc:
 			if a.reachesShort(f, to) {
 				if f.kind == fixJmp {
-					a.buf[to] = 0xeb
+					a.Code[to] = 0xeb
 				} else {
-					a.buf[to] = 0x70 | a.buf[f.start+1]&15
+					a.Code[to] = 0x70 | a.Code[f.start+1]&15
 				}
 				to += 2
 				f.start, f.kind = to-1, fixRel8
 			} else {
-				copy(a.buf[to:], a.buf[f.start:f.end])
+				copy(a.Code[to:], a.Code[f.start:f.end])
 				to += f.end - f.start
 				f.start, f.kind = to-4, fixRel32
 			}
 			from = f.end
 			f.end = to
 		case fixRel32:
-			copy(a.buf[to:], a.buf[f.start:f.end])
+			copy(a.Code[to:], a.Code[f.start:f.end])
 			from = f.end
 			f.start, f.end = to, to+f.end-f.start
 			to = f.end
 		}
 		distances = append(distances, f)
 	}
-	settle(int32(len(a.buf)))
-	a.buf = a.buf[:to]
+	settle(int32(len(a.Code)))
+	a.Code = a.Code[:to]
 	a.fixups = distances
 }
 
 // reachesShort says whether the short form of a jump that comes to stand at an offset reaches its target.
 func (a *Assembler) reachesShort(f fixup, at int32) bool {
-	place := a.labels[f.label]
+	place := a.Places[f.label]
 	if place < 0 {
 		panic(fmt.Sprintf("BUG: jump to label %d, which is not bound", f.label))
 	}
@@ -388,25 +294,25 @@ func (a *Assembler) reachesShort(f fixup, at int32) bool {
 
 // appendPool puts the constants behind the code, those of 16 bytes first.
 func (a *Assembler) appendPool() {
-	if len(a.pool) == 0 {
+	if len(a.Constants) == 0 {
 		return
 	}
 	align := 8
-	for _, p := range a.pool {
-		align = max(align, int(p.key.size))
+	for _, p := range a.Constants {
+		align = max(align, int(p.Key.size))
 	}
-	for len(a.buf)%align != 0 {
-		a.buf = append(a.buf, 0xcc)
+	for len(a.Code)%align != 0 {
+		a.Code = append(a.Code, 0xcc)
 	}
 	for _, size := range [...]uint8{16, 8} {
-		for _, p := range a.pool {
-			if p.key.size != size {
+		for _, p := range a.Constants {
+			if p.Key.size != size {
 				continue
 			}
-			a.final[p.label] = int32(len(a.buf))
-			a.buf = binary.LittleEndian.AppendUint64(a.buf, p.key.low)
+			a.final[p.Label] = int32(len(a.Code))
+			a.Code = binary.LittleEndian.AppendUint64(a.Code, p.Key.low)
 			if size == 16 {
-				a.buf = binary.LittleEndian.AppendUint64(a.buf, p.key.high)
+				a.Code = binary.LittleEndian.AppendUint64(a.Code, p.Key.high)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/arch/x86/x86asm"
 )
@@ -181,7 +182,7 @@ func checkProgram(t *testing.T, a *Assembler, items []item) {
 			require.Equal(t, at, a.Offset(it.bind))
 			continue
 		case it.note != "":
-			require.Equal(t, Note{at, it.note}, notes[0])
+			require.Equal(t, emitter.Note{Off: at, Text: it.note}, notes[0])
 			notes = notes[1:]
 			continue
 		case it.align != 0:
@@ -299,10 +300,10 @@ func TestLimit(t *testing.T) {
 			a.Note("after")
 			a.Align(8)
 			_, err := a.Finish()
-			require.ErrorIs(t, err, ErrTooLarge)
-			require.ErrorIs(t, a.Err(), ErrTooLarge)
+			require.ErrorIs(t, err, emitter.ErrTooLarge)
+			require.ErrorIs(t, a.Err(), emitter.ErrTooLarge)
 			_, err = a.Finish()
-			require.ErrorIs(t, err, ErrTooLarge)
+			require.ErrorIs(t, err, emitter.ErrTooLarge)
 
 			a.Reset()
 			a.Emit(RET)

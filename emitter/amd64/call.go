@@ -63,7 +63,7 @@ func (m *machine) dropFrameObject(f *emitter.Func) {
 		return
 	}
 	a := m.a
-	done, held, thunk := a.NewLabel(), a.NewLabel(), Label(m.b.Thunk(emitter.ThunkLetGo, f.Held))
+	done, held, thunk := a.NewLabel(), a.NewLabel(), m.b.Thunk(emitter.ThunkLetGo, f.Held)
 	a.Emit(MOVQ_RM, scratch, At(RSP, 0))
 	if !f.IR.HasFrame {
 		a.Emit(TESTQ_RR, scratch, scratch)
@@ -88,8 +88,8 @@ func (m *machine) askLocals(f *emitter.Func, x *emitter.Exit, l []regalloc.Loc, 
 	f.Cold(func() {
 		a.Bind(held)
 		a.MoveImm(scratch, int64(number))
-		a.Call(Label(thunk))
+		a.Call(thunk)
 		a.Jcc(CondE, same)
-		a.Jmp(Label(x.Label(l)))
+		a.Jmp(x.Label(l))
 	})
 }

@@ -6,10 +6,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/gophersnake/gophersnake/emitter"
 )
 
 // Operand is a Reg, Mem, Imm, Label or Cond.
-type Operand interface{ operand() }
+type Operand interface{ Operand() }
+
+// Label is a place in the code, or a constant of the pool.
+type Label = emitter.Label
 
 // Imm is an immediate operand. Instructions on 32 bits and fewer take it signed or unsigned.
 type Imm int64
@@ -24,11 +29,10 @@ type Mem struct {
 	Label Label
 }
 
-func (Reg) operand()   {}
-func (Mem) operand()   {}
-func (Imm) operand()   {}
-func (Label) operand() {}
-func (Cond) operand()  {}
+func (Reg) Operand()  {}
+func (Mem) Operand()  {}
+func (Imm) Operand()  {}
+func (Cond) Operand() {}
 
 // At is the memory at base + disp.
 func At(base Reg, disp int32) Mem { return Mem{Base: base, Disp: disp} }

@@ -23,17 +23,17 @@ func (m *machine) StoreWord(f *emitter.Func, offset int, w emitter.Word, l []reg
 	m.storeWord(f, At(RSP, int32(offset)), w, l)
 }
 
-func (m *machine) JumpIfZero(r regalloc.PReg, to emitter.Label) {
+func (m *machine) JumpIfZero(r regalloc.PReg, to Label) {
 	m.a.Emit(TESTQ_RR, Reg(r), Reg(r))
-	m.a.Jcc(CondE, Label(to))
+	m.a.Jcc(CondE, to)
 }
 
-func (m *machine) JumpIfFailed(to emitter.Label)     { m.a.Jcc(CondE, Label(to)) }
-func (m *machine) JumpUnlessFailed(to emitter.Label) { m.a.Jcc(CondNE, Label(to)) }
-func (m *machine) JumpIfLast(to emitter.Label)       { m.a.Jcc(CondE, Label(to)) }
-func (m *machine) JumpUnlessLast(to emitter.Label)   { m.a.Jcc(CondNE, Label(to)) }
+func (m *machine) JumpIfFailed(to Label)     { m.a.Jcc(CondE, to) }
+func (m *machine) JumpUnlessFailed(to Label) { m.a.Jcc(CondNE, to) }
+func (m *machine) JumpIfLast(to Label)       { m.a.Jcc(CondE, to) }
+func (m *machine) JumpUnlessLast(to Label)   { m.a.Jcc(CondNE, to) }
 
-func (m *machine) Call(l emitter.Label) { m.a.Call(Label(l)) }
+func (m *machine) Call(l Label) { m.a.Call(l) }
 
 // CallHelper calls a C function; rsp is a multiple of 16.
 func (m *machine) CallHelper(name string) {
@@ -47,35 +47,35 @@ func (m *machine) CallCell(cell uint64) {
 
 func (m *machine) Incref(o regalloc.PReg) { m.incref(Reg(o)) }
 
-func (m *machine) Decref(o regalloc.PReg, immortal emitter.Label) { m.decref(Reg(o), Label(immortal)) }
+func (m *machine) Decref(o regalloc.PReg, immortal Label) { m.decref(Reg(o), immortal) }
 
-func (m *machine) FreeFloat(o, t regalloc.PReg, done emitter.Label) {
-	m.freeFloat(Reg(o), Reg(t), Label(done))
+func (m *machine) FreeFloat(o, t regalloc.PReg, done Label) {
+	m.freeFloat(Reg(o), Reg(t), done)
 }
 
-func (m *machine) TakeFloat(d, t regalloc.PReg, empty emitter.Label) {
-	m.takeFloat(Reg(d), Reg(t), Label(empty))
+func (m *machine) TakeFloat(d, t regalloc.PReg, empty Label) {
+	m.takeFloat(Reg(d), Reg(t), empty)
 }
 
 func (m *machine) StoreFloat(o, n regalloc.PReg) {
 	m.a.Store(At(Reg(o), int32(m.abi.FloatVal)), Reg(n))
 }
 
-func (m *machine) JumpIfShared(o regalloc.PReg, to emitter.Label) {
+func (m *machine) JumpIfShared(o regalloc.PReg, to Label) {
 	m.a.Emit(CMPQ_MI, At(Reg(o), int32(m.abi.ObRefcnt)), Imm(1))
-	m.a.Jcc(CondNE, Label(to))
+	m.a.Jcc(CondNE, to)
 }
 
-func (m *machine) SmallInt(n regalloc.PReg, big emitter.Label) {
+func (m *machine) SmallInt(n regalloc.PReg, big Label) {
 	m.a.Emit(LEAQ_RM, scratch, At(Reg(n), int32(m.abi.SmallIntNeg)))
 	m.a.Emit(CMPQ_RI, scratch, Imm(m.abi.SmallIntNeg+m.abi.SmallIntPos))
-	m.a.Jcc(CondAE, Label(big))
+	m.a.Jcc(CondAE, big)
 	m.smallInt(scratch)
 }
 
-func (m *machine) UnboxDigit(d, o regalloc.PReg, big emitter.Label) {
+func (m *machine) UnboxDigit(d, o regalloc.PReg, big Label) {
 	m.a.Emit(MOVQ_RM, scratch, At(Reg(o), int32(m.abi.IntSize)))
-	m.jumpIfMoreDigits(scratch, Label(big))
+	m.jumpIfMoreDigits(scratch, big)
 	m.signOfOneDigit(scratch)
 	m.a.Emit(MOVL_RM, Reg(d), At(Reg(o), int32(m.abi.IntDigits)))
 	m.a.Emit(IMULQ_RR, Reg(d), scratch)
@@ -87,13 +87,13 @@ func (m *machine) LoadTruth(dst, base regalloc.PReg, offset int) {
 	m.a.Emit(MOVZBL_RR, Reg(dst), Reg(dst))
 }
 
-func (m *machine) JumpUnlessHeld(nargsf int, to emitter.Label) {
+func (m *machine) JumpUnlessHeld(nargsf int, to Label) {
 	a, args, owned := m.a, Reg(registers.StubArgs), m.a.NewLabel()
 	a.Emit(BTQ_MI, At(RSP, int32(nargsf)), Imm(pyabi.ArgsOwnedBit))
 	a.Jcc(CondB, owned)
 	a.Emit(CMPQ_RM, args, At(thread, int32(m.abi.ThreadStackChunk)))
-	a.Jcc(CondB, Label(to))
+	a.Jcc(CondB, to)
 	a.Emit(CMPQ_RM, args, At(thread, int32(m.abi.ThreadStackLimit)))
-	a.Jcc(CondAE, Label(to))
+	a.Jcc(CondAE, to)
 	a.Bind(owned)
 }

@@ -86,7 +86,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 				x.Undo = func() { a.Emit(NEGQ_R, reg(l[d])) }
 			}
 			a.Emit(NEGQ_R, reg(l[d]))
-			a.Jcc(CondO, Label(x.Label(l)))
+			a.Jcc(CondO, x.Label(l))
 		})
 	case ir.OpShlOvf:
 		m.shlOvf(f, v)
@@ -192,7 +192,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
 			if c.kind != condConst || c.negate {
-				m.jumpIf(c, l, false, Label(x.Label(l)))
+				m.jumpIf(c, l, false, x.Label(l))
 			}
 		})
 	case ir.OpGuardClass:
@@ -205,7 +205,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 				a.MoveImm(scratch, v.Aux)
 				a.Emit(CMPQ_MR, m.mem(ad, l), scratch)
 			}
-			a.Jcc(CondNE, Label(x.Label(l)))
+			a.Jcc(CondNE, x.Label(l))
 		})
 	case ir.OpGuardNotNull, ir.OpRaiseIfNull, ir.OpRaiseIfZero:
 		m.testGuard(f, v, CondE)
@@ -216,7 +216,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
 			a.Emit(CMPL_RI, reg(l[n]), Imm(v.Aux))
-			a.Jcc(CondNE, Label(x.Label(l)))
+			a.Jcc(CondNE, x.Label(l))
 		})
 	case ir.OpGuardFrame, ir.OpGuardLocals:
 		if !f.MayHaveFrame() {
@@ -236,7 +236,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			}
 			a.Emit(CMPQ_MI, At(scratch, int32(m.abi.FrameObject)), Imm(0))
 			if v.Op == ir.OpGuardFrame {
-				a.Jcc(CondNE, Label(x.Label(l)))
+				a.Jcc(CondNE, x.Label(l))
 			} else {
 				m.askLocals(f, x, l, skip)
 			}
@@ -245,7 +245,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			if t >= 0 {
 				other = reg(l[t])
 			}
-			m.watched(thread, scratch, other, Label(x.Label(l)))
+			m.watched(thread, scratch, other, x.Label(l))
 		})
 	case ir.OpPoll:
 		x := s.Exit(false)
@@ -255,7 +255,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		s.Emit(0, func(l []regalloc.Loc) {
 			m.dataAddress(scratch, emitter.FuncOffset(f.Index)+pyabi.FuncRounds)
 			a.Emit(DECL_M, At(scratch, 0))
-			a.Jcc(CondLE, Label(x.Label(l)))
+			a.Jcc(CondLE, x.Label(l))
 		})
 	case ir.OpRecordClass:
 		m.recordClass(f, v)
@@ -284,7 +284,7 @@ func (m *machine) SelectBranch(f *emitter.Func, v *ir.Value) {
 	c := s.condition(v.Args[0], false)
 	s.Emit(0, func(l []regalloc.Loc) {
 		other := 1 - f.Fall
-		m.jumpIf(c, l, other == 0, Label(f.Succ(other)))
+		m.jumpIf(c, l, other == 0, f.Succ(other))
 	})
 }
 
@@ -465,7 +465,7 @@ func (m *machine) addOvf(f *emitter.Func, v *ir.Value) {
 			exit.Undo = func() { m.emit2(back, reg(l[d]), m.operand(f, src, l)) }
 		}
 		m.emit2(op, reg(l[d]), m.operand(f, src, l))
-		m.a.Jcc(CondO, Label(exit.Label(l)))
+		m.a.Jcc(CondO, exit.Label(l))
 	})
 }
 
@@ -478,7 +478,7 @@ func (m *machine) mulOvf(f *emitter.Func, v *ir.Value) {
 		exit := s.Exit(true)
 		s.Emit(0, func(l []regalloc.Loc) {
 			m.a.Emit(IMULQ_RRI, reg(l[d]), reg(l[p]), Imm(n))
-			m.a.Jcc(CondO, Label(exit.Label(l)))
+			m.a.Jcc(CondO, exit.Label(l))
 		})
 		return
 	}
@@ -488,7 +488,7 @@ func (m *machine) mulOvf(f *emitter.Func, v *ir.Value) {
 	exit := s.Exit(true)
 	s.Emit(0, func(l []regalloc.Loc) {
 		m.emit2(mulOp, reg(l[d]), m.operand(f, src, l))
-		m.a.Jcc(CondO, Label(exit.Label(l)))
+		m.a.Jcc(CondO, exit.Label(l))
 	})
 }
 
@@ -519,7 +519,7 @@ func (m *machine) shlOvf(f *emitter.Func, v *ir.Value) {
 			a.Emit(SARQ_RCL, scratch)
 		}
 		a.Emit(CMPQ_RR, scratch, n)
-		a.Jcc(CondNE, Label(exit.Label(l)))
+		a.Jcc(CondNE, exit.Label(l))
 	})
 }
 
@@ -595,6 +595,6 @@ func (m *machine) testGuard(f *emitter.Func, v *ir.Value, cc Cond) {
 		default:
 			m.a.Emit(CMPQ_MI, o, Imm(0))
 		}
-		m.a.Jcc(cc, Label(x.Label(l)))
+		m.a.Jcc(cc, x.Label(l))
 	})
 }

@@ -19,7 +19,7 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	f.Next = m.t.VectorcallMiss
 	miss, unfit := a.NewLabel(), a.NewLabel()
 	a.Align(16)
-	a.Bind(Label(f.StubLabel))
+	a.Bind(f.StubLabel)
 	a.Emit(TESTQ_RR, RCX, RCX)
 	a.Jcc(CondNE, miss)
 	a.Move(RAX, RDX)
@@ -54,7 +54,7 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	if room > 0 {
 		a.Emit(SUBQ_RI, RSP, Imm(room))
 	}
-	slow := f.PassArguments(n, held, emitter.Label(unfit))
+	slow := f.PassArguments(n, held, unfit)
 	if room > 0 {
 		a.Emit(ADDQ_RI, RSP, Imm(room))
 	}

@@ -123,7 +123,7 @@ func (t *Target) Unit(b *emitter.Builder) emitter.Machine {
 	} else {
 		t.assembler.Reset()
 	}
-	return &machine{t: t, abi: t.ABI, b: b, a: t.assembler}
+	return &machine{t: t, abi: t.ABI, b: b, a: t.assembler, CodeBuffer: &t.assembler.CodeBuffer}
 }
 
 // machine makes the code of a unit.
@@ -132,33 +132,21 @@ type machine struct {
 	abi *pyabi.ABI
 	b   *emitter.Builder
 	a   *Assembler
+	*emitter.CodeBuffer[poolKey]
 }
 
 func (m *machine) Registers() *emitter.Registers { return &registers }
 func (m *machine) ABI() *pyabi.ABI               { return m.abi }
 
-func (m *machine) NewLabel() emitter.Label { return emitter.Label(m.a.NewLabel()) }
-func (m *machine) Bind(l emitter.Label)    { m.a.Bind(Label(l)) }
 func (m *machine) Align()                  { m.a.Align(16) }
-func (m *machine) Jump(l emitter.Label)    { m.a.Jmp(Label(l)) }
-func (m *machine) Note(text string)        { m.a.Note(text) }
-
-func (m *machine) Offset(l emitter.Label) int { return m.a.Offset(Label(l)) }
-
+func (m *machine) Jump(l Label)            { m.a.Jmp(l) }
+func (m *machine) Offset(l Label) int      { return m.a.Offset(l) }
 func (m *machine) Finish() ([]byte, error) { return m.a.Finish() }
 
 // Refs are the pool's addresses in the data area.
 func (m *machine) Refs() (refs []emitter.Ref) {
 	m.a.DataRefs(func(off, data int) { refs = append(refs, emitter.Ref{Off: off, Data: data}) })
 	return refs
-}
-
-func (m *machine) Notes() []emitter.Note {
-	notes := make([]emitter.Note, len(m.a.Notes()))
-	for i, n := range m.a.Notes() {
-		notes[i] = emitter.Note{Off: n.Off, Text: n.Text}
-	}
-	return notes
 }
 
 // dataAddress loads the address of something in the data area.
@@ -223,23 +211,23 @@ func (m *machine) Count() { m.addTo(At(thread, int32(m.abi.ThreadRecursion)), -1
 func (m *machine) Uncount() { m.addTo(At(thread, int32(m.abi.ThreadRecursion)), 1, false, false) }
 
 // CheckRecursion leaves if there is little left.
-func (m *machine) CheckRecursion(counted bool, leave emitter.Label) {
+func (m *machine) CheckRecursion(counted bool, leave Label) {
 	left := At(thread, int32(m.abi.ThreadRecursion))
 	m.a.Access(load32, scratch, left)
 	if counted {
 		m.a.Emit(SUBW_I, scratch, scratch, Imm(1))
 		m.a.Access(store32, scratch, left)
 		m.a.Emit(SUBSW_I, ZR, scratch, Imm(pyabi.RecursionMargin))
-		m.a.Jcc(CondLT, Label(leave))
+		m.a.Jcc(CondLT, leave)
 		return
 	}
 	m.a.Emit(SUBSW_I, ZR, scratch, Imm(pyabi.RecursionMargin))
-	m.a.Jcc(CondLE, Label(leave))
+	m.a.Jcc(CondLE, leave)
 }
 
 // CheckStack: the cells are those of the thread that last set them: on another thread's stack the difference is out of range too, and the exit
 // sets them.
-func (m *machine) CheckStack(leave emitter.Label) {
+func (m *machine) CheckStack(leave Label) {
 	a := m.a
 	a.MoveImm(scratch, int64(m.abi.StackLimit))
 	a.Load(scratch2, At(scratch, 0))
@@ -252,24 +240,24 @@ func (m *machine) CheckStack(leave emitter.Label) {
 		a.Load(scratch, At(scratch, 0))
 	}
 	a.Emit(SUBS, ZR, scratch2, scratch)
-	a.Jcc(CondHI, Label(leave))
+	a.Jcc(CondHI, leave)
 }
 
 // CountDown takes the exit when its word comes to 0.
-func (m *machine) CountDown(x *emitter.Exit, exit emitter.Label) {
+func (m *machine) CountDown(x *emitter.Exit, exit Label) {
 	m.dataAddress(scratch, x.ForceOffset())
 	m.addTo(At(scratch, 0), -1, false, true)
-	m.a.Jcc(CondEQ, Label(exit))
+	m.a.Jcc(CondEQ, exit)
 }
 
 // Poll leaves if the eval breaker is set.
-func (m *machine) Poll(exit emitter.Label) {
+func (m *machine) Poll(exit Label) {
 	how := load32
 	if m.abi.BreakerSize == 1 {
 		how = load8
 	}
 	m.a.Access(how, scratch, m.at(thread, scratch, m.abi.BreakerBy, m.abi.BreakerAt))
-	m.a.Emit(CBNZW, scratch, Label(exit))
+	m.a.Emit(CBNZW, scratch, exit)
 }
 
 // at is a field of the thread state ts, or of what is found by another field of it, for which t is loaded. pyabi.ABI tells such pairs.
@@ -286,7 +274,7 @@ func (m *machine) watched(ts Reg, exit Label) {
 	at := m.at(ts, scratch, m.abi.WatchBy, m.abi.WatchAt)
 	if m.abi.WatchQuiet == 0 {
 		m.a.Access(load8, scratch, at)
-		m.a.Emit(CBNZW, scratch, Label(exit))
+		m.a.Emit(CBNZW, scratch, exit)
 		return
 	}
 	m.a.Load(scratch2, at)

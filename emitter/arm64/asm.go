@@ -8,25 +8,11 @@ package arm64
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
+
+	"github.com/gophersnake/gophersnake/emitter"
 )
-
-// ErrTooLarge is the answer of Finish when the code outgrew the assembler's limit.
-var ErrTooLarge = errors.New("machine code exceeds the size limit")
-
-// Label is a place in the code or a pool entry. The zero Label is none.
-type Label int32
-
-// Note is a remark on the code that begins at an offset.
-type Note struct {
-	Off  int
-	Text string
-}
-
-// CodeAlign is the alignment that the code needs where it is put in memory.
-const CodeAlign = 16
 
 // fixup is an instruction whose distance to a label is written by Finish.
 type fixup struct {
@@ -41,136 +27,56 @@ type poolKey struct {
 	data bool // an address in the data area
 }
 
-type poolEntry struct {
-	key   poolKey
-	label Label
-}
-
 // An Assembler writes one piece of code. Reset makes it ready for the next.
 type Assembler struct {
-	buf    []byte
-	limit  int
-	err    error
+	emitter.CodeBuffer[poolKey]
 	fixups []fixup
-	labels []int32 // by label: the offset, or -1
-	notes  []Note
-	pool   []poolEntry
-	pooled map[poolKey]Label
 	code   int // length without the pool, after Finish
 }
 
 // NewAssembler makes an assembler for at most limit bytes, its pool included.
 func NewAssembler(limit int) *Assembler {
-	if limit <= 0 || limit > 1<<26 {
-		panic(fmt.Sprintf("BUG: code size limit %d", limit))
-	}
-	a := &Assembler{limit: limit, pooled: map[poolKey]Label{}}
-	a.Reset()
-	return a
+	return &Assembler{CodeBuffer: emitter.NewCodeBuffer[poolKey](limit)}
 }
 
 // Reset forgets everything but the limit, and keeps the memory. What Finish returned is no longer valid.
 func (a *Assembler) Reset() {
-	a.buf = a.buf[:0]
-	a.err = nil
+	a.CodeBuffer.Reset()
 	a.fixups = a.fixups[:0]
-	a.labels = append(a.labels[:0], -1)
-	clear(a.notes)
-	a.notes = a.notes[:0]
-	a.pool = a.pool[:0]
-	clear(a.pooled)
 	a.code = 0
-}
-
-// Err is ErrTooLarge once the code is too large; the assembler ignores what is emitted from then on.
-func (a *Assembler) Err() error { return a.err }
-
-// room says whether n more bytes may be written.
-func (a *Assembler) room(n int) bool {
-	if a.err == nil && len(a.buf)+n > a.limit {
-		a.err = ErrTooLarge
-	}
-	return a.err == nil
 }
 
 // Emit writes an instruction. The operands are those of the row.
 func (a *Assembler) Emit(op Op, args ...Operand) {
 	code, label := encode(op, args)
-	if !a.room(4) {
+	if !a.Room(4) {
 		return
 	}
 	if label != 0 {
 		letters := insts[op].args
-		a.fixups = append(a.fixups, fixup{at: int32(len(a.buf)), label: label, kind: letters[len(letters)-1]})
+		a.fixups = append(a.fixups, fixup{at: int32(len(a.Code)), label: label, kind: letters[len(letters)-1]})
 	}
-	a.buf = binary.LittleEndian.AppendUint32(a.buf, code)
-}
-
-// NewLabel makes a label to be bound later.
-func (a *Assembler) NewLabel() Label {
-	a.labels = append(a.labels, -1)
-	return Label(len(a.labels) - 1)
-}
-
-// Bind puts a label at the current place.
-func (a *Assembler) Bind(l Label) {
-	if a.err != nil {
-		return
-	}
-	if l <= 0 || int(l) >= len(a.labels) {
-		panic(fmt.Sprintf("BUG: label %d does not exist", l))
-	}
-	if a.labels[l] >= 0 {
-		panic(fmt.Sprintf("BUG: label %d bound twice", l))
-	}
-	a.labels[l] = int32(len(a.buf))
-}
-
-// Here makes a label at the current place.
-func (a *Assembler) Here() Label {
-	l := a.NewLabel()
-	a.Bind(l)
-	return l
+	a.Code = binary.LittleEndian.AppendUint32(a.Code, code)
 }
 
 // Align pads with NOPs to a multiple of n, a power of two up to CodeAlign. It serves speed alone: far branches may undo it.
 func (a *Assembler) Align(n int) {
-	if n < 1 || n > CodeAlign || n&(n-1) != 0 {
+	if n < 1 || n > emitter.CodeAlign || n&(n-1) != 0 {
 		panic(fmt.Sprintf("BUG: alignment %d", n))
 	}
-	for a.err == nil && len(a.buf)&(n-1) != 0 {
+	for a.Err() == nil && len(a.Code)&(n-1) != 0 {
 		a.Emit(NOP)
 	}
 }
 
-// Note remarks on the code that follows. It costs the text, so ask first whether anybody wants it.
-func (a *Assembler) Note(text string) {
-	if a.err == nil {
-		a.notes = append(a.notes, Note{len(a.buf), text})
-	}
-}
-
-// Notes are the remarks, in the order of the code, with final offsets after Finish.
-func (a *Assembler) Notes() []Note { return a.notes }
-
 // Int64 is a pool entry.
-func (a *Assembler) Int64(v int64) Label { return a.constant(poolKey{bits: uint64(v)}) }
+func (a *Assembler) Int64(v int64) Label { return a.Pooled(poolKey{bits: uint64(v)}) }
 
 // Float64 is a pool entry. Constants of different bits (0.0 and -0.0, NaNs) are different.
-func (a *Assembler) Float64(v float64) Label { return a.constant(poolKey{bits: math.Float64bits(v)}) }
+func (a *Assembler) Float64(v float64) Label { return a.Pooled(poolKey{bits: math.Float64bits(v)}) }
 
 // Data is a pool entry for the address of the data area and an offset, to be written when that is known.
-func (a *Assembler) Data(offset int) Label { return a.constant(poolKey{uint64(offset), true}) }
-
-func (a *Assembler) constant(k poolKey) Label {
-	l, ok := a.pooled[k]
-	if !ok {
-		l = a.NewLabel()
-		a.pooled[k] = l
-		a.pool = append(a.pool, poolEntry{k, l})
-	}
-	return l
-}
+func (a *Assembler) Data(offset int) Label { return a.Pooled(poolKey{uint64(offset), true}) }
 
 // Jmp jumps to a label.
 func (a *Assembler) Jmp(l Label) { a.Emit(B, l) }
@@ -370,16 +276,15 @@ func (f *fixup) reach() int32 {
 // Finish makes branches reach, appends the pool, and returns code that may be put at any address that is a multiple of CodeAlign. The bytes
 // are the assembler's until Reset; Offset, Notes and CodeLen make sense from then on.
 func (a *Assembler) Finish() ([]byte, error) {
-	if a.err != nil {
-		return nil, a.err
+	if a.Err() != nil {
+		return nil, a.Err()
 	}
 	for a.lengthen() {
 	}
-	a.code = len(a.buf)
+	a.code = len(a.Code)
 	a.appendPool()
-	if len(a.buf) > a.limit {
-		a.err = ErrTooLarge
-		return nil, a.err
+	if !a.Room(0) {
+		return nil, a.Err()
 	}
 	for i := range a.fixups {
 		f := &a.fixups[i]
@@ -389,10 +294,9 @@ func (a *Assembler) Finish() ([]byte, error) {
 		}
 		distance := a.target(f.label) - at
 		if reach := f.reach(); distance < -reach || distance >= reach {
-			a.err = ErrTooLarge // a constant
-			return nil, a.err
+			return nil, a.TooLarge() // a constant
 		}
-		field := a.buf[at : at+4]
+		field := a.Code[at : at+4]
 		code := binary.LittleEndian.Uint32(field)
 		units := uint32(distance >> 2)
 		switch {
@@ -407,7 +311,7 @@ func (a *Assembler) Finish() ([]byte, error) {
 		}
 		binary.LittleEndian.PutUint32(field, code)
 	}
-	return a.buf, nil
+	return a.Code, nil
 }
 
 // lengthen turns the branches that do not reach into two, and says whether there were any.
@@ -415,11 +319,11 @@ func (a *Assembler) lengthen() bool {
 	var grown []int32 // where four bytes go
 	for i := range a.fixups {
 		f := &a.fixups[i]
-		if f.kind != 'J' && f.kind != 'T' || f.far || a.labels[f.label] < 0 {
+		if f.kind != 'J' && f.kind != 'T' || f.far || a.Places[f.label] < 0 {
 			continue
 		}
-		code := binary.LittleEndian.Uint32(a.buf[f.at:])
-		if distance, reach := a.labels[f.label]-f.at, f.reach(); distance >= -reach && distance < reach || code>>24&0x3f == 0x18 || code>>24&0x3f == 0x1c {
+		code := binary.LittleEndian.Uint32(a.Code[f.at:])
+		if distance, reach := a.Places[f.label]-f.at, f.reach(); distance >= -reach && distance < reach || code>>24&0x3f == 0x18 || code>>24&0x3f == 0x1c {
 			continue // it reaches, or loads
 		}
 		f.far = true
@@ -427,7 +331,7 @@ func (a *Assembler) lengthen() bool {
 		if code>>24 == 0x54 {
 			opposite = 1
 		}
-		binary.LittleEndian.PutUint32(a.buf[f.at:], code^opposite|2<<5) // around the next instruction
+		binary.LittleEndian.PutUint32(a.Code[f.at:], code^opposite|2<<5) // around the next instruction
 		grown = append(grown, f.at+4)
 	}
 	if grown == nil {
@@ -445,57 +349,55 @@ func (a *Assembler) lengthen() bool {
 		}
 		return at + 4*n
 	}
-	old := a.buf
-	a.buf = make([]byte, 0, len(old)+4*len(grown))
+	old := a.Code
+	a.Code = make([]byte, 0, len(old)+4*len(grown))
 	from := int32(0)
 	for _, at := range grown {
-		a.buf = append(a.buf, old[from:at]...)
-		a.buf = binary.LittleEndian.AppendUint32(a.buf, insts[B].bits)
+		a.Code = append(a.Code, old[from:at]...)
+		a.Code = binary.LittleEndian.AppendUint32(a.Code, insts[B].bits)
 		from = at
 	}
-	a.buf = append(a.buf, old[from:]...)
+	a.Code = append(a.Code, old[from:]...)
 	for i := range a.fixups {
 		a.fixups[i].at = moved(a.fixups[i].at)
 	}
-	for i, at := range a.labels {
-		if at >= 0 {
-			a.labels[i] = moved(at)
-		}
+	for _, l := range a.Bound {
+		a.Places[l] = moved(a.Places[l])
 	}
-	for i := range a.notes {
-		a.notes[i].Off = int(moved(int32(a.notes[i].Off)))
+	for i := range a.Notes() {
+		a.Notes()[i].Off = int(moved(int32(a.Notes()[i].Off)))
 	}
 	return true
 }
 
 // target is the offset of a label that is used.
 func (a *Assembler) target(l Label) int32 {
-	if a.labels[l] < 0 {
+	if a.Places[l] < 0 {
 		panic(fmt.Sprintf("BUG: label %d is used and not bound", l))
 	}
-	return a.labels[l]
+	return a.Places[l]
 }
 
 // appendPool puts the constants behind the code.
 func (a *Assembler) appendPool() {
-	for len(a.pool) > 0 && len(a.buf)%8 != 0 {
-		a.buf = binary.LittleEndian.AppendUint32(a.buf, insts[BRK].bits)
+	for len(a.Constants) > 0 && len(a.Code)%8 != 0 {
+		a.Code = binary.LittleEndian.AppendUint32(a.Code, insts[BRK].bits)
 	}
-	for _, p := range a.pool {
-		a.labels[p.label] = int32(len(a.buf))
-		word := p.key.bits
-		if p.key.data {
+	for _, p := range a.Constants {
+		a.Places[p.Label] = int32(len(a.Code))
+		word := p.Key.bits
+		if p.Key.data {
 			word = 0
 		}
-		a.buf = binary.LittleEndian.AppendUint64(a.buf, word)
+		a.Code = binary.LittleEndian.AppendUint64(a.Code, word)
 	}
 }
 
 // DataRefs visits the pool's addresses in the data area, after Finish: where each is, and which offset it is of.
 func (a *Assembler) DataRefs(visit func(off, data int)) {
-	for _, p := range a.pool {
-		if p.key.data {
-			visit(int(a.labels[p.label]), int(p.key.bits))
+	for _, p := range a.Constants {
+		if p.Key.data {
+			visit(int(a.Places[p.Label]), int(p.Key.bits))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/arch/arm64/arm64asm"
 )
@@ -226,13 +227,13 @@ func TestLimit(t *testing.T) {
 		a.Emit(NOP)
 	}
 	_, err := a.Finish()
-	require.ErrorIs(t, err, ErrTooLarge)
+	require.ErrorIs(t, err, emitter.ErrTooLarge)
 	a.Reset()
 	a.Emit(NOP)
 	a.Note("x")
 	a.Align(16)
 	require.Len(t, finish(t, a), 16)
-	require.Equal(t, []Note{{4, "x"}}, a.Notes())
+	require.Equal(t, []emitter.Note{{Off: 4, Text: "x"}}, a.Notes())
 	require.Panics(t, func() { a.Jmp(a.NewLabel()); _, _ = a.Finish() }, "not bound")
 	// A constant is out of reach.
 	a = NewAssembler(1 << 22)
@@ -241,5 +242,5 @@ func TestLimit(t *testing.T) {
 		a.Emit(NOP)
 	}
 	_, err = a.Finish()
-	require.ErrorIs(t, err, ErrTooLarge)
+	require.ErrorIs(t, err, emitter.ErrTooLarge)
 }

@@ -49,7 +49,7 @@ func (m *machine) dropFrameObject(f *emitter.Func) {
 		return
 	}
 	a := m.a
-	done, held, thunk := a.NewLabel(), a.NewLabel(), Label(m.b.Thunk(emitter.ThunkLetGo, f.Held))
+	done, held, thunk := a.NewLabel(), a.NewLabel(), m.b.Thunk(emitter.ThunkLetGo, f.Held)
 	a.Load(scratch, At(SP, 0))
 	if !f.IR.HasFrame {
 		a.Emit(CBZ, scratch, done)
@@ -73,8 +73,8 @@ func (m *machine) askLocals(f *emitter.Func, x *emitter.Exit, l []regalloc.Loc, 
 	f.Cold(func() {
 		a.Bind(held)
 		a.MoveImm(scratch, int64(number))
-		a.Call(Label(thunk))
+		a.Call(thunk)
 		a.Jcc(CondEQ, same)
-		a.Jmp(Label(x.Label(l)))
+		a.Jmp(x.Label(l))
 	})
 }

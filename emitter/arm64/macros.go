@@ -23,14 +23,14 @@ func (m *machine) StoreWord(f *emitter.Func, offset int, w emitter.Word, l []reg
 	m.storeWord(f, At(SP, int32(offset)), w, l)
 }
 
-func (m *machine) JumpIfZero(r regalloc.PReg, to emitter.Label) { m.a.Emit(CBZ, Reg(r), Label(to)) }
+func (m *machine) JumpIfZero(r regalloc.PReg, to Label) { m.a.Emit(CBZ, Reg(r), to) }
 
-func (m *machine) JumpIfFailed(to emitter.Label)     { m.a.Jcc(CondEQ, Label(to)) }
-func (m *machine) JumpUnlessFailed(to emitter.Label) { m.a.Jcc(CondNE, Label(to)) }
-func (m *machine) JumpIfLast(to emitter.Label)       { m.a.Jcc(CondEQ, Label(to)) }
-func (m *machine) JumpUnlessLast(to emitter.Label)   { m.a.Jcc(CondNE, Label(to)) }
+func (m *machine) JumpIfFailed(to Label)     { m.a.Jcc(CondEQ, to) }
+func (m *machine) JumpUnlessFailed(to Label) { m.a.Jcc(CondNE, to) }
+func (m *machine) JumpIfLast(to Label)       { m.a.Jcc(CondEQ, to) }
+func (m *machine) JumpUnlessLast(to Label)   { m.a.Jcc(CondNE, to) }
 
-func (m *machine) Call(l emitter.Label) { m.a.Call(Label(l)) }
+func (m *machine) Call(l Label) { m.a.Call(l) }
 
 func (m *machine) CallHelper(name string) {
 	m.a.Pool(scratch, m.a.Int64(int64(m.t.Helper(name))))
@@ -45,32 +45,32 @@ func (m *machine) CallCell(cell uint64) {
 
 func (m *machine) Incref(o regalloc.PReg) { m.incref(Reg(o)) }
 
-func (m *machine) Decref(o regalloc.PReg, immortal emitter.Label) { m.decref(Reg(o), Label(immortal)) }
+func (m *machine) Decref(o regalloc.PReg, immortal Label) { m.decref(Reg(o), immortal) }
 
-func (m *machine) FreeFloat(o, t regalloc.PReg, done emitter.Label) {
-	m.freeFloat(Reg(o), Reg(t), Label(done))
+func (m *machine) FreeFloat(o, t regalloc.PReg, done Label) {
+	m.freeFloat(Reg(o), Reg(t), done)
 }
 
-func (m *machine) TakeFloat(d, t regalloc.PReg, empty emitter.Label) {
-	m.takeFloat(Reg(d), Reg(t), Label(empty))
+func (m *machine) TakeFloat(d, t regalloc.PReg, empty Label) {
+	m.takeFloat(Reg(d), Reg(t), empty)
 }
 
 func (m *machine) StoreFloat(o, n regalloc.PReg) {
 	m.a.Store(At(Reg(o), int32(m.abi.FloatVal)), Reg(n))
 }
 
-func (m *machine) JumpIfShared(o regalloc.PReg, to emitter.Label) {
+func (m *machine) JumpIfShared(o regalloc.PReg, to Label) {
 	m.a.Load(scratch, At(Reg(o), int32(m.abi.ObRefcnt)))
 	m.a.Emit(SUBS_I, ZR, scratch, Imm(1))
-	m.a.Jcc(CondNE, Label(to))
+	m.a.Jcc(CondNE, to)
 }
 
-func (m *machine) SmallInt(n regalloc.PReg, big emitter.Label) {
-	m.smallInt(scratch, Reg(n), Label(big))
+func (m *machine) SmallInt(n regalloc.PReg, big Label) {
+	m.smallInt(scratch, Reg(n), big)
 }
 
-func (m *machine) UnboxDigit(d, o regalloc.PReg, big emitter.Label) {
-	m.unboxDigit(Reg(d), Reg(o), Label(big))
+func (m *machine) UnboxDigit(d, o regalloc.PReg, big Label) {
+	m.unboxDigit(Reg(d), Reg(o), big)
 }
 
 func (m *machine) LoadTruth(dst, base regalloc.PReg, offset int) {
@@ -78,15 +78,15 @@ func (m *machine) LoadTruth(dst, base regalloc.PReg, offset int) {
 	m.a.Emit(CSINC, Reg(dst), ZR, ZR, CondNE)
 }
 
-func (m *machine) JumpUnlessHeld(nargsf int, to emitter.Label) {
+func (m *machine) JumpUnlessHeld(nargsf int, to Label) {
 	a, owned := m.a, m.a.NewLabel()
 	a.Load(scratch, At(SP, int32(nargsf)+savedWord))
 	a.Emit(TBNZ, scratch, Imm(pyabi.ArgsOwnedBit), owned)
 	a.Load(scratch, At(thread, int32(m.abi.ThreadStackChunk)))
 	a.Emit(SUBS, ZR, args, scratch)
-	a.Jcc(CondLO, Label(to))
+	a.Jcc(CondLO, to)
 	a.Load(scratch, At(thread, int32(m.abi.ThreadStackLimit)))
 	a.Emit(SUBS, ZR, args, scratch)
-	a.Jcc(CondHS, Label(to))
+	a.Jcc(CondHS, to)
 	a.Bind(owned)
 }

@@ -65,7 +65,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			a.Emit(MADD, d, p, q, ZR)
 			a.Emit(SMULH, scratch, p, q)
 			a.Emit(SUBS_A, ZR, scratch, d, Imm(63)) // the upper half is the lower one's sign, 64 times
-			a.Jcc(CondNE, Label(x.Label(l)))
+			a.Jcc(CondNE, x.Label(l))
 		})
 	case ir.OpNegOvf:
 		n := s.Use(v.Args[0])
@@ -80,7 +80,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 				x.Undo = func() { a.Emit(SUB, reg(l[d]), ZR, reg(l[d])) }
 			}
 			a.Emit(SUBS, reg(l[d]), ZR, reg(l[d]))
-			a.Jcc(CondVS, Label(x.Label(l)))
+			a.Jcc(CondVS, x.Label(l))
 		})
 	case ir.OpShlOvf:
 		m.shlOvf(f, v)
@@ -183,7 +183,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
 			if c.kind != condConst || c.negate {
-				m.jumpIf(c, l, false, Label(x.Label(l)))
+				m.jumpIf(c, l, false, x.Label(l))
 			}
 		})
 	case ir.OpGuardClass:
@@ -191,22 +191,22 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
 			m.compareAddress(m.mem(ad, l), uint64(v.Aux))
-			a.Jcc(CondNE, Label(x.Label(l)))
+			a.Jcc(CondNE, x.Label(l))
 		})
 	case ir.OpGuardNotNull, ir.OpRaiseIfNull, ir.OpRaiseIfZero:
 		n := s.Use(v.Args[0])
 		x := s.Exit(false)
-		s.Emit(0, func(l []regalloc.Loc) { a.Emit(CBZ, reg(l[n]), Label(x.Label(l))) })
+		s.Emit(0, func(l []regalloc.Loc) { a.Emit(CBZ, reg(l[n]), x.Label(l)) })
 	case ir.OpRaiseIfNeg:
 		n := s.Use(v.Args[0])
 		x := s.Exit(false)
-		s.Emit(0, func(l []regalloc.Loc) { a.Emit(TBNZ, reg(l[n]), Imm(63), Label(x.Label(l))) })
+		s.Emit(0, func(l []regalloc.Loc) { a.Emit(TBNZ, reg(l[n]), Imm(63), x.Label(l)) })
 	case ir.OpGuardTag:
 		n := s.Use(v.Args[0])
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
 			a.Emit(SUBSW_I, ZR, reg(l[n]), Imm(v.Aux))
-			a.Jcc(CondNE, Label(x.Label(l)))
+			a.Jcc(CondNE, x.Label(l))
 		})
 	case ir.OpGuardFrame, ir.OpGuardLocals:
 		if !f.MayHaveFrame() {
@@ -221,12 +221,12 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 			}
 			a.Load(scratch, At(scratch, int32(m.abi.FrameObject)))
 			if v.Op == ir.OpGuardFrame {
-				a.Emit(CBNZ, scratch, Label(x.Label(l)))
+				a.Emit(CBNZ, scratch, x.Label(l))
 			} else {
 				m.askLocals(f, x, l, skip)
 			}
 			a.Bind(skip)
-			m.watched(thread, Label(x.Label(l)))
+			m.watched(thread, x.Label(l))
 		})
 	case ir.OpPoll:
 		x := s.Exit(false)
@@ -236,7 +236,7 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		s.Emit(0, func(l []regalloc.Loc) {
 			m.dataAddress(scratch, emitter.FuncOffset(f.Index)+pyabi.FuncRounds)
 			m.addTo(At(scratch, 0), -1, false, true)
-			a.Jcc(CondLE, Label(x.Label(l)))
+			a.Jcc(CondLE, x.Label(l))
 		})
 	case ir.OpRecordClass:
 		m.recordClass(f, v)
@@ -263,7 +263,7 @@ func (m *machine) SelectBranch(f *emitter.Func, v *ir.Value) {
 	c := s.condition(v.Args[0], false)
 	s.Emit(0, func(l []regalloc.Loc) {
 		other := 1 - f.Fall
-		m.jumpIf(c, l, other == 0, Label(f.Succ(other)))
+		m.jumpIf(c, l, other == 0, f.Succ(other))
 	})
 }
 
@@ -383,7 +383,7 @@ func (m *machine) addOvf(f *emitter.Func, v *ir.Value) {
 			exit.Undo = func() { m.arithmetic(back, reg(l[d]), reg(l[d]), src, l) }
 		}
 		m.arithmetic(op, reg(l[d]), reg(l[n]), src, l)
-		m.a.Jcc(CondVS, Label(exit.Label(l)))
+		m.a.Jcc(CondVS, exit.Label(l))
 	})
 }
 
@@ -409,7 +409,7 @@ func (m *machine) shlOvf(f *emitter.Func, v *ir.Value) {
 			a.Emit(ASRV, scratch, d, reg(l[i]))
 			a.Emit(SUBS, ZR, scratch, n)
 		}
-		a.Jcc(CondNE, Label(exit.Label(l)))
+		a.Jcc(CondNE, exit.Label(l))
 	})
 }
 

@@ -22,7 +22,7 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	f.Next = m.t.VectorcallMiss
 	miss, unfit := a.NewLabel(), a.NewLabel()
 	a.Align(16)
-	a.Bind(Label(f.StubLabel))
+	a.Bind(f.StubLabel)
 	a.Emit(CBNZ, X3, miss)
 	m.shiftLeft(scratch, X2, 64-pyabi.ArgsOwnedBit) // without PY_VECTORCALL_ARGUMENTS_OFFSET, the uppermost bit, and the next
 	a.CompareImm(scratch, int64(n)<<(64-pyabi.ArgsOwnedBit), scratch2)
@@ -50,7 +50,7 @@ func (m *machine) Stub(f *emitter.Func) bool {
 	held := f.HeldArguments(n)
 	room := int64(f.BufferSize() + (8*len(held)+15)&^15)
 	a.AddImm(SP, SP, -room, NoReg)
-	slow := f.PassArguments(n, held, emitter.Label(unfit))
+	slow := f.PassArguments(n, held, unfit)
 	a.AddImm(SP, SP, room, NoReg)
 	m.boxResult()
 

@@ -13,7 +13,7 @@ import (
 // ExitStub leaves with the number of an exit.
 func (m *machine) ExitStub(number int) {
 	m.a.MoveImm(scratch, int64(number))
-	m.a.Jmp(Label(m.b.ExitLabel()))
+	m.a.Jmp(m.b.ExitLabel())
 }
 
 // Thunk emits a thunk.

@@ -32,7 +32,7 @@ var (
 	callerSaved = []Reg{RAX, RCX, RDX, RSI, RDI, R8, R9, R10}
 	allXMM      = []Reg{XMM0, XMM1, XMM2, XMM3, XMM4, XMM5, XMM6, XMM7, XMM8, XMM9, XMM10, XMM11, XMM12, XMM13, XMM14}
 
-	errTooLarge = ErrTooLarge
+	errTooLarge = emitter.ErrTooLarge
 )
 
 // Lengths of loops, in instructions.

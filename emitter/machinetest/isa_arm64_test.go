@@ -29,7 +29,7 @@ var (
 	cArgs     = []Reg{X0, X1, X2, X3}
 	cSaved    = []Reg{X19, X20, X21, X22, X23, X24, X25, X26, X27, X28, X29}
 
-	errTooLarge = ErrTooLarge
+	errTooLarge = emitter.ErrTooLarge
 )
 
 // Lengths of loops, in instructions.
