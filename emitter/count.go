@@ -59,7 +59,7 @@ func (f *Func) counts() {
 // looksAtCount says whether the operation may run what counts recursion, or asks how much is left.
 func looksAtCount(v *ir.Value) bool {
 	switch v.Op {
-	case ir.OpDecref, ir.OpXDecref:
+	case ir.OpDecref, ir.OpXDecref, ir.OpGuardRecursion:
 		return true
 	}
 	return v.Op.Is(ir.Call) && !v.IsPure()

@@ -52,6 +52,7 @@ var passes = []passInfo{
 	{name: "skip", run: skip},
 	{name: "params", run: params},
 	{name: "fold", run: fold, after: []string{"params"}},       // the builder makes every slot a parameter of each merge: nothing is constant before
+	{name: "inline", run: inline, after: []string{"params"}}, // a call's arguments are known
 	{name: "gvn", run: gvn, after: []string{"params", "fold"}}, // copies and constants in their simplest form are found to be the same
 	{name: "dce", run: dce, after: []string{"fold", "gvn"}},
 	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}},   // two loads of a length must be one value; guards that nobody needs must be gone
@@ -63,7 +64,7 @@ var passes = []passInfo{
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "fold", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "rebox", "dce"}
+var order = []string{"skip", "params", "fold", "skip", "params", "inline", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "rebox", "dce"}
 
 var passByName = map[string]*passInfo{}
 
@@ -123,8 +124,8 @@ func Run(funcs []*ir.Func, opts Options) (Stats, error) {
 		opts.Memory = &Memory{}
 	}
 	opts.Memory.lists.Reset()
-	for _, f := range funcs {
-		if err := runOne(f, &opts, stats); err != nil {
+	for i := len(funcs) - 1; i >= 0; i-- { // callees come after who calls them, and are finished first, for pass inline
+		if err := runOne(funcs[i], &opts, stats); err != nil {
 			return stats, err
 		}
 	}

@@ -660,6 +660,9 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	}
 	v := b.pure(ir.OpCallNative, ir.I64, values...)
 	v.Aux = b.addCallee(ce)
+	if p := b.profile(b.ins.At); !p.overflowed() && !p.divided() {
+		v.Exit.Site = b.ins.At // pass inline may put the callee here
+	}
 	tag := b.pure(ir.OpCallTag, ir.I64, v)
 	if ce.linked {
 		b.add(ir.OpUnlink, ir.Type{})
