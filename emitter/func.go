@@ -8,6 +8,7 @@ import (
 
 	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
+	"github.com/gophersnake/gophersnake/flow"
 	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
@@ -90,10 +91,9 @@ type Memory struct {
 	crossing  []int32     // by value ID: its number among those that one block makes and another uses, counted from 1
 	crossings []*ir.Value // those
 	imports   []imported
-	words     int // of a set of them
-	liveIn    []uint64
-	liveOut   []uint64
-	made      []uint64
+	preds     flow.Preds
+	living    flow.Live        // of those that cross, less one
+	livesOn   []int32          // by number: the last block at whose end it was found to live, by position, counted from 1
 	instrs    []regalloc.Instr // of all blocks, as they were selected; a block's own backwards while it is being selected
 	written   []written        // beside them
 	extents   [][2]int32       // by position: where its instructions are
@@ -277,38 +277,25 @@ func (f *Func) use(b *ir.Block, v *ir.Value) {
 	f.imports = append(f.imports, imported{int32(b.ID), f.crossing[v.ID]})
 }
 
-// flow finds which of the values that cross blocks are live at the end of each.
+// flow finds at the beginning of which blocks the values live that cross blocks.
 func (f *Func) flow() {
-	words := len(f.crossings)/64 + 1
-	n := f.IR.NumBlocks()
-	f.words = words
-	f.liveIn, f.liveOut, f.made = arena.Fresh(f.liveIn, n*words), arena.Fresh(f.liveOut, n*words), arena.Fresh(f.made, n*words)
-	for _, u := range f.imports {
-		f.liveIn[int(u.block)*words+int(u.crossing>>6)] |= 1 << (u.crossing & 63)
-	}
-	for i, v := range f.crossings {
-		f.made[int(v.Block.ID)*words+(i+1)>>6] |= 1 << ((i + 1) & 63)
-	}
-	for changed := true; changed; {
-		changed = false
-		for i := len(f.rpo) - 1; i >= 0; i-- {
-			b := f.rpo[i]
-			at := int(b.ID) * words
-			out, in, made := f.liveOut[at:at+words], f.liveIn[at:at+words], f.made[at:at+words]
+	eachEdge := func(visit func(from, to int32)) {
+		for _, b := range f.rpo {
 			for _, e := range b.Succs {
-				to := int(e.To.ID) * words
-				for w, s := range f.liveIn[to : to+words] {
-					out[w] |= s
-				}
-			}
-			for w := range in {
-				if x := in[w] | out[w]&^made[w]; x != in[w] {
-					in[w] = x
-					changed = true
-				}
+				visit(int32(b.ID), int32(e.To.ID))
 			}
 		}
 	}
+	f.preds.Begin(f.IR.NumBlocks())
+	eachEdge(func(_, to int32) { f.preds.Count(to) })
+	f.preds.Counted()
+	eachEdge(f.preds.Add)
+	f.living.Begin(len(f.crossings))
+	for _, u := range f.imports {
+		f.living.Wants(u.block, u.crossing-1)
+	}
+	f.living.Compute(&f.preds, func(k int32) int32 { return int32(f.crossings[k].Block.ID) })
+	f.livesOn = arena.Fresh(f.livesOn, len(f.crossings))
 }
 
 // barrier says whether a load must not move down across v.
@@ -355,6 +342,9 @@ func (f *Func) selectBlocks() {
 		b := f.rpo[i]
 		f.current, f.begun = int(f.position[b.ID]), len(f.instrs)
 		for _, e := range b.Succs {
+			for _, k := range f.living.In(int32(e.To.ID)) {
+				f.livesOn[k] = int32(f.current) + 1
+			}
 			for k, a := range e.Args {
 				if f.uses[e.To.Params[k].ID] > 0 {
 					f.Reg(a)
@@ -437,7 +427,7 @@ func (f *Func) Dies(v *ir.Value) bool {
 		return false
 	}
 	k := f.crossing[v.ID]
-	return k == 0 || f.liveOut[int(f.order[f.current].ID)*f.words+int(k>>6)]>>(k&63)&1 == 0
+	return k == 0 || f.livesOn[k-1] != int32(f.current)+1
 }
 
 // Feeds says whether v goes to the block parameter p on some edge.

@@ -62,7 +62,7 @@ func (f *Func) RemoveUnreachable() int {
 	return n
 }
 
-// DomTree tells which block dominates which (Cooper, Harvey and Kennedy, "A simple, fast dominance algorithm", 2001).
+// DomTree tells which block dominates which.
 type DomTree struct {
 	Order    []*Block // reverse postorder
 	idom     []*Block // by block ID; nil for the entry and unreachable blocks
@@ -76,68 +76,36 @@ type DomTree struct {
 func (f *Func) Dominators() *DomTree {
 	f.ComputePreds()
 	n := f.NumBlocks()
-	numbers := f.memory.zeros(3 * n)
-	blocks := f.memory.noBlocks(3 * n)
+	m := f.memory
+	numbers := m.zeros(3 * n)
+	blocks := m.noBlocks(3 * n)
 	t := &DomTree{Order: f.ReversePostorder(), idom: blocks[:n:n], children: blocks[n : 2*n : 2*n], next: blocks[2*n:],
 		rpo: numbers[:n:n], pre: numbers[n : 2*n : 2*n], end: numbers[2*n:]}
 	for i, b := range t.Order {
 		t.rpo[b.ID] = int32(i) + 1
 	}
-	entry := t.Order[0]
-	t.idom[entry.ID] = entry
-	for changed := true; changed; {
-		changed = false
-		for _, b := range t.Order[1:] {
-			var d *Block
-			for _, p := range b.Preds {
-				if t.rpo[p.ID] == 0 || t.idom[p.ID] == nil {
-					continue
-				}
-				if d == nil {
-					d = p
-					continue
-				}
-				for x := p; x != d; {
-					for t.rpo[x.ID] > t.rpo[d.ID] {
-						x = t.idom[x.ID]
-					}
-					for t.rpo[d.ID] > t.rpo[x.ID] {
-						d = t.idom[d.ID]
-					}
-				}
-			}
-			if t.idom[b.ID] != d {
-				t.idom[b.ID] = d
-				changed = true
-			}
+	m.preds.Begin(len(t.Order))
+	for _, b := range t.Order {
+		for i := range b.Succs {
+			m.preds.Count(t.rpo[b.Succs[i].To.ID] - 1)
 		}
 	}
-	t.idom[entry.ID] = nil
-	for i := len(t.Order) - 1; i > 0; i-- {
-		b := t.Order[i]
-		d := t.idom[b.ID]
-		t.next[b.ID] = t.children[d.ID]
-		t.children[d.ID] = b
+	m.preds.Counted()
+	for _, b := range t.Order {
+		for i := range b.Succs {
+			m.preds.Add(t.rpo[b.ID]-1, t.rpo[b.Succs[i].To.ID]-1)
+		}
 	}
-	// Subtree sizes, then preorder numbers: a parent comes before its children in Order.
-	size := t.end
+	m.dominators.Compute(&m.preds)
 	for i := len(t.Order) - 1; i >= 0; i-- {
 		b := t.Order[i]
-		size[b.ID]++
+		t.pre[b.ID], t.end[b.ID] = m.dominators.Span(int32(i))
 		if i > 0 {
-			size[t.idom[b.ID].ID] += size[b.ID]
+			d := t.Order[m.dominators.Idom[i]]
+			t.idom[b.ID] = d
+			t.next[b.ID] = t.children[d.ID]
+			t.children[d.ID] = b
 		}
-	}
-	for _, b := range t.Order {
-		at := t.pre[b.ID]
-		next := at + 1
-		for c := t.children[b.ID]; c != nil; c = t.next[c.ID] {
-			t.pre[c.ID] = next
-			next += size[c.ID]
-		}
-	}
-	for _, b := range t.Order {
-		t.end[b.ID] += t.pre[b.ID]
 	}
 	return t
 }

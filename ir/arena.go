@@ -2,7 +2,10 @@
 
 package ir
 
-import "github.com/gophersnake/gophersnake/arena"
+import (
+	"github.com/gophersnake/gophersnake/arena"
+	"github.com/gophersnake/gophersnake/flow"
+)
 
 // Arena is the memory that functions are made in. After Reset none of them may be used any more. The zero Arena is empty.
 type Arena struct {
@@ -19,6 +22,9 @@ type Arena struct {
 	stack  []visit
 	where  []int32
 	owners []*Value
+
+	preds      flow.Preds
+	dominators flow.Dominators
 }
 
 // Reset takes the memory of all functions back.

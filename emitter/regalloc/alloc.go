@@ -77,6 +77,7 @@ type alloc struct {
 	rng      *rand.Rand
 	bundleOf []int32
 	bundles  []bundle
+	long     map[int32]*longBundle // of join
 	queue    queue
 	idle     []idle    // to be placed last
 	chunks   [][]piece // all pieces by number; those that were split or are in memory have no register
@@ -184,6 +185,9 @@ func (a *alloc) join() {
 		}
 		return int(x.number - y.number)
 	})
+	if a.long == nil {
+		a.long = map[int32]*longBundle{}
+	}
 	for _, af := range a.affinity {
 		x, y := a.bundleOf[af.a], a.bundleOf[af.b]
 		if x == y || len(a.segs.of(af.a)) == 0 || len(a.segs.of(af.b)) == 0 {
@@ -198,14 +202,40 @@ func (a *alloc) join() {
 			a.friends[af.b] = append(a.friends[af.b], af)
 			continue
 		}
-		bx.segs = merge(&a.segArena, bx.segs, by.segs, func(s *seg) int32 { return s.from })
-		bx.uses = merge(&a.useArena, bx.uses, by.uses, func(u *use) int32 { return u.from })
+		if len(by.segs) > manySegs && len(by.segs) > len(bx.segs) { // the lesser is taken into the greater
+			x, y, bx, by = y, x, by, bx
+		}
 		for i := range by.segs {
 			a.bundleOf[by.segs[i].v] = x
 		}
+		if len(bx.segs) <= manySegs {
+			bx.segs = merge(&a.segArena, bx.segs, by.segs, segKey)
+			bx.uses = merge(&a.useArena, bx.uses, by.uses, useKey)
+		} else {
+			l := a.long[x]
+			if l == nil {
+				l = &longBundle{long[seg]{bx.segs, 0, len(bx.segs)}, long[use]{bx.uses, 0, len(bx.uses)}}
+				a.long[x] = l
+			}
+			bx.segs, bx.uses = l.segs.merge(by.segs, segKey), l.uses.merge(by.uses, useKey)
+		}
 		*by = bundle{}
+		delete(a.long, y)
 	}
+	clear(a.long)
 }
+
+func segKey(s *seg) int32 { return s.from }
+func useKey(u *use) int32 { return u.from }
+
+// longBundle is where the lists of a long bundle grow.
+type longBundle struct {
+	segs long[seg]
+	uses long[use]
+}
+
+// manySegs is the length from which lists are searched, not walked.
+const manySegs = 64
 
 // cutStates cuts off the end of a value's range that only frame states read, so that it does not compete. It
 // is placed last, in the same register if that is still free. A range that goes round a loop has no end there.
@@ -231,6 +261,17 @@ func (a *alloc) cutStates(bu *bundle) []seg {
 }
 
 func overlap(x, y []seg) bool {
+	if len(x) < len(y) {
+		x, y = y, x
+	}
+	if len(x) > manySegs && len(y) < len(x)/8 {
+		for _, s := range y {
+			if i := searchSegs(x, s.from); i < len(x) && x[i].from < s.to {
+				return true
+			}
+		}
+		return false
+	}
 	for i, j := 0, 0; i < len(x) && j < len(y); {
 		switch {
 		case x[i].to <= y[j].from:
@@ -242,6 +283,19 @@ func overlap(x, y []seg) bool {
 		}
 	}
 	return false
+}
+
+// searchSegs returns the first element that ends after point.
+func searchSegs(s []seg, point int32) int {
+	lo, hi := 0, len(s)
+	for lo < hi {
+		if m := (lo + hi) / 2; s[m].to > point {
+			hi = m
+		} else {
+			lo = m + 1
+		}
+	}
+	return lo
 }
 
 func merge[T any](a *arena.Arena[T], x, y []T, key func(*T) int32) []T {
@@ -258,6 +312,65 @@ func merge[T any](a *arena.Arena[T], x, y []T, key func(*T) int32) []T {
 	n += copy(out[n:], x)
 	copy(out[n:], y)
 	return out
+}
+
+// long is a list in order with room before and behind. A bundle of a large function grows by a value at a time, mostly at one end: to
+// write all of it each time would take the square of its length.
+type long[T any] struct {
+	room     []T
+	from, to int
+}
+
+func (l *long[T]) items() []T { return l.room[l.from:l.to:l.to] }
+
+// merge takes y in, behind what has the same key.
+func (l *long[T]) merge(y []T, key func(*T) int32) []T {
+	if len(y) == 0 {
+		return l.items()
+	}
+	n := l.to - l.from
+	search := func(k int32) int { // how many are not behind k
+		lo, hi := 0, n
+		for lo < hi {
+			if m := (lo + hi) / 2; key(&l.room[l.from+m]) <= k {
+				lo = m + 1
+			} else {
+				hi = m
+			}
+		}
+		return lo
+	}
+	before, behind := search(key(&y[len(y)-1])), n-search(key(&y[0]))
+	if before < behind && l.from < len(y) || before >= behind && len(l.room)-l.to < len(y) {
+		room := make([]T, 3*(n+len(y)))
+		at := n + len(y)
+		copy(room[at:], l.items())
+		l.room, l.from, l.to = room, at, at+n
+	}
+	if before < behind {
+		i := l.from
+		l.from -= len(y)
+		for at := l.from; len(y) > 0; at++ {
+			if i < l.to && key(&l.room[i]) <= key(&y[0]) {
+				l.room[at] = l.room[i]
+				i++
+			} else {
+				l.room[at], y = y[0], y[1:]
+			}
+		}
+		return l.items()
+	}
+	i := l.to
+	l.to += len(y)
+	for at := l.to - 1; len(y) > 0; at-- {
+		if last := len(y) - 1; i > l.from && key(&l.room[i-1]) > key(&y[last]) {
+			i--
+			l.room[at] = l.room[i]
+		} else {
+			l.room[at], y = y[last], y[:last]
+		}
+	}
+	return l.items()
 }
 
 // push makes a piece and queues it.
@@ -336,7 +449,7 @@ func (a *alloc) entryCost(s seg) float32 {
 	b := a.block[s.from/2]
 	cost := a.freq[b]
 	if s.from == 2*a.start[b] {
-		for _, p := range a.preds(b) {
+		for _, p := range a.preds.Of(b) {
 			cost = min(cost, a.freq[p])
 		}
 	}
@@ -966,7 +1079,7 @@ func (a *alloc) comesIn(s seg) PReg {
 		}
 		return NoReg
 	}
-	for _, p := range a.preds(b) {
+	for _, p := range a.preds.Of(b) {
 		if l := a.at(s.v, 2*a.end[p]-1); l.IsReg() {
 			return l.Reg()
 		}

@@ -5,6 +5,7 @@ package regalloc
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -567,5 +568,67 @@ func BenchmarkAllocate(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestLong merges lists at random places, and at either end, as the bundles of large functions grow.
+func TestLong(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 300 {
+		var l long[seg]
+		var want []seg
+		for v := range VReg(60) {
+			var more []seg
+			at := rng.Int32N(2000)
+			switch rng.IntN(3) {
+			case 0:
+				at += 3000
+			case 1:
+				at = 1000 - int32(v)*10
+			}
+			for range rng.IntN(4) {
+				more = append(more, seg{at, at + 1, v})
+				at += rng.Int32N(50)
+			}
+			got := l.merge(more, segKey)
+			want = append(want, more...)
+			slices.SortStableFunc(want, func(x, y seg) int { return int(x.from - y.from) })
+			require.Equal(t, len(want), len(got))
+			for i := range want {
+				require.Equal(t, want[i].from, got[i].from)
+			}
+			require.ElementsMatch(t, want, got)
+		}
+	}
+}
+
+func TestOverlap(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	list := func(n int) (out []seg, points map[int32]bool) {
+		points = map[int32]bool{}
+		at := int32(0)
+		for range n {
+			at += 1 + rng.Int32N(40)
+			s := seg{from: at}
+			for range 1 + rng.IntN(3) {
+				points[at] = true
+				at++
+			}
+			s.to = at
+			out = append(out, s)
+		}
+		return out, points
+	}
+	for range 3000 {
+		x, in := list(rng.IntN(3 * manySegs))
+		y, _ := list(rng.IntN(4))
+		want := false
+		for _, s := range y {
+			for at := s.from; at < s.to; at++ {
+				want = want || in[at]
+			}
+		}
+		require.Equal(t, want, overlap(x, y))
+		require.Equal(t, want, overlap(y, x))
 	}
 }

@@ -5,10 +5,10 @@ package regalloc
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 
 	"github.com/gophersnake/gophersnake/arena"
+	"github.com/gophersnake/gophersnake/flow"
 )
 
 // Points: instruction number g (numbered through the function, each block beginning with a number for its
@@ -62,21 +62,18 @@ type clobber struct {
 
 // live keeps its memory from one function to the next.
 type live struct {
-	f         *Func
-	start     []int32 // by block: number of its first (parameter) index; its points are [2*start, 2*end)
-	end       []int32
-	block     []int32 // by number: its block
-	predStart []int32 // by block: its predecessors' first index in predList
-	predList  []int32
-	freq      []float32
-	level     []uint8 // by block: a number for its freq
-	loops     []loop
-	loop      []int32 // by block: innermost loop or -1
+	f     *Func
+	start []int32 // by block: number of its first (parameter) index; its points are [2*start, 2*end)
+	end   []int32
+	block []int32 // by number: its block
+	preds flow.Preds
+	freq  []float32
+	level []uint8 // by block: a number for its freq
+	loops []loop
+	loop  []int32 // by block: innermost loop or -1
 
 	points   []int32 // by level and block: how many points the blocks of that level before it have
-	words    int
-	in, out  []uint64 // live-in and live-out sets, words each a block
-	def      []uint64 // what a block defines
+	living   flow.Live
 	segs     lists[seg]
 	uses     lists[use]
 	fixed    [64][]fixedRange // ascending once ranges is done, as clobbers
@@ -88,27 +85,23 @@ type live struct {
 	written  RegSet
 
 	// of findLoops, levels and flow
-	post, num, idom, work []int32
-	seen                  []bool
-	stack                 []visit
-	freqs                 []float32
+	post, num, work []int32
+	order           flow.Preds // by place in reverse postorder
+	dominators      flow.Dominators
+	home            []int32 // by virtual register: the block that defines it
+	seen            []bool
+	stack           []visit
+	freqs           []float32
 }
 
 type visit struct{ b, next int32 }
-
-func (l *live) preds(b int32) []int32  { return l.predList[l.predStart[b]:l.predStart[b+1]] }
-func (l *live) liveIn(b int) []uint64  { return l.in[b*l.words : (b+1)*l.words] }
-func (l *live) liveOut(b int) []uint64 { return l.out[b*l.words : (b+1)*l.words] }
-
-func set(s []uint64, v VReg) { s[v>>6] |= 1 << (v & 63) }
 
 func (l *live) analyse(f *Func) error {
 	l.f = f
 	n := int32(0)
 	nb := len(f.Blocks)
 	l.start, l.end = arena.Fresh(l.start, nb), arena.Fresh(l.end, nb)
-	l.predStart = arena.Fresh(l.predStart, nb+2)
-	edges := 0
+	l.preds.Begin(nb)
 	for b := range f.Blocks {
 		blk := &f.Blocks[b]
 		if len(blk.Instrs) == 0 {
@@ -124,22 +117,16 @@ func (l *live) analyse(f *Func) error {
 			if len(e.Args) != len(f.Blocks[e.To].Params) {
 				return fmt.Errorf("regalloc: edge %d->%d has %d arguments for %d parameters", b, e.To, len(e.Args), len(f.Blocks[e.To].Params))
 			}
-			l.predStart[e.To+2]++
-			edges++
+			l.preds.Count(int32(e.To))
 		}
 	}
 	if len(f.EntryFixed) != len(f.Blocks[0].Params) {
 		return fmt.Errorf("regalloc: %d places for %d entry parameters", len(f.EntryFixed), len(f.Blocks[0].Params))
 	}
-	for b := range nb {
-		l.predStart[b+2] += l.predStart[b+1]
-	}
-	l.predList = arena.Fresh(l.predList, edges)
+	l.preds.Counted()
 	for b := range f.Blocks {
 		for _, e := range f.Blocks[b].Succs {
-			at := &l.predStart[e.To+1] // where the next goes; in the end where the block's begin
-			l.predList[*at] = int32(b)
-			*at++
+			l.preds.Add(int32(b), int32(e.To))
 		}
 	}
 	l.block = arena.Fresh(l.block, int(n))
@@ -185,50 +172,19 @@ func (l *live) findLoops() {
 		stack = stack[:len(stack)-1]
 	}
 	l.post, l.stack = post, stack
-	l.idom = arena.Fresh(l.idom, nb)
-	idom := l.idom
-	for i := range idom {
-		idom[i] = -1
-	}
-	idom[0] = 0
-	meet := func(a, b int32) int32 {
-		for a != b {
-			for num[a] < num[b] {
-				a = idom[a]
-			}
-			for num[b] < num[a] {
-				b = idom[b]
-			}
-		}
-		return a
-	}
-	for changed := true; changed; {
-		changed = false
-		for i := len(post) - 2; i >= 0; i-- {
-			b := post[i]
-			d := int32(-1)
-			for _, p := range l.preds(b) {
-				if num[p] < 0 || idom[p] < 0 {
-					continue
-				}
-				if d < 0 {
-					d = p
-				} else {
-					d = meet(d, p)
-				}
-			}
-			if idom[b] != d {
-				idom[b] = d
-				changed = true
+	last := int32(len(post)) - 1
+	eachEdge := func(visit func(from, to int32)) { // by places in reverse postorder
+		for i := range post {
+			for _, e := range f.Blocks[post[int(last)-i]].Succs {
+				visit(int32(i), last-num[e.To])
 			}
 		}
 	}
-	dominates := func(a, b int32) bool {
-		for num[b] < num[a] {
-			b = idom[b]
-		}
-		return a == b
-	}
+	l.order.Begin(len(post))
+	eachEdge(func(_, to int32) { l.order.Count(to) })
+	l.order.Counted()
+	eachEdge(l.order.Add)
+	l.dominators.Compute(&l.order)
 
 	l.loops = l.loops[:0]
 	l.loop = arena.Fresh(l.loop, nb)
@@ -238,8 +194,8 @@ func (l *live) findLoops() {
 	// Inner loops' headers come before outer ones in post order.
 	for _, h := range post {
 		work := l.work[:0]
-		for _, p := range l.preds(h) {
-			if num[p] >= 0 && dominates(h, p) {
+		for _, p := range l.preds.Of(h) {
+			if num[p] >= 0 && l.dominators.Dominates(last-num[h], last-num[p]) {
 				work = append(work, p)
 			}
 		}
@@ -261,7 +217,7 @@ func (l *live) findLoops() {
 			}
 			if in < 0 {
 				l.loop[b] = id
-				work = append(work, l.preds(b)...)
+				work = append(work, l.preds.Of(b)...)
 				continue
 			}
 			for l.loops[in].parent >= 0 && in != id {
@@ -269,7 +225,7 @@ func (l *live) findLoops() {
 			}
 			if in != id {
 				l.loops[in].parent = id
-				work = append(work, l.preds(l.loops[in].header)...)
+				work = append(work, l.preds.Of(l.loops[in].header)...)
 			}
 		}
 		l.work = work
@@ -325,74 +281,45 @@ func (l *live) levels() {
 	}
 }
 
-// flow computes live-in and live-out sets.
+// flow finds what lives at the beginning of each block.
 func (l *live) flow() {
 	f := l.f
-	nb := len(f.Blocks)
-	l.words = (len(f.VRegs) + 63) / 64
-	l.in, l.out, l.def = arena.Fresh(l.in, nb*l.words), arena.Fresh(l.out, nb*l.words), arena.Fresh(l.def, nb*l.words)
-	defs := l.def
+	l.home = arena.Fresh(l.home, len(f.VRegs))
 	for b := range f.Blocks {
 		blk := &f.Blocks[b]
-		in, out, def := l.liveIn(b), l.liveOut(b), defs[b*l.words:(b+1)*l.words]
+		for _, v := range blk.Params {
+			l.home[v] = int32(b)
+		}
+		for i := range blk.Instrs {
+			for k := range blk.Instrs[i].Ops {
+				if op := &blk.Instrs[i].Ops[k]; op.Def {
+					l.home[op.V] = int32(b)
+				}
+			}
+		}
+	}
+	l.living.Begin(len(f.VRegs))
+	want := func(b int, v VReg) {
+		if l.home[v] != int32(b) {
+			l.living.Wants(int32(b), int32(v))
+		}
+	}
+	for b := range f.Blocks {
+		blk := &f.Blocks[b]
 		for _, e := range blk.Succs {
 			for _, v := range e.Args {
-				set(out, v)
-				set(in, v)
+				want(b, v)
 			}
 		}
 		for i := range blk.Instrs {
 			for k := range blk.Instrs[i].Ops {
-				op := &blk.Instrs[i].Ops[k]
-				if op.Def {
-					set(def, op.V)
-				} else {
-					set(in, op.V)
+				if op := &blk.Instrs[i].Ops[k]; !op.Def {
+					want(b, op.V)
 				}
 			}
 		}
-		for _, v := range blk.Params {
-			set(def, v)
-		}
-		for w := range in {
-			in[w] &^= def[w] // in SSA a definition in the block precedes its uses there
-		}
 	}
-	l.seen = arena.Fresh(l.seen, nb)
-	inWork := l.seen
-	work := l.work[:0]
-	for b := range nb { // taken from the end: last blocks first
-		work = append(work, int32(b))
-		inWork[b] = true
-	}
-	for len(work) > 0 {
-		b := int(work[len(work)-1])
-		work = work[:len(work)-1]
-		inWork[b] = false
-		in, out, def := l.liveIn(b), l.liveOut(b), defs[b*l.words:(b+1)*l.words]
-		for _, e := range f.Blocks[b].Succs {
-			for w, s := range l.liveIn(e.To) {
-				out[w] |= s
-			}
-		}
-		changed := false
-		for w := range in {
-			if n := in[w] | out[w]&^def[w]; n != in[w] {
-				in[w] = n
-				changed = true
-			}
-		}
-		if !changed {
-			continue
-		}
-		for _, p := range l.preds(int32(b)) {
-			if !inWork[p] {
-				inWork[p] = true
-				work = append(work, p)
-			}
-		}
-	}
-	l.work = work
+	l.living.Compute(&l.preds, func(v int32) int32 { return l.home[v] })
 }
 
 // tiedDef returns the number of the def tied to use k of in, or -1.
@@ -517,14 +444,13 @@ func (l *live) ranges() error {
 			}
 			l.segs.prepend(v, seg{first, to, v})
 		}
-		for w, bitset := range l.liveOut(b) {
-			for ; bitset != 0; bitset &= bitset - 1 {
-				extend(VReg(w<<6+bits.TrailingZeros64(bitset)), last)
-			}
-		}
 		for _, e := range blk.Succs {
 			weight := min(freq, l.freq[e.To])
+			for _, v := range l.living.In(int32(e.To)) {
+				extend(VReg(v), last)
+			}
 			for k, v := range e.Args {
+				extend(v, last)
 				p := f.Blocks[e.To].Params[k]
 				if f.VRegs[v].Class != f.VRegs[p].Class {
 					fail("v%d is passed to v%d of another class", v, p)

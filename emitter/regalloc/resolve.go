@@ -3,7 +3,6 @@
 package regalloc
 
 import (
-	"math/bits"
 	"slices"
 
 	"github.com/gophersnake/gophersnake/arena"
@@ -21,7 +20,7 @@ type resolver struct {
 	res    *Result
 	memory []Loc  // by virtual register: where it is when it is in no register
 	stored []bool // its slot holds the value from the definition on
-	split  []uint64
+	split  []bool
 	gaps   []gapMove // unordered
 	mover  mover
 
@@ -67,7 +66,7 @@ func (r *resolver) resolve(a *alloc) *Result {
 	r.alloc = a
 	r.res = &Result{Written: a.written}
 	r.mover.vregs, r.mover.scratch = f.VRegs, f.Scratch
-	r.split = arena.Fresh(r.split, a.words)
+	r.split = arena.Fresh(r.split, len(a.places))
 	r.gaps = r.gaps[:0]
 	for v := range a.places {
 		p := a.places[v]
@@ -78,7 +77,7 @@ func (r *resolver) resolve(a *alloc) *Result {
 				continue
 			}
 			if len(out) > 0 && out[0].loc != s.loc {
-				set(r.split, VReg(v))
+				r.split[v] = true
 			}
 			out = append(out, s)
 		}
@@ -218,7 +217,7 @@ func (r *resolver) storeAtDef(v VReg) bool {
 			if from > first || first >= p[i].to {
 				continue
 			}
-			for _, pred := range r.preds(b) {
+			for _, pred := range r.preds.Of(b) {
 				if r.at(v, 2*r.end[pred]-1) != 0 {
 					cost += min(r.freq[b], r.freq[pred])
 				}
@@ -406,7 +405,7 @@ func (r *resolver) writeEdits() {
 			case len(blk.Succs) == 1 && len(control.Ops) == 0 && control.Clobbers == 0:
 				r.ends = append(r.ends, blockMoves{int32(b), int32(first), int32(len(moves))})
 				continue // they stay where they are
-			case len(r.preds(int32(e.To))) == 1:
+			case len(r.preds.Of(int32(e.To))) == 1:
 				block = int32(e.To)
 				r.mover.sequence(moves[first:], emit)
 			default:
@@ -471,10 +470,9 @@ func (r *resolver) edgeMoves(moves []move, b int, e Edge) []move {
 	for k, w := range r.f.Blocks[e.To].Params {
 		add(e.Args[k], w)
 	}
-	for w, s := range r.liveIn(e.To) {
-		for s &= r.split[w]; s != 0; s &= s - 1 {
-			v := VReg(w<<6 + bits.TrailingZeros64(s))
-			add(v, v)
+	for _, v := range r.living.In(int32(e.To)) {
+		if r.split[v] {
+			add(VReg(v), VReg(v))
 		}
 	}
 	return moves

@@ -304,6 +304,7 @@ type builder struct {
 	position    []slot      // the bytecode that destructors see the activation at, an object, if it is not the one being translated
 	inFrame     []*ir.Value // what the frame's slots hold since they were last shown; nil: not known
 	linking     bool        // a local is being boxed for the frame
+	origins     []int       // of oneObject
 	shown       []shown     // boxes that were made for the frame; the slice is never changed in place
 }
 

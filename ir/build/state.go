@@ -24,7 +24,7 @@ func (b *builder) frameState(off uint32, locals, stack []slot) *ir.FrameState {
 	if b.code.TagsLasti {
 		b.tagLastis(fs, len(stack))
 	}
-	oneObject(fs.Slots)
+	b.oneObject(fs.Slots)
 	return fs
 }
 
@@ -42,19 +42,43 @@ func (b *builder) tagLastis(fs *ir.FrameState, depth int) {
 	}
 }
 
+// manySlots is how many it takes for a table to be faster than a search.
+const manySlots = 16
+
 // oneObject gives a raw number the object that another slot has of it, as boxElsewhere does: a local that was boxed for the frame is raw
 // to what has read it.
-func oneObject(slots []ir.Slot) {
+func (b *builder) oneObject(slots []ir.Slot) {
+	origins := b.origins[:0]
+	for i := range slots {
+		if k := slots[i].Kind; k == ir.SlotIntOrigin || k == ir.SlotFloatOrigin {
+			origins = append(origins, i)
+		}
+	}
+	b.origins = origins
+	find := func(v *ir.Value) *ir.Slot {
+		for _, i := range origins {
+			if slots[i].Vals[0] == v {
+				return &slots[i]
+			}
+		}
+		return nil
+	}
+	if len(origins) > manySlots {
+		of := make(map[*ir.Value]*ir.Slot, len(origins))
+		for _, i := range origins {
+			if v := slots[i].Vals[0]; of[v] == nil {
+				of[v] = &slots[i]
+			}
+		}
+		find = func(v *ir.Value) *ir.Slot { return of[v] }
+	}
 	for i := range slots {
 		s := &slots[i]
 		if s.Kind != ir.SlotInt && s.Kind != ir.SlotFloat || s.Vals[0].Op.Is(ir.Constant) {
 			continue
 		}
-		for k := range slots {
-			if t := &slots[k]; (t.Kind == ir.SlotIntOrigin || t.Kind == ir.SlotFloatOrigin) && t.Vals[0] == s.Vals[0] {
-				*s = ir.Slot{Kind: t.Kind, Vals: t.Vals}
-				break
-			}
+		if t := find(s.Vals[0]); t != nil {
+			*s = ir.Slot{Kind: t.Kind, Vals: t.Vals}
 		}
 	}
 }
