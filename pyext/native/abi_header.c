@@ -76,6 +76,13 @@ static char *header;
 
 #define FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
 
+static int
+do_nothing(void *unused)
+{
+    (void)unused;
+    return 0;
+}
+
 /* The first thing that is not where the header says, or NULL. With an exception if making an object failed. */
 static const char *
 test_layout(void)
@@ -87,12 +94,14 @@ test_layout(void)
     PyObject *real = PyFloat_FromDouble(12.5);
     PyObject *list = PyList_New(0);
     PyObject *tuple = PyTuple_Pack(1, Py_None);
+    PyObject *range = PyObject_CallFunction((PyObject *)&PyRange_Type, "iii", 7, 100, 3);
+    PyObject *steps = range ? PyObject_GetIter(range) : NULL, *step = steps ? PyIter_Next(steps) : NULL;
     PyObject *items = NULL, *none = NULL;
     if (list && PyList_Append(list, Py_None) == 0) {
         items = PyObject_GetIter(list);
         none = items ? PyIter_Next(items) : NULL;
     }
-    if (!number || !real || !tuple || !none) {
+    if (!number || !real || !tuple || !none || !step) {
         goto done;
     }
     if (FIELD(digit, number, CP_DIGITS) != (0x123456789abcdLL & PyLong_MASK) || cp_digits(number) != 2
@@ -104,6 +113,8 @@ test_layout(void)
         wrong = "list or tuple";
     } else if (((struct sequence_iterator *)items)->it_index != 1 || ((struct sequence_iterator *)items)->it_seq != list) {
         wrong = "list iterator";
+    } else if (!cp_range_went((cp_range_iterator *)steps)) {
+        wrong = "range iterator";
     }
     for (int i = 0; i < _PY_NSMALLNEGINTS + _PY_NSMALLPOSINTS && !wrong; i++) {
         PyObject *small = PyLong_FromLong(i - _PY_NSMALLNEGINTS);
@@ -125,11 +136,17 @@ test_layout(void)
             wrong = "frame evaluator";
         }
     }
+    if (!wrong && Py_AddPendingCall(do_nothing, NULL) == 0 && !cp_breaker(ts)) {
+        wrong = "eval breaker";
+    }
     if (!wrong) {
-        wrong = cp_test();
+        PyObject *freed = PyFloat_FromDouble(0.5);
+        Py_XDECREF(freed);
+        wrong = cp_test(ts, freed);
     }
 done:
     Py_XDECREF(number), Py_XDECREF(real), Py_XDECREF(list), Py_XDECREF(tuple), Py_XDECREF(items), Py_XDECREF(none);
+    Py_XDECREF(range), Py_XDECREF(steps), Py_XDECREF(step);
     return wrong;
 }
 

@@ -100,3 +100,9 @@ gs_reraise_at(PyCodeObject *code, uint32_t off, int *lasti_depth)
         return GS_RAISES;
     }
 }
+
+int
+cp_names_global(int opcode, uint32_t arg)
+{
+    return opcode == LOAD_GLOBAL ? (int)(arg >> 1) : -1;
+}

@@ -80,7 +80,8 @@
    The ABI header
      CP_ROWS                                      rows for abi_header.c
      CP_DIGITS                                    the offset of an int's digits
-     const char *cp_test(void)                    what is not where the rows say, or NULL; may leave an exception */
+     cp_range_iterator, int cp_range_went(it)     of 7, 10, … 97, whether it is after its first step
+     const char *cp_test(ts, freed)               what is not where the rows say, or NULL; may leave an exception. freed: the float that was freed last */
 #ifndef GS_CPYTHON_H
 #define GS_CPYTHON_H
 #define PY_SSIZE_T_CLEAN
@@ -121,7 +122,7 @@ uint32_t cp_begin(PyCodeObject *, uint32_t unit);
 int cp_names_global(int opcode, uint32_t arg);
 int cp_names_attribute(int opcode, uint32_t arg);
 int cp_writes(int opcode, uint32_t arg, uint32_t locals[2]);
-const char *cp_test(void);
+const char *cp_test(PyThreadState *ts, PyObject *freed);
 
 /* Where the values of an instance with a managed dict are (row values.form). */
 enum {

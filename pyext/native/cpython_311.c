@@ -182,12 +182,6 @@ cp_begin(PyCodeObject *code, uint32_t off)
 }
 
 int
-cp_names_global(int opcode, uint32_t arg)
-{
-    return opcode == LOAD_GLOBAL ? (int)(arg >> 1) : -1;
-}
-
-int
 cp_names_attribute(int opcode, uint32_t arg)
 {
     return opcode == LOAD_ATTR || opcode == LOAD_METHOD || opcode == STORE_ATTR ? (int)arg : -1;
@@ -203,27 +197,12 @@ cp_writes(int opcode, uint32_t arg, uint32_t locals[2])
 /* ---- The self-test ---- */
 
 const char *
-cp_test(void)
+cp_test(PyThreadState *ts, PyObject *freed)
 {
-    PyThreadState *ts = PyThreadState_Get();
-    PyInterpreterState *interp = PyInterpreterState_Get();
     if (_Py_atomic_load_relaxed(&_PyRuntime.gilstate.tstate_current) != (uintptr_t)ts || ts->recursion_limit != Py_GetRecursionLimit()) {
         return "thread state";
     }
-    PyObject *range = PyObject_CallFunction((PyObject *)&PyRange_Type, "iii", 7, 100, 3);
-    struct cp_range_iterator *steps = range ? (struct cp_range_iterator *)PyObject_GetIter(range) : NULL;
-    PyObject *first = steps ? PyIter_Next((PyObject *)steps) : NULL;
-    int right = first && steps->index == 1 && steps->start == 7 && steps->step == 3 && steps->len == 31;
-    Py_XDECREF(range), Py_XDECREF(steps), Py_XDECREF(first);
-    if (!right) {
-        return "range iterator";
-    }
-    if (Py_AddPendingCall(cp_do_nothing, NULL) == 0 && !_Py_atomic_load_relaxed(&interp->ceval.eval_breaker)) {
-        return "eval breaker";
-    }
-    PyObject *freed = PyFloat_FromDouble(0.5);
-    Py_XDECREF(freed);
-    if (interp->float_state.free_list != (PyFloatObject *)freed || interp->float_state.numfree < 1) {
+    if (ts->interp->float_state.free_list != (PyFloatObject *)freed || ts->interp->float_state.numfree < 1) {
         return "float free list";
     }
     return NULL;

@@ -179,14 +179,21 @@ cp_value_added(PyDictValues *values, Py_ssize_t i)
 
 /* ---- The ABI header ---- */
 
-struct cp_range_iterator { PyObject_HEAD long index, start, step, len; }; /* private to rangeobject.c */
+typedef struct { PyObject_HEAD long index, start, step, len; } cp_range_iterator; /* private to rangeobject.c */
+
+static inline int
+cp_range_went(const cp_range_iterator *it)
+{
+    return it->index == 1 && it->start == 7 && it->step == 3 && it->len == 31;
+}
+
 
 #define CP_DIGITS offsetof(PyLongObject, ob_digit)
 #define CP_ROWS \
     {"int.size", offsetof(PyVarObject, ob_size)}, {"int.tagged", 0}, {"refcount.immortal", 0}, \
     {"values.at", (uint64_t)(-4 * (int64_t)sizeof(PyObject *))}, {"values.form", CP_VALUES_POINTER}, \
-    {"range_iterator.index", offsetof(struct cp_range_iterator, index)}, {"range_iterator.start", offsetof(struct cp_range_iterator, start)}, \
-    {"range_iterator.step", offsetof(struct cp_range_iterator, step)}, {"range_iterator.len", offsetof(struct cp_range_iterator, len)}, \
+    {"range_iterator.index", offsetof(cp_range_iterator, index)}, {"range_iterator.start", offsetof(cp_range_iterator, start)}, \
+    {"range_iterator.step", offsetof(cp_range_iterator, step)}, {"range_iterator.len", offsetof(cp_range_iterator, len)}, \
     {"thread.current", (uint64_t)(uintptr_t)&_PyRuntime.gilstate.tstate_current}, {"thread.local", 0}, \
     {"thread.recursion", offsetof(PyThreadState, recursion_remaining)}, \
     {"watch.by", offsetof(PyThreadState, cframe)}, {"watch.at", offsetof(_PyCFrame, use_tracing)}, {"watch.quiet", 0}, \

@@ -1,10 +1,12 @@
-/* What 3.12 and later have in common, and 3.11 lacks: the thread-local variable that leads to the running thread's state, and monitoring. */
+/* What 3.12 and later have in common, and 3.11 lacks: the thread-local variable that leads to the running thread's state, monitoring,
+   and what of their bytecode is alike. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include "runtime.h"
 #if PY_VERSION_HEX >= 0x030c0000
 #include <link.h>
+#include <opcode.h>
 #include <pthread.h>
 
 /* ---- The running thread's state ---- */
@@ -119,6 +121,14 @@ cp_look_for_tools(PyInterpreterState *interp)
     }
     cp_quiet_version = cp_events_version(interp);
     return 0;
+}
+
+/* ---- Bytecode ---- */
+
+int
+cp_names_attribute(int opcode, uint32_t arg)
+{
+    return opcode == LOAD_ATTR ? (int)(arg >> 1) : opcode == STORE_ATTR ? (int)arg : -1;
 }
 
 #endif

@@ -122,11 +122,19 @@ cp_value_added(PyDictValues *values, Py_ssize_t i)
 
 /* ---- The ABI header ---- */
 
+typedef _PyRangeIterObject cp_range_iterator;
+
+static inline int
+cp_range_went(const cp_range_iterator *it)
+{
+    return it->start == 10 && it->step == 3 && it->len == 30;
+}
+
 #define CP_DIGITS offsetof(PyLongObject, long_value.ob_digit)
 #define CP_ROWS_SINCE_312 \
     {"int.size", offsetof(PyLongObject, long_value.lv_tag)}, {"int.tagged", 1}, {"refcount.immortal", 1}, \
-    {"range_iterator.index", 0}, {"range_iterator.start", offsetof(_PyRangeIterObject, start)}, \
-    {"range_iterator.step", offsetof(_PyRangeIterObject, step)}, {"range_iterator.len", offsetof(_PyRangeIterObject, len)}, \
+    {"range_iterator.index", 0}, {"range_iterator.start", offsetof(cp_range_iterator, start)}, \
+    {"range_iterator.step", offsetof(cp_range_iterator, step)}, {"range_iterator.len", offsetof(cp_range_iterator, len)}, \
     {"thread.current", 0}, {"thread.local", (uint64_t)cp_thread_offset}, {"thread.recursion", offsetof(PyThreadState, py_recursion_remaining)}, \
     {"watch.by", offsetof(PyThreadState, interp)}, {"watch.at", offsetof(PyInterpreterState, CP_EVENTS)}, {"watch.quiet", (uint64_t)(uintptr_t)&cp_quiet_version}
 

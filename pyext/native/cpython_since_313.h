@@ -128,7 +128,7 @@ int cp_init(void);
 struct gs_attached;
 int cp_may_run_inline(PyFunctionObject *);
 int cp_end_inline(struct gs_attached *(*attached)(PyObject *));
-const char *cp_test_version(PyThreadState *ts, PyObject *freed); /* the end of cp_test; freed: the float that was freed last */
+const char *cp_test_version(PyThreadState *ts, PyObject *freed); /* the end of cp_test */
 
 /* ---- The ABI header ---- */
 
