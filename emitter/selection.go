@@ -398,3 +398,15 @@ func (f *Func) selectValue(v *ir.Value) {
 		f.m.Select(f, v)
 	}
 }
+
+// Negated is the truth value of which v is the negation, or v: negations that nobody else asks for are part of the test. own: what it returns
+// is being made, as v is, and must not be asked for.
+func (s *Selection) Negated(v *ir.Value, own bool) (of *ir.Value, negate, itself bool) {
+	for {
+		v = Resolve(v)
+		if v.Op != ir.OpBNot || !own && s.F.Wanted(v) {
+			return v, negate, own
+		}
+		v, negate, own = v.Args[0], !negate, false
+	}
+}

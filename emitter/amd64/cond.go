@@ -33,14 +33,7 @@ var intConds = map[ir.Op]Cond{
 
 // condition adds the operands that testing v needs. own: v itself is being made, so it must not be asked for.
 func (s selection) condition(v *ir.Value, own bool) cond {
-	negate := false
-	for {
-		v = emitter.Resolve(v)
-		if v.Op != ir.OpBNot || !own && s.F.Wanted(v) {
-			break
-		}
-		v, negate, own = v.Args[0], !negate, false
-	}
+	v, negate, own := s.Negated(v, own)
 	c := cond{negate: negate}
 	switch {
 	case v.Op == ir.OpConstBool:
@@ -61,7 +54,7 @@ func (s selection) condition(v *ir.Value, own bool) cond {
 
 // comparison makes c the comparison v, if it is one.
 func (s selection) comparison(v *ir.Value, c *cond) bool {
-	m, f := s.m, s.F
+	m := s.m
 	if cc, ok := intConds[v.Op]; ok {
 		c.cc = cc
 		s.compareInts(v, c)
@@ -94,7 +87,6 @@ func (s selection) comparison(v *ir.Value, c *cond) bool {
 	default:
 		return false
 	}
-	_ = f
 	return true
 }
 

@@ -40,14 +40,7 @@ var floatConds = map[ir.Op]Cond{
 
 // condition adds the operands that testing v needs. own: v itself is being made, so it must not be asked for.
 func (s selection) condition(v *ir.Value, own bool) cond {
-	negate := false
-	for {
-		v = emitter.Resolve(v)
-		if v.Op != ir.OpBNot || !own && s.F.Wanted(v) {
-			break
-		}
-		v, negate, own = v.Args[0], !negate, false
-	}
+	v, negate, own := s.Negated(v, own)
 	c := cond{negate: negate}
 	switch {
 	case v.Op == ir.OpConstBool:
