@@ -194,6 +194,8 @@ const (
 	FlagLazy      // OpImportName (3.15+): may give a module that is imported later
 	FlagIndexed   // an index, or NULL, lies above the iterator
 	FlagTopFirst  // gives up what it takes from the top of the stack down, not from the lowest item up
+	// FlagBoundsFirst: the two on top, which a slice was made of, are given up before the others, the lower one first.
+	FlagBoundsFirst
 	// FlagInner: the second of two that are one bytecode. It has the first one's offsets, so nobody can resume before it: what it does
 	// must not fail once the first one is done.
 	FlagInner

@@ -909,6 +909,7 @@ container: l = [new(0), [watched(1), (new(2), {3: new(3)})]]; l = 5
 shared in a container: x = new(0); l = [x, x, (x,)]; x = 1; l = None
 container cleared: l = [new(0), watched(1)]; l.clear(); l.append(new(2)); l.pop(); s = {watched(3)}; s.clear()
 operands: x = new(0) + new(1); x = watched(2) + i; x = new(3) + watched(4) + new(5); x = None
+slices: x = new(0)[new(1):new(2)]; new(0)[new(1):new(2)] = watched(3); del new(0)[new(1):new(2)]; x = new(0)[new(1)]; new(0)[watched(1)] = new(2)
 comparison: x = new(0) == new(1); y = new(2) is watched(3); z = watched(4) in [new(5)]; w = new(6) < new(7) < new(8)
 truth: x = not new(0); y = new(1) and i; z = watched(2) or i; w = 1 if new(3) else 2
 call: f0(new(0)); f0(watched(1)); f2(new(2), watched(3)); f2(a=new(4), b=watched(5)); f3(new(6), k=new(7))
@@ -1009,6 +1010,9 @@ class Dies:
     def __add__(self, other): return 7
     __radd__ = __add__
     def __lt__(self, other): return True
+    def __getitem__(self, i): return 7
+    def __setitem__(self, i, value): pass
+    def __delitem__(self, i): pass
 
 class Watched:
     def __init__(self, k):

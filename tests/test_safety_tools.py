@@ -529,3 +529,43 @@ for k in range(5):
         plain = report("1", core)
         assert "covered.py" in plain
         assert report("0", core) == plain
+
+
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="profilers outside of the process have no cache")
+def test_a_sampling_profiler_sees_who_calls():
+    """It takes over what it knows of the frames below the innermost one that it saw last: that one's end is told to it."""
+    child = """
+import sys
+from gophersnake import jit
+
+def wait():
+    print("ready", flush=True)
+    sys.stdin.readline()
+
+@jit
+def f(): wait()
+
+def one(): f()
+def two(): f()
+
+for _ in range(3):
+    one()
+    two()
+"""
+    remote = pytest.importorskip("_remote_debugging")
+    with subprocess.Popen([sys.executable, "-c", child], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as p:
+        try:
+            profiler, seen = None, []
+            for _ in range(6):
+                p.stdout.readline()
+                try:
+                    profiler = profiler or remote.RemoteUnwinder(p.pid, cache_frames=True)
+                except PermissionError as e:
+                    pytest.skip(f"no process may look into another one here: {e}")
+                (thread,) = [t for i in profiler.get_stack_trace() for t in i.threads if t.frame_info]
+                seen.append([f.funcname for f in thread.frame_info])
+                p.stdin.write("\n")
+                p.stdin.flush()
+        finally:
+            p.stdin.close()
+    assert seen == 3 * [["wait", "f", caller, "<module>"] for caller in ("one", "two")]

@@ -121,6 +121,11 @@ func (b *builder) peek(n int) slot { return b.stack[len(b.stack)-1-n] }
 func (b *builder) drop(n int) {
 	dropped := append([]slot(nil), b.stack[len(b.stack)-n:]...)
 	b.forget(n)
+	if b.ins.Flags&decoder.FlagBoundsFirst != 0 {
+		b.release(dropped[n-2])
+		b.release(dropped[n-1])
+		dropped = dropped[:n-2]
+	}
 	if b.ins.Flags&decoder.FlagTopFirst != 0 {
 		slices.Reverse(dropped)
 	}

@@ -19,6 +19,7 @@
      cp_own(frame, object, copy)                  copy has become the object's own: it counts as begun
      cp_is_unused(object)                         nobody has read the locals of a frame object
      cp_shows_locals(frame)                       whether a dict of its locals, the same for each look, may be somebody's
+     cp_frame_ended(ts, frame)                    it was popped: a profiler outside of the process may remember it as the innermost one
      CP_LAST_FIRST                                whether a frame that ends gives up its last local first
      CP_CLEARS_FRAME                              whether the interpreter clears and pops the frame that it has run
      CP_MOVES_ARGUMENTS                           whether the interpreter moves the arguments of f(*args) into the frame

@@ -5,6 +5,14 @@
 #include <internal/pycore_lazyimportobject.h>
 #include "cpython_since_314.h"
 
+/* ---- Frames ---- */
+
+static inline void
+cp_frame_ended(PyThreadState *ts, _PyInterpreterFrame *f)
+{
+    _PyThreadState_UpdateLastProfiledFrame(ts, f, ts->current_frame);
+}
+
 /* ---- Threads ---- */
 
 /* Events of one function may be asked for alone. */

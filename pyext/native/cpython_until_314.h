@@ -2,6 +2,10 @@
 #ifndef GS_CPYTHON_UNTIL_314_H
 #define GS_CPYTHON_UNTIL_314_H
 
+/* ---- Frames ---- */
+
+#define cp_frame_ended(ts, f) ((void)0)
+
 /* ---- Threads ---- */
 
 #define cp_unwind_tools(ts, f) ((ts)->interp->monitors.tools[PY_MONITORING_EVENT_PY_UNWIND])

@@ -168,6 +168,7 @@ gs_frame_clear_and_pop(PyThreadState *ts, _PyInterpreterFrame *f)
     --*cp_recursion(ts); /* what destructors call is one deeper, as in the interpreter */
     clear(ts, f);
     ++*cp_recursion(ts);
+    cp_frame_ended(ts, f);
     release(ts, f);
 }
 

@@ -2,13 +2,17 @@
 
 import cProfile
 import io
-import profile
 import pstats
 import signal
 import sys
 import threading
+import warnings
 
 from gophersnake import jit
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # from 3.15 on it warns
+    import profile
 
 LOG = []
 
