@@ -55,7 +55,8 @@ type Block struct {
 type Slot struct {
 	Kind  SlotKind
 	Owned bool
-	// Tagged: an int that is no object in the interpreter's frame (3.14+: where an exception was raised).
+	// Tagged: an int that is no object in the interpreter's frame (3.14+: where an exception was raised); a RESULT that is an __init__'s, for the
+	// instance beneath it.
 	Tagged bool
 	Vals   [3]*Value // Kind.Components() of them
 }

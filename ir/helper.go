@@ -101,6 +101,8 @@ var Helpers = []Helper{
 	{Name: "gs_for_iter", Args: []Kind{Obj}, Result: ObjNull, Looks: true, Writes: HeapAll},
 	{Name: "gs_get_attr", Args: []Kind{Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_set_attr", Args: []Kind{Obj, Obj, Obj}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll},
+	{Name: "gs_value_added", Args: []Kind{Obj, I64}, Result: Void, Writes: HeapRef | HeapOther},
+	{Name: "gs_new_instance", Args: []Kind{Obj, Ptr}, Result: ObjNull, Error: NullError, Writes: HeapAll},
 	{Name: "gs_del_attr", Args: []Kind{Obj, Obj}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll},
 	{Name: "gs_error_pending", Result: I64, Error: NegError, Writes: HeapThread},
 	{Name: "gs_load_method", Args: []Kind{Obj, Obj, Ptr}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll | HeapScratch},

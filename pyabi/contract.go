@@ -132,6 +132,7 @@ const (
 	SiteFrame    = 64
 	SiteCallee   = 128
 	SiteAttached = 256
+	SiteEmpty    = 512
 )
 
 // Flags of a native function.

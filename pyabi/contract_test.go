@@ -36,6 +36,7 @@ var contract = map[string]uint64{
 
 	"GS_SITE_POLY": SitePoly, "GS_SITE_OVERFLOW": SiteOverflow, "GS_SITE_FAILED": SiteFailed, "GS_SITE_DIVISOR": SiteDivisor,
 	"GS_SITE_RANGE": SiteRange, "GS_SITE_RAISED": SiteRaised, "GS_SITE_FRAME": SiteFrame, "GS_SITE_CALLEE": SiteCallee, "GS_SITE_ATTACHED": SiteAttached,
+	"GS_SITE_EMPTY": SiteEmpty,
 
 	"GS_FUNC_RECORDING": FuncRecording, "GS_FUNC_GENERAL": FuncGeneral, "GS_FUNC_HAS_FRAME": FuncHasFrame,
 	"GS_FUNC_CALLEE": FuncCallee,

@@ -289,6 +289,9 @@ func (a *ABI) Lookup(name string) (uint64, bool) {
 	return v, ok
 }
 
+// Constructs tells whether native code may make instances and call their __init__.
+func (a *ABI) Constructs() bool { return a.rows["constructs"] != 0 }
+
 // NearPow tells whether the C library's pow errs by less than pass powers of opt relies on.
 func (a *ABI) NearPow() bool { return a.rows["libm.near_pow"] != 0 }
 

@@ -37,6 +37,9 @@ func storeAttr(b *builder) error {
 	owner := b.peek(0)
 	if !b.general() {
 		if p := b.place(owner, decoder.TypePlainSet); p.base != nil {
+			if b.addsValue(p) {
+				return nil
+			}
 			old := b.load(ir.OpLoadObjNull, ir.HeapAttr, p.base, p.offset)
 			before := slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{old}}
 			if !p.nullable || b.replacesQuiet() {
@@ -93,7 +96,8 @@ func (b *builder) replacesQuiet() bool {
 type place struct {
 	base     *ir.Value // nil: that cannot be told
 	offset   uint64
-	nullable bool // there may be none, and to set it is no more than to store it
+	nullable bool  // there may be none, and to set it is no more than to store it
+	index    int64 // among the instance's values, if it is not nullable
 }
 
 // place finds where the instance in a slot keeps the attribute that the bytecode names, and guards that it still does.
@@ -111,12 +115,59 @@ func (b *builder) place(s slot, plain uint32) place {
 	case attr != nil && attr.Value.Kind == decoder.ObjMemberDescr && b.inherits(t, attr.Value.Item) && (plain == decoder.TypePlainGet || attr.Value.Flags&decoder.ObjCut == 0):
 		b.requireVersion(t)
 		return place{base: s.v[0], offset: attr.Value.Value, nullable: true}
-	case n != nil && attr == nil: // what the class has too may be a descriptor
+	case n != nil && (attr == nil || plainValue(attr.Value)):
 		b.requireVersion(t)
 		values, offset := b.values(s.v[0], t, plain == decoder.TypePlainSet)
-		return place{base: values, offset: offset + n.Entry}
+		return place{base: values, offset: offset + n.Entry, index: int64(n.Entry / 8)}
 	}
 	return place{}
+}
+
+// plainValue reports whether what a class has under a name is no descriptor, so that the instance comes first: the default of a field, say.
+func plainValue(o *decoder.Object) bool {
+	switch o.Kind {
+	case decoder.ObjNone, decoder.ObjBool, decoder.ObjInt, decoder.ObjFloat, decoder.ObjStr, decoder.ObjBytes, decoder.ObjTuple, decoder.ObjList,
+		decoder.ObjDict, decoder.ObjSet, decoder.ObjRange, decoder.ObjEllipsis:
+		return true
+	}
+	return false
+}
+
+// addsValue stores an attribute that an instance has not had so far, or may not have had: where the profile knows of no other store, that is what it
+// does, and where it knows nothing yet, in straight code, either.
+func (b *builder) addsValue(p place) bool {
+	site := b.profile(b.ins.At)
+	loops := b.code.BlockAt(b.ins.Off).Loop >= 0
+	if p.nullable || !site.empty() && (site.class() != 0 || loops) {
+		return false
+	}
+	old := b.load(ir.OpLoadObjNull, ir.HeapAttr, p.base, p.offset)
+	missing := b.pure(ir.OpPEq, ir.Bool, old, b.null())
+	only := site.empty() && site.class() == 0
+	if only {
+		b.require(missing, ir.WhyType)
+	}
+	b.escapeTop(1)
+	b.update(1, b.own(b.peek(1)))
+	b.store(ir.OpStoreObj, ir.HeapAttr, p.offset, p.base, b.topObject(1))
+	b.stack[len(b.stack)-2].owned = false // the instance has it now
+	owner := b.topObject(0)
+	added := func() { b.helper("gs_value_added", owner, b.constInt(p.index)) }
+	if only {
+		added()
+		b.drop(2)
+		return true
+	}
+	add, end := b.newBlock(), b.newBlock()
+	b.branch(missing, add, end, 1)
+	b.block = add
+	added()
+	b.jump(end)
+	b.block = end
+	b.drop(2)
+	b.settle() // the stack may borrow what was there
+	b.release(slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{old}})
+	return true
 }
 
 // values finds the values of an instance whose class manages dicts, at an offset from an address, and guards that they count: it has no

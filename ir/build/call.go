@@ -103,6 +103,11 @@ func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool,
 	if o.Func != nil {
 		return b.nativeCall(o.Func, callable, n, n+2)
 	}
+	if t := b.types[o.Address]; o.Kind == decoder.ObjType && t != nil {
+		if done, err := b.construct(t, o, n); done || err != nil {
+			return done, err
+		}
+	}
 	if b.ins.Kw >= 0 {
 		return false, nil
 	}
@@ -599,6 +604,11 @@ func (b *builder) strMethod(name string, n int) bool {
 
 // nativeCall calls a known Python function directly, with the top n stack items as its arguments, of the operands that the call takes, with its arguments unboxed where nobody needs the objects.
 func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operands int) (bool, error) {
+	return b.nativeCallOf(fn, callable, n, operands, nil)
+}
+
+// nativeCallOf is nativeCall; of an __init__, whose first argument is the instance that is made then, of the class.
+func (b *builder) nativeCallOf(fn *decoder.Function, callable *ir.Value, n, operands int, class *decoder.Type) (bool, error) {
 	c := fn.Code
 	if c == nil || c.Flags&(decoder.CoGenerator|decoder.CoCoroutine|decoder.CoAsyncGenerator) != 0 || c.Record == 0 {
 		return false, nil
@@ -643,6 +653,15 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 		item := b.load(ir.OpLoadPtr, ir.HeapConst, tuple, b.abi.TupleItem+8*uint64(len(fn.Defaults)-(c.ArgCount-i)))
 		b.require(b.pure(ir.OpPEq, ir.Bool, item, b.constPtr(want.Address)), ir.WhyCallee)
 	}
+	self, recursion, counted := len(b.stack)-n, (*ir.Value)(nil), []*ir.Value(nil)
+	if class != nil {
+		recursion = b.instance(class, self)
+		args.params[0] = b.stack[self]
+		args.params[0].owned = false
+		if ce.linked || ce.building {
+			counted = b.countArguments(&args)
+		}
+	}
 	operands += b.pack(&args)
 	values := []*ir.Value{callable}
 	for i := range key[:c.Params()] {
@@ -669,6 +688,10 @@ func (b *builder) nativeCall(fn *decoder.Function, callable *ir.Value, n, operan
 	} else {
 		v.FS = b.frameState(b.ins.At, b.locals, nil)
 		clear(b.inFrame) // an exit of the callee shows the frame, and empties it
+	}
+	if class != nil {
+		b.initialised(ce, operands, self, recursion, counted, tag, v)
+		return true, nil
 	}
 	b.drop(operands)
 	if ce.building && (ce.relied == 0 || len(ce.tags) < ce.relied) {

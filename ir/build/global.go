@@ -101,6 +101,7 @@ func (p profile) failed() bool     { return p.site.Flags&pyabi.SiteFailed != 0 }
 func (p profile) divided() bool    { return p.site.Flags&pyabi.SiteDivisor != 0 }
 func (p profile) raised() bool     { return p.site.Flags&pyabi.SiteRaised != 0 }
 func (p profile) framed() bool     { return p.site.Flags&pyabi.SiteFrame != 0 }
+func (p profile) empty() bool      { return p.site.Flags&pyabi.SiteEmpty != 0 }
 func (p profile) callee() bool {
 	return p.site.Flags&(pyabi.SiteCallee|pyabi.SitePoly|pyabi.SiteFailed) == pyabi.SiteCallee
 }

@@ -24,7 +24,7 @@ static char *header;
    constants to a C compiler. */
 #define ROWS { \
     {"version.major", PY_MAJOR_VERSION}, {"version.minor", PY_MINOR_VERSION}, {"version.micro", Py_Version >> 8 & 0xff}, \
-    CP_ROWS, \
+    CP_ROWS, {"constructs", CP_CONSTRUCTS}, \
     OFFSET(PyObject, ob_refcnt), OFFSET(PyObject, ob_type), OFFSET(PyVarObject, ob_size), \
     {"int.digits", CP_DIGITS}, {"int.digit_bits", PyLong_SHIFT}, OFFSET(PyFloatObject, ob_fval), \
     OFFSET(PyListObject, ob_item), OFFSET(PyTupleObject, ob_item), \

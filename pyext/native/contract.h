@@ -25,11 +25,12 @@ enum gs_reason {
 enum gs_loc_kind { GS_LOC_NONE = 0, GS_LOC_GPR = 1, GS_LOC_FPR = 2, GS_LOC_STACK = 3 /* word at the stack pointer + where */, GS_LOC_IMM = 4 };
 
 struct gs_loc { uint32_t kind; int32_t where; int64_t imm; };                    /* 16 bytes */
-struct gs_slot { uint8_t kind, owned, ncomp, tagged; uint32_t first_loc; uint64_t klass; }; /* 16 bytes; tagged: an int that the interpreter has without an object; klass: of an OBJ in a key (0: any) */
+struct gs_slot { uint8_t kind, owned, ncomp, tagged; uint32_t first_loc; uint64_t klass; }; /* 16 bytes; tagged: an int that the interpreter has without an object, or what an __init__ returned, which lies above the instance; klass: of an OBJ in a key (0: any) */
 
 struct gs_site { uint64_t type; uint32_t flags, count; };
 enum { GS_SITE_POLY = 1, GS_SITE_OVERFLOW = 2, GS_SITE_FAILED = 4, GS_SITE_DIVISOR = 8, GS_SITE_RANGE = 16, GS_SITE_RAISED = 32, GS_SITE_FRAME = 64,
-       GS_SITE_CALLEE = 128 /* type is not a class but a record: what a call called */, GS_SITE_ATTACHED = 256 /* and it was attached */ };
+       GS_SITE_CALLEE = 128 /* type is not a class but a record: what a call called */, GS_SITE_ATTACHED = 256 /* and it was attached */,
+       GS_SITE_EMPTY = 512 /* a store found nothing to replace */ };
 
 struct gs_record; /* runtime's own, see record.h */
 

@@ -22,6 +22,7 @@
      cp_frame_ended(ts, frame)                    it was popped: a profiler outside of the process may remember it as the innermost one
      CP_LAST_FIRST                                whether a frame that ends gives up its last local first
      CP_CLEARS_FRAME                              whether the interpreter clears and pops the frame that it has run
+     CP_CONSTRUCTS                                whether native code calls an __init__ itself, which counts as one more C function, as calling a class does
      CP_MOVES_ARGUMENTS                           whether the interpreter moves the arguments of f(*args) into the frame
    Threads
      int cp_find_thread(void)                     before anything else: whether the next one can be answered

@@ -8,6 +8,7 @@
 #define CP_RAISES_INSTANCES 0
 #define CP_MOVES_ARGUMENTS 0
 #define CP_CLEARS_FRAME 0
+#define CP_CONSTRUCTS 1
 
 static inline PyObject *
 cp_function(const _PyInterpreterFrame *f)

@@ -16,6 +16,7 @@
 #define CP_RAISES_INSTANCES 1
 #define CP_MOVES_ARGUMENTS 1
 #define CP_CLEARS_FRAME 1
+#define CP_CONSTRUCTS 0
 
 static inline size_t
 cp_frame_words(const PyCodeObject *code)

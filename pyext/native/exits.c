@@ -158,10 +158,12 @@ learn(const struct gs_exitdesc *d, const struct gs_value *slots)
     case GS_WHY_UNBOUND:
     case GS_WHY_SHIFT:
     case GS_WHY_RANGE:
-    case GS_WHY_RESULT:
     case GS_WHY_CALLEE:
     case GS_WHY_VALUE:
         site->flags |= GS_SITE_FAILED;
+        break;
+    case GS_WHY_RESULT: /* what was raised says nothing of how the callee returns */
+        site->flags |= d->nstack && slots[d->nlocals + d->nstack - 1].kind == GS_TAG_ERROR ? 0 : GS_SITE_FAILED;
         break;
     }
 }
@@ -544,6 +546,18 @@ hold(const struct gs_value *slots, uint32_t n, PyObject **held)
     }
 }
 
+/* What an __init__ returned is None; else TypeError, in the interpreter's words. */
+static int
+returned_none(struct gs_value *result)
+{
+    PyTypeObject *class = gs_class_of(result);
+    if (class != Py_TYPE(Py_None)) {
+        PyErr_Format(PyExc_TypeError, "__init__() should return None, not '%.200s'", class->tp_name);
+    }
+    gs_release(result);
+    return class == Py_TYPE(Py_None);
+}
+
 /* Does everything up to the point where something is to be run beneath this frame, and keeps nothing on the C stack. */
 static Py_NO_INLINE enum next
 prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct gs_regs *regs, const struct result *given, struct run *run)
@@ -592,6 +606,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
     if (has_result && slots[a.st.nlocals + a.st.nstack - 1].kind == GS_TAG_ERROR) {
         a.st.nstack--;
         kind = GS_EXIT_RAISE;
+    } else if (has_result && unit->slots[d->first_slot + a.nslots - 1].tagged) {
+        a.st.nstack--;
+        kind = returned_none(&slots[a.st.nlocals + a.st.nstack]) ? kind : GS_EXIT_RAISE;
     }
     if (a.st.frame) {
         if (*cp_frames(ts) == a.st.frame) {

@@ -26,6 +26,8 @@ void gs_dealloc(PyObject *);
 PyObject *gs_get_attr(PyObject *, PyObject *name);
 int64_t gs_set_attr(PyObject *, PyObject *name, PyObject *value);
 int64_t gs_del_attr(PyObject *, PyObject *name);
+void gs_value_added(PyObject *, int64_t index);
+PyObject *gs_new_instance(PyObject *class, int64_t *recursion);
 int64_t gs_load_method(PyObject *, PyObject *name, PyObject **pair);
 int64_t gs_super_method(PyObject *class, PyObject *self, PyObject *name, PyObject **pair);
 PyObject *gs_load_super_attr(PyObject *super, PyObject *class, PyObject *self, PyObject *name, int64_t arguments);

@@ -297,6 +297,33 @@ gs_set_attr(PyObject *o, PyObject *name, PyObject *value)
     return PyObject_SetAttr(o, name, value);
 }
 
+/* Native code has set an attribute that the instance did not have: which was set first, its dict will tell. */
+void
+gs_value_added(PyObject *o, int64_t index)
+{
+    cp_value_added(cp_values(o), (Py_ssize_t)index);
+}
+
+/* What calling a class does before its __init__: object makes the instance, and one more C function counts as running. Whoever calls this gives that back. */
+PyObject *
+gs_new_instance(PyObject *class, int64_t *recursion)
+{
+    static PyObject *no_arguments;
+    if (!no_arguments && !(no_arguments = PyTuple_New(0))) {
+        return NULL;
+    }
+    if (Py_EnterRecursiveCall(" while calling a Python object")) {
+        return NULL;
+    }
+    PyObject *o = PyBaseObject_Type.tp_new((PyTypeObject *)class, no_arguments, NULL);
+    if (!o) {
+        Py_LeaveRecursiveCall();
+        return NULL;
+    }
+    *recursion = (int64_t)(uintptr_t)cp_recursion(cp_thread());
+    return o;
+}
+
 int64_t
 gs_del_attr(PyObject *o, PyObject *name)
 {
@@ -311,8 +338,12 @@ gs_record_attr(PyObject *o, PyObject *name, struct gs_site *site)
         return;
     }
     const struct known *k = place_of(Py_TYPE(o), name);
-    if (k->place == IN_VALUES && cp_values(o)) {
-        gs_record_type(cp_values(o)->values[k->at], site);
+    if (k->place == UNKNOWN_KEY && cp_values(o)) { /* the first instance that gets it */
+        site->flags |= GS_SITE_EMPTY;
+    } else if (k->place == IN_VALUES && cp_values(o)) {
+        PyObject *old = cp_values(o)->values[k->at];
+        site->flags |= old ? 0 : GS_SITE_EMPTY;
+        gs_record_type(old, site);
     } else if (k->place == IN_INSTANCE) {
         gs_record_type(*(PyObject **)((char *)o + k->at), site);
     }

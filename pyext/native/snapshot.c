@@ -78,7 +78,7 @@ struct vector { char *data; size_t size, room; };
 
 /* What is found under a name in a class or module; flushed at the end, so that each owner's rows lie together. */
 struct attribute { struct name_row row; uint32_t next; };
-struct owner { uint32_t first, last, nnames; }; /* nnames: how many of the attribute names were looked up in it */
+struct owner { uint32_t first, last, nnames, called; }; /* nnames: how many of the attribute names were looked up in it; called: some code calls it, so __init__ was looked up, too */
 
 struct map { PyObject **keys; uint32_t *values; size_t mask, count; };
 
@@ -287,7 +287,7 @@ type_at(struct writer *w, PyTypeObject *t)
         return NO_INDEX;
     }
     struct type_row row = {.address = (uintptr_t)t};
-    struct owner owner = {NO_INDEX, NO_INDEX, 0};
+    struct owner owner = {NO_INDEX, NO_INDEX, 0, 0};
     append(w, &w->types, &row, sizeof row);
     append(w, &w->type_owners, &owner, sizeof owner);
     map_put(w, &w->types_by_address, (PyObject *)t, index);
@@ -499,7 +499,7 @@ object_at(struct writer *w, PyObject *o, int depth)
         append(w, &w->depths, &unseen, 1);
         map_put(w, &w->objects_by_address, o, index);
         if (PyModule_CheckExact(o)) {
-            struct owner owner = {NO_INDEX, NO_INDEX, 0};
+            struct owner owner = {NO_INDEX, NO_INDEX, 0, 0};
             append(w, &w->modules, &index, sizeof index);
             append(w, &w->module_owners, &owner, sizeof owner);
         }
@@ -541,23 +541,6 @@ name_in_dict(struct writer *w, PyObject *name, int where, PyObject *dict)
 }
 
 static void
-put_global(struct writer *w, struct gs_record *r, PyObject *name)
-{
-    if (!is_plain_dict(r->globals) || !is_plain_dict(r->builtins)) {
-        return;
-    }
-    struct name_row row = name_in_dict(w, name, IN_GLOBALS, r->globals);
-    uint32_t version = ((PyDictObject *)r->globals)->ma_keys->dk_version;
-    if (row.where == NOWHERE) {
-        row = name_in_dict(w, name, IN_BUILTINS, r->builtins);
-    }
-    row.globals = (uintptr_t)r->globals;
-    row.globals_version = version;
-    row.flags |= version ? GLOBALS_GUARDABLE : 0;
-    append(w, &w->names, &row, sizeof row);
-}
-
-static void
 put_attribute(struct writer *w, struct owner *owner, struct name_row row)
 {
     struct attribute a = {row, NO_INDEX};
@@ -572,6 +555,45 @@ put_attribute(struct writer *w, struct owner *owner, struct name_row row)
         AT(&w->attributes, struct attribute, owner->last)->next = index;
     }
     owner->last = index;
+}
+
+static PyObject *init_name;
+
+/* A class that some code calls: its __init__ may be called with that code. */
+static void
+look_up_init(struct writer *w, PyTypeObject *t)
+{
+    uint32_t index = type_at(w, t);
+    PyObject *found = index == NO_INDEX || t->tp_new != PyBaseObject_Type.tp_new ? NULL : _PyType_Lookup(t, init_name);
+    if (found && !AT(&w->type_owners, struct owner, index)->called) {
+        struct name_row row = {.where = IN_TYPE, .object = object_at(w, found, 1)};
+        row.name = object_at(w, init_name, 0);
+        struct owner owner = *AT(&w->type_owners, struct owner, index);
+        put_attribute(w, &owner, row);
+        owner.called = 1;
+        *AT(&w->type_owners, struct owner, index) = owner;
+    }
+}
+
+static void
+put_global(struct writer *w, struct gs_record *r, PyObject *name, int called)
+{
+    if (!is_plain_dict(r->globals) || !is_plain_dict(r->builtins)) {
+        return;
+    }
+    struct name_row row = name_in_dict(w, name, IN_GLOBALS, r->globals);
+    uint32_t version = ((PyDictObject *)r->globals)->ma_keys->dk_version;
+    if (row.where == NOWHERE) {
+        row = name_in_dict(w, name, IN_BUILTINS, r->builtins);
+    }
+    row.globals = (uintptr_t)r->globals;
+    row.globals_version = version;
+    row.flags |= version ? GLOBALS_GUARDABLE : 0;
+    append(w, &w->names, &row, sizeof row);
+    PyObject *value = row.where == NOWHERE || w->failed ? NULL : (PyObject *)(uintptr_t)AT(&w->objects, struct object_row, row.object)->address;
+    if (called && value && Py_IS_TYPE(value, &PyType_Type)) {
+        look_up_init(w, (PyTypeObject *)value);
+    }
 }
 
 static void
@@ -706,13 +728,23 @@ put_names(struct writer *w, struct gs_record *r, const uint8_t *p, const uint8_t
         w->failed = 1;
         return s;
     }
+    const uint8_t *begin = p;
+    for (uint32_t extended = 0; CP_CONSTRUCTS && p < end; p += 2) {
+        uint32_t arg = extended << 8 | p[1];
+        extended = p[0] == EXTENDED_ARG ? arg : 0;
+        int global = p[0] == LOAD_GLOBAL && arg & 1 ? cp_names_global(p[0], arg) : -1; /* with the NULL that a call wants */
+        if (global >= 0 && global < n) {
+            seen[global] |= 4;
+        }
+    }
+    p = begin;
     for (uint32_t extended = 0; p < end && !w->failed; p += 2) {
         uint32_t arg = extended << 8 | p[1];
         extended = p[0] == EXTENDED_ARG ? arg : 0;
         int global = cp_names_global(p[0], arg), attribute = cp_names_attribute(p[0], arg);
         if (global >= 0 && global < n && !(seen[global] & 1)) {
             seen[global] |= 1;
-            put_global(w, r, PyTuple_GET_ITEM(names, global));
+            put_global(w, r, PyTuple_GET_ITEM(names, global), seen[global] & 4);
         }
         if (attribute >= 0 && attribute < n && !(seen[attribute] & 2)) {
             PyObject *name = PyTuple_GET_ITEM(names, attribute);
@@ -854,18 +886,12 @@ put_function(struct writer *w, uint32_t index)
     }
 }
 
-static PyObject *any_name;
-
 static void
 fill_type(struct writer *w, uint32_t index)
 {
     struct type_row *row = AT(&w->types, struct type_row, index);
     PyTypeObject *t = (PyTypeObject *)(uintptr_t)row->address;
-    if (!any_name && !(any_name = PyUnicode_InternFromString("__init__"))) {
-        w->failed = 1;
-        return;
-    }
-    _PyType_Lookup(t, any_name); /* gives the class a version if it has none */
+    _PyType_Lookup(t, init_name); /* gives the class a version if it has none */
     row->version = cp_type_version(t);
     row->flags = (t->tp_flags & Py_TPFLAGS_HEAPTYPE ? HEAP : 0) | (row->version ? VERSIONED : 0)
                  | (t->tp_new == PyBaseObject_Type.tp_new ? PLAIN_NEW : 0) | (t->tp_init == PyBaseObject_Type.tp_init ? PLAIN_INIT : 0)
@@ -902,6 +928,10 @@ put_slots(struct writer *w, const struct gs_state *state)
 static void
 fill(struct writer *w, struct gs_record *r, PyObject *callable, const struct gs_state *state, uint32_t *function)
 {
+    if (!init_name && !(init_name = PyUnicode_InternFromString("__init__"))) {
+        w->failed = 1;
+        return;
+    }
     code_of_record(w, r); /* code 0 */
     *function = PyFunction_Check(callable) || Py_IS_TYPE(callable, &gs_function_type) ? function_at(w, callable) : NO_INDEX;
     put_slots(w, state);
