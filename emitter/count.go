@@ -56,10 +56,10 @@ func (f *Func) counts() {
 	}
 }
 
-// looksAtCount says whether the operation may run what counts recursion, or asks how much is left.
+// looksAtCount says whether the operation may run what counts recursion.
 func looksAtCount(v *ir.Value) bool {
 	switch v.Op {
-	case ir.OpDecref, ir.OpXDecref, ir.OpGuardRecursion:
+	case ir.OpDecref, ir.OpXDecref:
 		return true
 	}
 	return v.Op.Is(ir.Call) && !v.IsPure()

@@ -384,10 +384,6 @@ func (f *Func) selectValue(v *ir.Value) {
 		f.reboxFloat(v)
 	case ir.OpUnboxInt:
 		f.unboxInt(v)
-	case ir.OpGuardRecursion:
-		s := f.Begin(v)
-		x := s.Exit(false)
-		s.Emit(0, func(l []regalloc.Loc) { f.m.CheckRecursion(false, x.Label(l)) })
 	case ir.OpCallHelper:
 		f.callHelper(v)
 	case ir.OpCallNative:

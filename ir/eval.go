@@ -298,7 +298,7 @@ func (e *evaluator) value(v *Value) bool {
 	case OpPoll:
 		e.w.polls++
 		return e.w.Poll == nil || !e.w.Poll(e.w.polls-1)
-	case OpGuardFrame, OpGuardLocals, OpGuardRecursion:
+	case OpGuardFrame, OpGuardLocals:
 		e.w.frames++
 		return e.w.Frame == nil || !e.w.Frame(e.w.frames-1)
 	case OpTick:

@@ -98,6 +98,7 @@ type Func struct {
 	HasFrame  bool        // calls out, so has an interpreter frame from the prologue on
 	Recording bool        // has sites that record classes
 	General   bool        // cannot fail a guard on types
+	Inlined   int         // how deep calls are that became their callees
 	Entry     *FrameState // state at the entry, for exits in the prologue
 	FirstLine int32
 

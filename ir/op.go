@@ -156,18 +156,17 @@ const (
 	OpIntSign // of an exact int: -1, 0 or 1, of any size
 
 	// Guards. Their result, where they have one, is the argument with the type refined.
-	OpGuard          // condition
-	OpGuardClass     // object; Aux: address of the class it must have exactly
-	OpGuardNotNull   // ObjNull → Obj
-	OpGuardTag       // i64 tag; Aux: the tag it must be
-	OpGuardFrame     // the activation has no frame object, and no tool has begun to trace
-	OpGuardRecursion // one more activation is allowed
-	OpGuardLocals    // no tool has begun to trace, and nobody has changed a local in a frame object that the activation may have; it hides the frame, if there is one
-	OpPoll           // the eval breaker is not set
-	OpTick           // counts the function's recorded rounds down; leaves when none is left
-	OpRaiseIfNull    // ObjNull → Obj
-	OpRaiseIfNeg     // i64 → i64
-	OpRaiseIfZero    // i64 → i64
+	OpGuard        // condition
+	OpGuardClass   // object; Aux: address of the class it must have exactly
+	OpGuardNotNull // ObjNull → Obj
+	OpGuardTag     // i64 tag; Aux: the tag it must be
+	OpGuardFrame   // the activation has no frame object, and no tool has begun to trace
+	OpGuardLocals  // no tool has begun to trace, and nobody has changed a local in a frame object that the activation may have; it hides the frame, if there is one
+	OpPoll         // the eval breaker is not set
+	OpTick         // counts the function's recorded rounds down; leaves when none is left
+	OpRaiseIfNull  // ObjNull → Obj
+	OpRaiseIfNeg   // i64 → i64
+	OpRaiseIfZero  // i64 → i64
 
 	// Calls. CallHelper: Aux is the index in Helpers; the first Value.NFixed arguments go to registers, the rest as an
 	// array, whose address and count are two more arguments (Value.NFixed < 0: no array). CallNative: Aux is the index in
@@ -301,18 +300,17 @@ var Ops = [NumOps]OpInfo{
 	OpUnboxBool:  {Name: "UnboxBool", NArgs: 1, Flags: Pure, Args: []Kind{Obj}, Result: Bool},
 	OpIntSign:    {Name: "IntSign", NArgs: 1, Flags: Pure, Args: []Kind{Obj}, Result: I64, Reads: HeapConst},
 
-	OpGuard:          {Name: "Guard", NArgs: 1, Flags: Guard, Args: []Kind{Bool}},
-	OpGuardClass:     {Name: "GuardClass", NArgs: 1, Flags: Guard | UsesAux, Args: []Kind{Obj}, Result: Obj, Reads: HeapClass},
-	OpGuardNotNull:   {Name: "GuardNotNull", NArgs: 1, Flags: Guard, Args: []Kind{ObjNull}, Result: Obj},
-	OpGuardTag:       {Name: "GuardTag", NArgs: 1, Flags: Guard | UsesAux, Args: []Kind{I64}},
-	OpGuardFrame:     {Name: "GuardFrame", Flags: Guard, Reads: HeapThread},
-	OpGuardRecursion: {Name: "GuardRecursion", Flags: Guard, Reads: HeapThread},
-	OpGuardLocals:    {Name: "GuardLocals", Flags: Guard, Reads: HeapThread},
-	OpPoll:           {Name: "Poll", Flags: Guard, Reads: HeapThread},
-	OpTick:           {Name: "Tick", Flags: Guard | Effect},
-	OpRaiseIfNull:    {Name: "RaiseIfNull", NArgs: 1, Flags: Guard, Args: []Kind{ObjNull}, Result: Obj},
-	OpRaiseIfNeg:     {Name: "RaiseIfNeg", NArgs: 1, Flags: Guard, Args: []Kind{I64}, Result: I64},
-	OpRaiseIfZero:    {Name: "RaiseIfZero", NArgs: 1, Flags: Guard, Args: []Kind{I64}, Result: I64},
+	OpGuard:        {Name: "Guard", NArgs: 1, Flags: Guard, Args: []Kind{Bool}},
+	OpGuardClass:   {Name: "GuardClass", NArgs: 1, Flags: Guard | UsesAux, Args: []Kind{Obj}, Result: Obj, Reads: HeapClass},
+	OpGuardNotNull: {Name: "GuardNotNull", NArgs: 1, Flags: Guard, Args: []Kind{ObjNull}, Result: Obj},
+	OpGuardTag:     {Name: "GuardTag", NArgs: 1, Flags: Guard | UsesAux, Args: []Kind{I64}},
+	OpGuardFrame:   {Name: "GuardFrame", Flags: Guard, Reads: HeapThread},
+	OpGuardLocals:  {Name: "GuardLocals", Flags: Guard, Reads: HeapThread},
+	OpPoll:         {Name: "Poll", Flags: Guard, Reads: HeapThread},
+	OpTick:         {Name: "Tick", Flags: Guard | Effect},
+	OpRaiseIfNull:  {Name: "RaiseIfNull", NArgs: 1, Flags: Guard, Args: []Kind{ObjNull}, Result: Obj},
+	OpRaiseIfNeg:   {Name: "RaiseIfNeg", NArgs: 1, Flags: Guard, Args: []Kind{I64}, Result: I64},
+	OpRaiseIfZero:  {Name: "RaiseIfZero", NArgs: 1, Flags: Guard, Args: []Kind{I64}, Result: I64},
 
 	OpCallHelper:  {Name: "CallHelper", NArgs: -1, Flags: Call | UsesAux | Variadic},
 	OpCallNative:  {Name: "CallNative", NArgs: -1, Flags: Call | Effect | UsesAux | Variadic, Result: I64, Reads: HeapAll, Writes: HeapAll},

@@ -255,7 +255,7 @@ func (g *numbering) number(v *ir.Value) *ir.Value {
 		switch v.Op {
 		case ir.OpPoll:
 			return nil // set from outside
-		case ir.OpGuardFrame, ir.OpGuardLocals, ir.OpGuardRecursion:
+		case ir.OpGuardFrame, ir.OpGuardLocals:
 			ver = g.versionOf(regionsOf(ir.HeapThread))
 		case ir.OpGuardClass:
 			if !g.fixed(ir.Class(v.Aux)) {

@@ -2,7 +2,7 @@
 // caller leaves as it was before the call, and whoever goes on calls again: no frame state of the callee is needed. Only what such an exit teaches
 // counts for the call, so that the next compile of the caller calls (ir/build gives a call no site then).
 //
-// The call's own test of recursion stays, as GuardRecursion: the callee would have been one activation more.
+// Nor is recursion tested: the last activations before its limit are interpreted (pyabi.RecursionMargin).
 
 package opt
 
@@ -12,6 +12,8 @@ import "github.com/gophersnake/gophersnake/ir"
 const (
 	maxInlined  = 48
 	maxInlining = 480
+	// How deep calls may be that are replaced: with what an instruction counts, less than pyabi.RecursionMargin.
+	maxDepth = 4
 )
 
 func inline(p *pass) int {
@@ -29,10 +31,11 @@ func inline(p *pass) int {
 			}
 			before := stateBefore(b, at)
 			callee := f.Callees[v.Aux].Func
-			if before == nil || callee == f || !effectless(callee) || size(callee) > room {
+			if before == nil || callee == f || !effectless(callee) || callee.Inlined == maxDepth || size(callee) > room {
 				continue
 			}
 			room -= size(callee)
+			f.Inlined = max(f.Inlined, callee.Inlined+1)
 			n++
 			c := &inlined{f: f, b: b, call: v, before: before, copies: make([]*ir.Value, callee.NumValues())}
 			c.expand(callee, at)
@@ -160,9 +163,6 @@ func (c *inlined) expand(callee *ir.Func, at int) {
 	rest.Ctrl, rest.Succs = b.Ctrl, b.Succs
 	rest.Ctrl.Block = rest
 	b.Values, b.Succs = b.Values[:at:at], nil
-	guard := f.Add(b, ir.OpGuardRecursion, ir.Type{})
-	guard.FS, guard.Line = c.before, c.call.Line
-	guard.Exit = ir.ExitInfo{Kind: ir.ExitResume, Reason: ir.WhyStack, Site: ir.NoSite, SiteSlot: -1}
 	for i, q := range order[0].Params {
 		c.copies[q.ID] = c.call.Args[i]
 	}

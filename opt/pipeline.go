@@ -52,7 +52,7 @@ var passes = []passInfo{
 	{name: "skip", run: skip},
 	{name: "params", run: params},
 	{name: "fold", run: fold, after: []string{"params"}},       // the builder makes every slot a parameter of each merge: nothing is constant before
-	{name: "inline", run: inline, after: []string{"params"}}, // a call's arguments are known
+	{name: "inline", run: inline, after: []string{"params"}},   // a call's arguments are known
 	{name: "gvn", run: gvn, after: []string{"params", "fold"}}, // copies and constants in their simplest form are found to be the same
 	{name: "dce", run: dce, after: []string{"fold", "gvn"}},
 	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}},   // two loads of a length must be one value; guards that nobody needs must be gone
