@@ -117,7 +117,7 @@ func (f *Func) Text(i *Instr) string {
 		bit  Flags
 		text string
 	}{{FlagPushNull, "null"}, {FlagKeep, "keep"}, {FlagBackward, "backward"}, {FlagNoPoll, "nopoll"}, {FlagToBool, "bool"},
-		{FlagMethod, "method"}, {FlagTwoArgs, "two"}, {FlagIndexed, "indexed"}, {FlagLazy, "lazy"}} {
+		{FlagMethod, "method"}, {FlagTwoArgs, "two"}, {FlagIndexed, "indexed"}, {FlagBorrow, "borrow"}, {FlagLazy, "lazy"}} {
 		if i.Flags&flag.bit != 0 {
 			text += " " + flag.text
 		}

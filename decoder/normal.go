@@ -50,7 +50,7 @@ var meanings = map[string]meaning{
 	"NOP": {OpNop, 0}, "RESUME": {OpResume, 0},
 	"POP_TOP": {OpPopTop, 0}, "PUSH_NULL": {OpPushNull, 0}, "COPY": {OpCopy, 0}, "SWAP": {OpSwap, 0},
 	"LOAD_CONST": {OpLoadConst, 0}, "LOAD_FAST": {OpLoadFast, 0}, "LOAD_FAST_CHECK": {OpLoadFast, FlagMayBeUnbound},
-	"LOAD_FAST_BORROW": {OpLoadFast, 0}, "LOAD_SMALL_INT": {OpLoadSmallInt, 0}, "LOAD_COMMON_CONSTANT": {OpLoadCommon, 0},
+	"LOAD_FAST_BORROW": {OpLoadFast, FlagBorrow}, "LOAD_SMALL_INT": {OpLoadSmallInt, 0}, "LOAD_COMMON_CONSTANT": {OpLoadCommon, 0},
 	"LOAD_FAST_AND_CLEAR": {OpLoadFastAndClear, 0}, "STORE_FAST": {OpStoreFast, 0}, "DELETE_FAST": {OpDeleteFast, 0},
 	"LOAD_CLOSURE": {OpLoadClosure, 0}, "LOAD_DEREF": {OpLoadDeref, 0}, "STORE_DEREF": {OpStoreDeref, 0},
 	"DELETE_DEREF": {OpDeleteDeref, 0}, "LOAD_CLASSDEREF": {OpLoadClassDeref, 0}, "MAKE_CELL": {OpMakeCell, 0},
@@ -107,7 +107,7 @@ var meanings = map[string]meaning{
 // pairs are the opcodes that do two things, each with half of the argument.
 var pairs = map[string][2]string{
 	"LOAD_FAST_LOAD_FAST":               {"LOAD_FAST", "LOAD_FAST"},
-	"LOAD_FAST_BORROW_LOAD_FAST_BORROW": {"LOAD_FAST", "LOAD_FAST"},
+	"LOAD_FAST_BORROW_LOAD_FAST_BORROW": {"LOAD_FAST_BORROW", "LOAD_FAST_BORROW"},
 	"STORE_FAST_LOAD_FAST":              {"STORE_FAST", "LOAD_FAST"},
 	"STORE_FAST_STORE_FAST":             {"STORE_FAST", "STORE_FAST"},
 }
@@ -138,6 +138,7 @@ var changes = []struct {
 	{"STORE_ATTR", 14, 15, FlagTopFirst},
 	{"CALL", 14, 15, FlagTopFirst},
 	{"CALL_KW", 14, 15, FlagTopFirst},
+	{"LOAD_CONST", 15, 15, FlagBorrow},
 	{"BINARY_OP", 15, 15, FlagTopFirst},
 	{"BINARY_SLICE", 12, 14, FlagBoundsFirst},
 	{"BINARY_SLICE", 15, 15, FlagTopFirst},

@@ -193,6 +193,7 @@ const (
 	FlagNullAbove // the NULL that a call wants lies above the callable, not beneath it
 	FlagLazy      // OpImportName (3.15+): may give a module that is imported later
 	FlagIndexed   // an index, or NULL, lies above the iterator
+	FlagBorrow    // the stack holds no reference to what is loaded: the local, or the code, has one
 	FlagTopFirst  // gives up what it takes from the top of the stack down, not from the lowest item up
 	// FlagBoundsFirst: the two on top, which a slice was made of, are given up before the others, the lower one first.
 	FlagBoundsFirst

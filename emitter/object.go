@@ -28,6 +28,9 @@ type Objects interface {
 	LoadTruth(dst, base regalloc.PReg, offset int)
 	// JumpUnlessHeld jumps unless a stub's caller holds the arguments. nargsf was pushed at an offset from the stack pointer.
 	JumpUnlessHeld(nargsf int, to Label)
+	// FindHeld has nargsf say that the caller holds the arguments if the top n items of the current frame's stack are those n; it looks at these of
+	// them. No parameter is in its register yet.
+	FindHeld(nargsf, n int, held []int)
 	// UnboxDigit unboxes an int of up to one digit, or goes to big before d, which may be o, is written.
 	UnboxDigit(d, o regalloc.PReg, big Label)
 }

@@ -45,6 +45,9 @@ func (f *Func) PassArguments(n int, held []int, unfit Label) (slow func()) {
 		m.Store(regs.StackPointer, 0, regs.Callable)
 		m.StoreWord(f, 8, Word{Constant: true}, nil)
 	}
+	if len(held) > 0 && m.ABI().FrameStack != 0 && n <= mostFound {
+		m.FindHeld(f.nargsfOffset(held), n, held)
+	}
 	ints, rest := f.components(n)
 	store := func(c component, r regalloc.PReg) {
 		if f.ByMemory {
@@ -118,8 +121,14 @@ func general(s regalloc.RegSet) regalloc.RegSet { return s & (1<<32 - 1) }
 // heldOffset is where the stub keeps argument k of those it holds: above the buffer. Of none if the first is 0.
 func (f *Func) heldOffset(k int) int { return f.BufferSize() + 8*k }
 
+// mostFound is how many arguments of the interpreter's are looked for on its stack: a frame has more words than that beneath it.
+const mostFound = 8
+
+// nargsfOffset is where the stub's nargsf was pushed.
+func (f *Func) nargsfOffset(held []int) int { return f.heldOffset((len(held) + 1) &^ 1) }
+
 // hold takes references to those arguments, unless the caller holds them: native code says so, and the interpreter's arguments lie on the
-// data stack.
+// data stack, or are copies of what lies there.
 func (f *Func) hold(held []int) {
 	if len(held) == 0 {
 		return
@@ -127,7 +136,7 @@ func (f *Func) hold(held []int) {
 	m, regs := f.m, f.m.Registers()
 	scratch := regs.Scratch[regalloc.GPR]
 	hold, done := m.NewLabel(), m.NewLabel()
-	m.JumpUnlessHeld(f.heldOffset((len(held)+1)&^1), hold)
+	m.JumpUnlessHeld(f.nargsfOffset(held), hold)
 	m.StoreWord(f, f.heldOffset(0), Word{Constant: true}, nil)
 	m.Jump(done)
 	m.Bind(hold)

@@ -87,6 +87,23 @@ func (m *machine) LoadTruth(dst, base regalloc.PReg, offset int) {
 	m.a.Emit(MOVZBL_RR, Reg(dst), Reg(dst))
 }
 
+func (m *machine) FindHeld(nargsf, n int, held []int) {
+	a, args, others := m.a, Reg(registers.StubArgs), m.a.NewLabel()
+	a.Emit(MOVQ_RM, scratch, At(thread, int32(m.abi.FramesAt)))
+	a.Emit(TESTQ_RR, scratch, scratch)
+	a.Jcc(CondE, others)
+	a.Emit(MOVQ_RM, scratch, At(scratch, int32(m.abi.FrameStack)))
+	for _, i := range held {
+		a.Emit(MOVQ_RM, RAX, At(args, int32(8*i)))
+		a.Emit(XORQ_RM, RAX, At(scratch, int32(8*(i-n))))
+		a.Emit(CMPQ_RI, RAX, Imm(1)) // the lowest bit says that the stack's reference is not counted
+		a.Jcc(CondA, others)
+	}
+	a.MoveImm(RAX, int64(n)|1<<pyabi.ArgsOwnedBit)
+	a.Store(At(RSP, int32(nargsf)), RAX)
+	a.Bind(others)
+}
+
 func (m *machine) JumpUnlessHeld(nargsf int, to Label) {
 	a, args, owned := m.a, Reg(registers.StubArgs), m.a.NewLabel()
 	a.Emit(BTQ_MI, At(RSP, int32(nargsf)), Imm(pyabi.ArgsOwnedBit))

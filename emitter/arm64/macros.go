@@ -78,6 +78,23 @@ func (m *machine) LoadTruth(dst, base regalloc.PReg, offset int) {
 	m.a.Emit(CSINC, Reg(dst), ZR, ZR, CondNE)
 }
 
+func (m *machine) FindHeld(nargsf, n int, held []int) {
+	a, others := m.a, m.a.NewLabel()
+	a.Load(X8, At(thread, int32(m.abi.FramesAt)))
+	a.Emit(CBZ, X8, others)
+	a.Load(X8, At(X8, int32(m.abi.FrameStack)))
+	for _, i := range held {
+		a.Load(scratch, At(args, int32(8*i)))
+		a.Load(scratch2, At(X8, int32(8*(i-n))))
+		a.Emit(EOR, scratch, scratch, scratch2)
+		a.CompareImm(scratch, 1, scratch2) // the lowest bit says that the stack's reference is not counted
+		a.Jcc(CondHI, others)
+	}
+	a.MoveImm(scratch, int64(n)|1<<pyabi.ArgsOwnedBit)
+	a.Store(At(SP, int32(nargsf)+savedWord), scratch)
+	a.Bind(others)
+}
+
 func (m *machine) JumpUnlessHeld(nargsf int, to Label) {
 	a, owned := m.a, m.a.NewLabel()
 	a.Load(scratch, At(SP, int32(nargsf)+savedWord))

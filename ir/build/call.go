@@ -62,18 +62,37 @@ func (b *builder) keywordNames() *ir.Value {
 // countOperands takes the references that the interpreter's stack would hold: an unknown callable may count them, as
 // sys.getrefcount does, and code in C that changes in place what nobody else has.
 func (b *builder) countOperands(n int) {
+	uncounted := make([]bool, n)
 	for i := n - 1; i >= 0; i-- {
-		if b.peek(i).kind != ir.SlotNull {
+		if uncounted[i] = b.peek(i).uncounted; b.peek(i).kind != ir.SlotNull {
 			b.escapeTop(i)
 		}
 	}
 	for i := range n {
 		s := b.peek(i)
-		b.update(i, b.own(s))
+		if uncounted[i] {
+			b.update(i, b.uncount(s))
+		} else {
+			b.update(i, b.own(s))
+		}
 		if s.constant() {
 			b.ownLocals(s.object())
 		}
 	}
+}
+
+// uncount gives up the stack's reference to a box that was made of a local, which has one.
+func (b *builder) uncount(s slot) slot {
+	if s.owned && (s.kind == ir.SlotIntOrigin || s.kind == ir.SlotFloatOrigin) {
+		for i := range b.locals {
+			if t := &b.locals[i]; t.owned && t.object() == s.object() {
+				b.release(s)
+				s.owned, s.local = false, i+1
+				break
+			}
+		}
+	}
+	return s
 }
 
 // ownLocals has each local variable that holds the constant hold a reference to it, as in the interpreter.

@@ -31,7 +31,9 @@ func (b *builder) constSlot(o *decoder.Object) slot {
 }
 
 func loadConst(b *builder) error {
-	b.push(b.constSlot(b.code.Code.Consts[b.ins.Arg]))
+	s := b.constSlot(b.code.Code.Consts[b.ins.Arg])
+	s.uncounted = b.ins.Flags&decoder.FlagBorrow != 0
+	b.push(s)
 	return nil
 }
 
@@ -114,6 +116,7 @@ func loadFast(b *builder) error {
 			b.locals[i] = s
 		}
 	}
+	s.uncounted = b.ins.Flags&decoder.FlagBorrow != 0
 	if s.object() != nil {
 		s.owned = false // the local's is one reference, also to a constant
 		if !s.constant() {
@@ -194,7 +197,7 @@ func storeFast(b *builder) error {
 	if s.object() != nil && !s.constant() || s.kind == ir.SlotObj {
 		s = b.own(s)
 	}
-	s.local, s.volatile = 0, false
+	s.local, s.volatile, s.uncounted = 0, false, false
 	b.release(b.setLocal(i, s))
 	return nil
 }

@@ -11,6 +11,7 @@
      cp_set_lasti(frame, i, object)               likewise, of an int that tells a handler where its exception was raised
      int cp_depth(frame), cp_set_depth(frame, n)  how many of them there are
      size_t cp_frame_words(code)                  of the data stack
+     int cp_holds(ts, args, n)                    whether the interpreter's stack holds the n arguments of a call, for as long as that takes
      cp_frame_begin(frame, function, code)        new: references of its own, the locals NULL, at the code's first instruction
      cp_frame_end(frame)                          gives up what it refers to but for the locals and the frame object
      cp_executing(frame, unit)                    the frame is inside of that instruction

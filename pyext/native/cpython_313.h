@@ -85,6 +85,6 @@ cp_spared_recursion(PyThreadState *ts)
     {"values.at", sizeof(PyObject) + offsetof(PyDictValues, values)}, {"values.form", CP_VALUES_INLINE}, {"values.valid", sizeof(PyObject) + offsetof(PyDictValues, valid)}, \
     {"floats.list", CP_FREE_FLOATS + offsetof(struct _Py_float_freelist, items)}, \
     {"floats.link", offsetof(PyObject, ob_type)}, {"floats.count", CP_FREE_FLOATS + offsetof(struct _Py_float_freelist, numfree)}, {"floats.most", PyFloat_MAXFREELIST}, \
-    {"frame.null", 0}
+    {"frame.null", 0}, {"frame.stackpointer", 0}
 
 #endif

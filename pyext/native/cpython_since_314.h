@@ -10,6 +10,9 @@
 
 /* ---- Frames ---- */
 
+/* Arguments that are looked for on a frame's stack: a frame has more words than that beneath it. */
+#define CP_MOST_FOUND 8
+
 static inline PyCodeObject *
 cp_code(const _PyInterpreterFrame *f)
 {
@@ -51,6 +54,21 @@ static inline void
 cp_set_depth(_PyInterpreterFrame *f, uint32_t n)
 {
     f->stackpointer = f->localsplus + n;
+}
+
+static inline int
+cp_holds(PyThreadState *ts, PyObject *const *args, size_t n)
+{
+    const _PyInterpreterFrame *f = ts->current_frame;
+    if (!f || n > CP_MOST_FOUND) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (((uintptr_t)args[i] ^ f->stackpointer[(Py_ssize_t)(i - n)].bits) > 1) {
+            return 0;
+        }
+    }
+    return 1;
 }
 
 static inline void
@@ -113,6 +131,6 @@ cp_stack_floor(void)
     {"values.at", offsetof(PyDictValues, values)}, {"values.form", CP_VALUES_BEHIND}, {"values.valid", offsetof(PyDictValues, valid)}, \
     {"floats.list", CP_FREE_FLOATS + offsetof(struct _Py_freelist, freelist)}, \
     {"floats.link", 0}, {"floats.count", CP_FREE_FLOATS + offsetof(struct _Py_freelist, size)}, {"floats.most", Py_floats_MAXFREELIST}, \
-    {"frame.null", PyStackRef_NULL_BITS}
+    {"frame.null", PyStackRef_NULL_BITS}, {"frame.stackpointer", offsetof(_PyInterpreterFrame, stackpointer)}
 
 #endif

@@ -136,6 +136,6 @@ cp_list_extend(PyObject *list, PyObject *iterable)
     {"breaker.by", offsetof(PyThreadState, interp)}, {"breaker.at", offsetof(PyInterpreterState, ceval.eval_breaker)}, {"breaker.size", 4}, \
     {"floats.by", offsetof(PyThreadState, interp)}, {"floats.list", offsetof(PyInterpreterState, float_state.free_list)}, \
     {"floats.link", offsetof(PyObject, ob_type)}, {"floats.count", offsetof(PyInterpreterState, float_state.numfree)}, {"floats.most", PyFloat_MAXFREELIST}, \
-    {"frame.ip", offsetof(_PyInterpreterFrame, prev_instr)}, {"frame.null", 0}
+    {"frame.ip", offsetof(_PyInterpreterFrame, prev_instr)}, {"frame.null", 0}, {"frame.stackpointer", 0}
 
 #endif

@@ -9,6 +9,14 @@
 #include <internal/pycore_runtime.h>
 #include "cpython_until_314.h"
 
+/* They lie on the data stack themselves. */
+static inline int
+cp_holds(PyThreadState *ts, PyObject *const *args, size_t n)
+{
+    (void)n;
+    return (uintptr_t)args >= (uintptr_t)ts->datastack_chunk && args < (PyObject *const *)ts->datastack_limit;
+}
+
 static inline PyObject *
 cp_local(const _PyInterpreterFrame *f, uint32_t i)
 {

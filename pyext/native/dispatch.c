@@ -330,18 +330,10 @@ gs_call_learning(PyObject *kwnames, struct gs_site *site, PyObject *const *stack
     return gs_call(kwnames, stack, count);
 }
 
-/* The interpreter's arguments lie on the data stack, which holds them. Other callers in C may have borrowed them from anywhere. */
-static int
-are_owned(PyObject *const *args)
-{
-    PyThreadState *ts = cp_thread();
-    return (uintptr_t)args >= (uintptr_t)ts->datastack_chunk && args < (PyObject *const *)ts->datastack_limit;
-}
-
 static PyObject *
 dispatch(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames, int refused)
 {
-    int owned = nargsf & GS_ARGS_OWNED || are_owned(args);
+    int owned = nargsf & GS_ARGS_OWNED || cp_holds(cp_thread(), args, (size_t)PyVectorcall_NARGS(nargsf)); /* other callers in C may have borrowed them from anywhere */
     nargsf &= ~GS_ARGS_OWNED;
     struct gs_attached *a = gs_attached_find(callable);
     if (!a || tools_watch()) {
