@@ -102,7 +102,7 @@ BENCHES = sorted(path.stem for path in (ROOT / "bench").glob("[a-z]*.py"))
 
 @pytest.mark.parametrize("where", ["programs", *BENCHES])
 def test_every_guard_in_turn(where):
-    done = subprocess.run([sys.executable, "-X", "faulthandler", "-c", SCRIPT, where], capture_output=True, text=True, timeout=300, cwd=ROOT,
+    done = subprocess.run([sys.executable, "-X", "faulthandler", "-W", "ignore:'return':SyntaxWarning", "-c", SCRIPT, where], capture_output=True, text=True, timeout=300, cwd=ROOT,
                           env={**os.environ, programs.FORCE: "000000", "PYTHONMALLOC": "debug"})
     assert done.returncode == 0 and not done.stderr, done.stdout[-1000:] + done.stderr[-4000:]
 

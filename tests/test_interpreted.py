@@ -112,6 +112,7 @@ def test_a_python_that_is_too_old_is_refused_in_one_sentence(tmp_path):
 FEIGNED = {
     "the next version": ("sys, 'version_info', (3, 99, 0)", "and this is CPython 3.99.0"),
     "PyPy": ("sys, 'implementation', types.SimpleNamespace(name='pypy')", "and this is PyPy 3."),
+    "pre-release": ("sys, 'version_info', (*sys.version_info[:3], 'candidate', 1)", "this is a pre-release of Python, whose bytecode need not be that of the release"),
     "free-threaded": ("sysconfig, 'get_config_var', {'Py_GIL_DISABLED': 1}.get", "this is a free-threaded build of Python, and native code relies on the GIL"),
     "musl": ("sysconfig, 'get_config_var', {'SOABI': 'cpython-3-x86_64-linux-musl'}.get", "musl cannot load a shared object written in Go"),
     "debug": ("sysconfig, 'get_config_var', {'Py_DEBUG': 1}.get", "this is a debug build of Python, whose assertions know nothing of native code"),

@@ -157,6 +157,9 @@ gs_unusable(void)
     if (Py_Version >> 16 != PY_VERSION_HEX >> 16) {
         return PyUnicode_FromString("the native code was built for another version of Python");
     }
+    if ((Py_Version >> 4 & 0xF) != PY_RELEASE_LEVEL_FINAL) { /* as _supported.py, for a wheel that was built with the release */
+        return PyUnicode_FromString("this is a pre-release of Python, whose bytecode need not be that of the release");
+    }
     if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
         return PyUnicode_FromString("functions of a subinterpreter run interpreted");
     }
