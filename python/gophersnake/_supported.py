@@ -21,6 +21,8 @@ def why_interpreted():
         return f"native code is made for 64-bit Linux on {' and '.join(m for m, _ in MACHINES.values())}, and this is {sys.platform} on {machine}"
     if sys.version_info[:2] not in MACHINES[machine][1]:
         return f"native code on {MACHINES[machine][0]} is not made for {this} yet"
+    if sys.version_info[3] != "final":
+        return "this is a pre-release of Python, whose bytecode need not be that of the release"
     if "musl" in (sysconfig.get_config_var("SOABI") or ""):
         return "musl cannot load a shared object written in Go"
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
