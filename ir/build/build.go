@@ -305,6 +305,7 @@ type builder struct {
 	inFrame     []*ir.Value // what the frame's slots hold since they were last shown; nil: not known
 	linking     bool        // a local is being boxed for the frame
 	origins     []int       // of oneObject
+	looks       bool        // the bytecode has linked the frame, and nothing has looked since whether somebody has written a local in it
 	shown       []shown     // boxes that were made for the frame; the slice is never changed in place
 }
 
@@ -458,7 +459,7 @@ func (b *builder) begin(i *decoder.Instr) {
 	b.ins, b.line = *i, int32(b.code.Line(i.At))
 	b.savedLocals = append(b.savedLocals[:0], b.locals...)
 	b.savedStack = append(b.savedStack[:0], b.stack...)
-	b.kept, b.effect, b.beforeState = len(b.stack), false, nil
+	b.kept, b.effect, b.looks, b.beforeState = len(b.stack), false, false, nil
 }
 
 // loopHeader polls, and counts rounds while recording. The interpreter polls at the jump back, so that is where signal handlers see it.

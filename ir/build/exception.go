@@ -73,16 +73,19 @@ func (b *builder) orCatch(cond *ir.Value, h *decoder.Handler) { b.orRaise(cond, 
 func (b *builder) orRaise(cond *ir.Value, h *decoder.Handler, raise func()) {
 	fine, raised := b.newBlock(), b.newBlock()
 	b.branch(cond, fine, raised, 1)
-	locals, stack, kept, effect, seen := clone(b.locals), clone(b.stack), b.kept, b.effect, b.shown
+	locals, stack, kept, effect, looks, seen := clone(b.locals), clone(b.stack), b.kept, b.effect, b.looks, b.shown
 	inFrame := append([]*ir.Value(nil), b.inFrame...)
 	b.block = raised
 	raise()
 	b.catch(h, b.null(), raises)
-	b.locals, b.stack, b.kept, b.effect, b.shown, b.block, b.inFrame, b.ended = locals, stack, kept, effect, seen, fine, inFrame, false
+	b.locals, b.stack, b.kept, b.effect, b.looks, b.shown, b.block, b.inFrame, b.ended = locals, stack, kept, effect, looks, seen, fine, inFrame, false
 }
 
 // catch takes the exception that is set, as the interpreter does on its way to a handler, and goes on there.
 func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
+	if b.looks { // what raised may have written a local, too
+		b.look(b.here(), ir.ExitRaise)
+	}
 	b.settle()
 	b.effect = true
 	b.link()

@@ -315,6 +315,7 @@ func (b *builder) link() {
 	}
 	v := b.add(ir.OpLink, ir.Type{}, args...)
 	v.Aux = int64(b.ins.At)
+	b.looks = true
 }
 
 // boxedForFrame is boxed without a way out before the bytecode: an effect may have happened, so failing is raising.
@@ -393,12 +394,17 @@ func (b *builder) checkFrame() { b.checkFrameAt(b.ins.Next) }
 
 // checkFrameAt is checkFrame where the bytecode at off is next.
 func (b *builder) checkFrameAt(off uint32) {
+	b.look(b.frameState(off, b.locals, b.stack), ir.ExitTouched)
+}
+
+func (b *builder) look(fs *ir.FrameState, kind ir.ExitKind) {
 	op := ir.OpGuardFrame
 	if b.handles() || b.profile(b.ins.At).framed() {
 		op = ir.OpGuardLocals
 		clear(b.inFrame) // it is hidden
 	}
-	b.guard(op, ir.Type{}, b.frameState(off, b.locals, b.stack), ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame, Site: b.ins.At})
+	b.guard(op, ir.Type{}, fs, ir.ExitInfo{Kind: kind, Reason: ir.WhyFrame, Site: b.ins.At})
+	b.looks = false
 }
 
 // finish ends a bytecode that called an object-making helper: operands go, errors raise, the result is pushed and its class

@@ -348,13 +348,34 @@ is_kept(const _PyInterpreterFrame *f)
     return f && (cp_shows_locals(f) || (f->frame_obj && Py_REFCNT(f->frame_obj) > 1));
 }
 
-/* Whether somebody has the frame object of a caller that has no frame of its own, or has left a tracer in it: what the caller does from now on is to be seen in it. */
+/* Whether a frame that is shown has other locals than the native code has put there: f_locals writes into it from 3.13 on, before that only a tracer. */
+static int
+is_written(const struct caller *c)
+{
+    const struct gs_exitdesc *d = c->desc;
+    struct gs_value few[FEW], *slots = d->nlocals <= FEW ? few : PyMem_RawMalloc(d->nlocals * sizeof *slots);
+    int written = 0;
+    if (slots) {
+        read_slots(c->unit, d, c->regs, c->sp, slots, d->nlocals);
+    }
+    for (uint32_t i = 0; slots && i < d->nlocals && !written; i++) {
+        written = !gs_same(&slots[i], cp_local(c->frame, i), 1);
+    }
+    if (slots != few) {
+        PyMem_RawFree(slots);
+    }
+    return written;
+}
+
+/* Whether a caller goes on with the frame that is shown: somebody has the frame object and it has no frame of its own, or has left a tracer in it, for what
+   it does from now on is to be seen there; or has written a local. */
 static int
 keeps_callers(const struct run *run)
 {
     for (uint32_t i = run->first; i < run->ncallers; i++) {
-        _PyInterpreterFrame *f = run->callers[i].frame;
-        if (!run->callers[i].own && (is_kept(f) || (f && f->frame_obj && f->frame_obj->f_trace))) {
+        const struct caller *c = &run->callers[i];
+        _PyInterpreterFrame *f = c->frame;
+        if (f && (c->own ? f->frame_obj && is_written(c) : is_kept(f) || (f->frame_obj && (f->frame_obj->f_trace || is_written(c))))) {
             return 1;
         }
     }
@@ -598,7 +619,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         has_result = 1;
     } else {
         learn(d, slots);
-        if (kind == GS_EXIT_TOUCHED && d->site != NONE && d->record->profile && a.st.frame && a.st.frame->frame_obj) {
+        if (d->reason == GS_WHY_FRAME && d->site != NONE && d->record->profile && a.st.frame && a.st.frame->frame_obj) {
             d->record->profile[d->site].flags |= GS_SITE_FRAME;
         }
         gs_record_exit(d->record, unit, d);
@@ -616,6 +637,9 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         }
         if (!a.filled && a.st.frame->frame_obj && a.st.frame->previous) { /* not hidden: the locals are what Link stored */
             gs_activation_touched(&a);
+        }
+        if (a.filled) {
+            gs_activation_learn(&a);
         }
     }
     run->only_own = a.st.frame != NULL;
@@ -673,7 +697,7 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
         }
     }
     if (f) {
-        if (run->linked && !holds_frame(&a, f) && d->parent == NONE) {
+        if (run->linked && !holds_frame(&a, f) && d->parent == NONE && !keeps_callers(run)) {
             gs_activation_drop_frame(ts, &a);
             unlink_callers(ts, run);
         } else if (d->parent != NONE || (!a.st.frame && f->flags & GS_FUNC_HAS_FRAME && has_hidden_callers(ts, d, regs))) {
