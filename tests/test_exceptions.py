@@ -334,3 +334,52 @@ def test_locals_that_change_while_an_exception_is_handled():
                 *rest, frames = names["handler"](30, at, new)
                 told.append((rest, [(f.f_lineno, {k: repr(v) for k, v in f.f_locals.items() if k not in ("log", "keep", "e")}) for f in frames]))
             assert told[0] == told[1]
+
+
+HANDLED = """
+import ctypes, sys
+from gophersnake import jit
+class Named(str): pass
+class Says(ValueError):
+    def __str__(self):
+        sys._getframe(1).f_locals["seen"] = 1
+        return Named("said")
+def write(e, n):
+    frame = sys._getframe(1)
+    if n % 3 == 0:
+        frame.f_locals["x"] = -n
+        ctypes.pythonapi.PyFrame_LocalsToFast(ctypes.py_object(frame), ctypes.c_int(0))
+    return e.args[0]
+@jit
+def f(n):
+    out = []
+    for i in range(n):
+        x = i
+        try:
+            if i % 2:
+                raise KeyError(i)
+            raise Says(i, "b")
+        except Exception as e:
+            out.append((str(e), type(str(e)).__name__, e.args, e.__cause__, write(e, i), x))
+            x += 1
+        out.append(x)
+    try:
+        {}[n]
+    except KeyError as e:
+        e.args = 7, 8
+        out.append((e.args, str(e), repr(e)))
+    try:
+        open("/nowhere/at/all")
+    except OSError as e:
+        out.append((e.errno, e.filename, e.strerror, e.args, str(e)))
+    return out
+"""
+
+
+def test_what_a_handler_asks_of_its_exception():
+    told = []
+    for source in (HANDLED.replace("@jit", ""), HANDLED):
+        names = {}
+        exec(compile(source, "handled", "exec"), names)
+        told.append([names["f"](n) for n in (1, 2, 3, 40, 40, 40)])
+    assert told[0] == told[1]

@@ -29,8 +29,29 @@ func loadAttr(b *builder) error {
 			return nil
 		}
 	}
+	if !b.general() && b.quietAttr(s) {
+		o := b.escapeTop(0)
+		b.settle()
+		b.effect = true
+		b.finish(b.helper("gs_get_attr", o, b.name()), 1, false)
+		return nil
+	}
 	b.finish(b.call("gs_get_attr", b.escapeTop(0), b.name()), 1, true)
 	return nil
+}
+
+const typeIsException = 1 << 30 // of tp_flags
+
+// quietAttr reports whether the attribute is one that a builtin exception has in C, as args: nobody can change that, and to get it runs no Python code.
+func (b *builder) quietAttr(s slot) bool {
+	t := b.types[uint64(s.class)]
+	if s.kind != ir.SlotObj || t == nil || t.Flags&(decoder.TypeHeap|decoder.TypePlainGet) != decoder.TypePlainGet || t.TPFlags&typeIsException == 0 {
+		return false
+	}
+	name := b.code.Code.Names[b.ins.Arg]
+	attr := t.Attr(name)
+	// Who asks for the traceback goes on to its frame, and what that shows is looked at after each call: such code is better left to the interpreter soon.
+	return attr != nil && name != "__traceback__" && (b.abi.Name(attr.Value.Class) == "type.getset_descriptor" || b.abi.Name(attr.Value.Class) == "type.member_descriptor")
 }
 
 func storeAttr(b *builder) error {

@@ -141,15 +141,20 @@ func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool,
 	if n == 0 && b.abi.Name(o.Address) == "type.super" && b.superNext() {
 		return true, nil
 	}
-	if quietBuiltins[b.abi.Name(o.Address)] {
+	if name := b.abi.Name(o.Address); quietBuiltins[name] {
+		quiet := true
 		for i := range n {
-			if !b.builtin(b.peek(i)) {
-				return false, nil
-			}
+			quiet = quiet && b.builtin(b.peek(i))
 		}
-		kw := b.null()
-		b.finish(b.vector("gs_call", n+2, false, kw), n+2, false)
-		return true, nil
+		switch {
+		case quiet:
+			kw := b.null()
+			b.finish(b.vector("gs_call", n+2, false, kw), n+2, false)
+			return true, nil
+		case name == "type.str" && n == 1: // as the interpreter's own instruction for it, without a call of the class
+			b.finishCall(b.call("PyObject_Str", b.escapeTop(0)), 3)
+			return true, nil
+		}
 	}
 	return false, nil
 }

@@ -21,6 +21,7 @@
      cp_is_unused(object)                         nobody has read the locals of a frame object
      cp_shows_locals(frame)                       whether a dict of its locals, the same for each look, may be somebody's
      cp_frame_ended(ts, frame)                    it was popped: a profiler outside of the process may remember it as the innermost one
+     CP_WRITES_THROUGH                            whether locals can be written in a frame that does not show such a dict
      CP_LAST_FIRST                                whether a frame that ends gives up its last local first
      CP_CLEARS_FRAME                              whether the interpreter clears and pops the frame that it has run
      CP_CONSTRUCTS                                whether native code calls an __init__ itself, which counts as one more C function, as calling a class does

@@ -36,6 +36,8 @@ cp_at(_PyInterpreterFrame *f)
     return _PyInterpreterFrame_LASTI(f);
 }
 
+#define CP_WRITES_THROUGH 1
+
 static inline int
 cp_shows_locals(const _PyInterpreterFrame *f)
 {

@@ -57,6 +57,8 @@ cp_own(_PyInterpreterFrame *f, PyFrameObject *object, _PyInterpreterFrame *own)
     object->f_frame = own;
 }
 
+#define CP_WRITES_THROUGH 0
+
 static inline int
 cp_shows_locals(const _PyInterpreterFrame *f)
 {

@@ -805,14 +805,19 @@ gs_locals_changed(struct gs_unit *unit, struct gs_regs *regs)
     const struct gs_exitdesc *d = &unit->exits[regs->exit];
     uint64_t sp = (uint64_t)(uintptr_t)(regs + 1) + 8;
     _PyInterpreterFrame *f = read_frame(d, regs, sp);
-    struct gs_value few[FEW];
-    if (d->nlocals > FEW || !f->previous || cp_shows_locals(f)) {
+    if (!f->previous || cp_shows_locals(f)) {
         return 1;
     }
-    read_slots(unit, d, regs, sp, few, d->nlocals);
-    for (uint32_t i = 0; i < d->nlocals; i++) {
-        if (!gs_same(&few[i], cp_local(f, i), 0)) {
+    if (CP_WRITES_THROUGH) {
+        struct gs_value few[FEW];
+        if (d->nlocals > FEW) {
             return 1;
+        }
+        read_slots(unit, d, regs, sp, few, d->nlocals);
+        for (uint32_t i = 0; i < d->nlocals; i++) {
+            if (!gs_same(&few[i], cp_local(f, i), 0)) {
+                return 1;
+            }
         }
     }
     gs_frame_hide(f);

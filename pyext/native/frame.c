@@ -205,7 +205,7 @@ gs_frame_hide(_PyInterpreterFrame *f)
     }
     cp_set_depth(f, n);
     f->previous = NULL;
-    if (f->frame_obj) {
+    if (f->frame_obj && Py_REFCNT(f->frame_obj) == 1) {
         gs_let_go(f);
     }
 }
