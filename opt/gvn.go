@@ -1,6 +1,6 @@
 // Pass gvn gives values that are certainly the same one name: a computation, load or guard that a dominating one has done already
-// goes. Blocks are visited in reverse postorder; a hash table keeps what was computed, and an entry counts only in the blocks that
-// its block dominates.
+// goes. Blocks are visited as the dominator tree has them, a parent before its children and these in reverse postorder: so a block comes
+// after all that precedes it but for back edges, and a hash table holds just what the blocks that dominate this one have computed.
 //
 // Memory. Each region of memory (regions.go) has a version: the number of the last thing that may have changed it. A load is
 // the same as a dominating one if operands and version are. Where ways with different versions meet, a new version begins; at
@@ -57,6 +57,7 @@ type numbering struct {
 type fact struct {
 	block *ir.Block
 	truth bool
+	cond  int32 // the condition's ID
 	next  int32
 }
 
@@ -77,7 +78,8 @@ func gvn(p *pass) int {
 	g.facts = append(m.facts[:0], fact{})
 	kills := m.kills
 	loopWrites(f, g.loops, kills)
-	for _, b := range f.Blocks {
+	for b := f.Blocks[0]; b != nil; b = g.following(b) {
+		g.leave(b)
 		g.enter(b, kills)
 		g.block(b)
 		g.exits[b.ID] = g.version
@@ -89,6 +91,34 @@ func gvn(p *pass) int {
 	m.entries, m.facts = g.entries, g.facts
 	f.ComputePreds()
 	return g.n
+}
+
+// following is the block after b in a preorder of the dominator tree, nil after the last.
+func (g *numbering) following(b *ir.Block) *ir.Block {
+	if c := g.tree.FirstChild(b); c != nil {
+		return c
+	}
+	for ; b != nil; b = g.tree.Idom(b) {
+		if s := g.tree.NextSibling(b); s != nil {
+			return s
+		}
+	}
+	return nil
+}
+
+// leave forgets what was computed in blocks that do not dominate b, and no later one either: the latest.
+func (g *numbering) leave(b *ir.Block) {
+	last := len(g.entries) - 1
+	for ; last > 0 && !g.tree.Dominates(g.entries[last].block, b); last-- {
+		e := &g.entries[last]
+		g.buckets[int(e.hash)&(len(g.buckets)-1)] = e.next
+	}
+	g.entries = g.entries[:last+1]
+	last = len(g.facts) - 1
+	for ; last > 0 && !g.tree.Dominates(g.facts[last].block, b); last-- {
+		g.factAt[g.facts[last].cond] = g.facts[last].next
+	}
+	g.facts = g.facts[:last+1]
 }
 
 // loopWrites puts into kills, for each loop header by block ID, the regions that something in the loop may write.
@@ -173,7 +203,7 @@ func (g *numbering) know(cond *ir.Value, truth bool) {
 	if int(cond.ID) >= len(g.factAt) || cond.Op == ir.OpConstBool {
 		return
 	}
-	g.facts = append(g.facts, fact{block: g.b, truth: truth, next: g.factAt[cond.ID]})
+	g.facts = append(g.facts, fact{block: g.b, truth: truth, cond: int32(cond.ID), next: g.factAt[cond.ID]})
 	g.factAt[cond.ID] = int32(len(g.facts) - 1)
 }
 
@@ -182,11 +212,9 @@ func (g *numbering) decided(cond *ir.Value) *ir.Value {
 	if int(cond.ID) >= len(g.factAt) {
 		return cond
 	}
-	for i := g.factAt[cond.ID]; i != 0; i = g.facts[i].next {
-		if f := &g.facts[i]; g.tree.Dominates(f.block, g.b) {
-			g.n++
-			return g.truth(f.truth, cond)
-		}
+	if i := g.factAt[cond.ID]; i != 0 {
+		g.n++
+		return g.truth(g.facts[i].truth, cond)
 	}
 	return cond
 }
@@ -350,11 +378,11 @@ func (g *numbering) insertHashed(e entry, ver int32) {
 	*at = int32(len(g.entries) - 1)
 }
 
-// find looks for an entry that e is the same as, in a block that dominates this one.
+// find looks for an entry that e is the same as.
 func (g *numbering) find(e *entry, ver int32) *entry {
 	e.rehash(ver)
 	for i := g.buckets[int(e.hash)&(len(g.buckets)-1)]; i != 0; i = g.entries[i].next {
-		if o := &g.entries[i]; o.hash == e.hash && o.same(e) && g.tree.Dominates(o.block, g.b) {
+		if o := &g.entries[i]; o.hash == e.hash && o.same(e) {
 			return o
 		}
 	}
