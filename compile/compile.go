@@ -176,6 +176,9 @@ func (d *Driver) Compile(snapshot []byte) (unit uintptr, err error) {
 		})
 	}
 	d.stats.total += time.Since(begin)
+	if w.large {
+		d.lookAtHeap()
+	}
 	if err != nil {
 		d.stats.failures++
 		return 0, err

@@ -45,10 +45,13 @@ var errTooLarge = errors.New("it is too large to be worth it")
 
 // The caller waits for it: 4.4 µs a value were measured from 1,400 values to 19,000.
 const (
-	maxUnits  = 10000 // code units of the code object
-	maxValues = 50000 // operations of all functions of a unit
+	maxUnits  = 200000 // code units of the code object
+	maxValues = 300000 // operations of all functions of a unit
 	// Each guard tells where every local variable lies: a function of 1,000 lines that each made a new one took 16 MB of descriptors.
 	maxStates = 2000000 // code units times local variables, of all code objects
+
+	// The heap of a compile of more code than this is collected before it is twice as large as what lives.
+	largeCode = 20000
 
 	// Memory for so many values is not left to the next compile: 105,000 of an attempt that was given up held 65 MB in all stages.
 	keepMemory = 10000
@@ -86,6 +89,7 @@ type work struct {
 	spent    *spent
 	wants    map[string]bool // stages to show
 	show     func(stage string, w *work, text string)
+	large    bool // the collector was told
 
 	snap  *decoder.Snapshot
 	funcs []*ir.Func
@@ -138,6 +142,9 @@ func (w *work) decode() (err error) {
 	c := w.snap.Codes[0]
 	w.about = about{name: c.QualName, file: c.FileName, line: c.FirstLine, mode: w.snap.Mode, off: w.snap.Off}
 	states := 0
+	if w.large = len(c.Bytecode)/2 > largeCode; w.large {
+		w.d.collectAt(gcPercentOfLarge)
+	}
 	for _, c := range w.snap.Codes {
 		states += len(c.Bytecode) / 2 * c.NLocals
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // MaxUnits caps the size of a code object, in code units.
-const MaxUnits = 20000
+const MaxUnits = 200000
 
 // Handler is a row of the exception table. Offsets are in code units.
 type Handler struct {

@@ -151,6 +151,7 @@ func (c *inlined) expand(callee *ir.Func, at int) {
 	rest := f.NewBlock()
 	rest.Off, rest.Cold = b.Off, b.Cold
 	c.word = f.AddParam(rest, ir.Type{Kind: ir.I64})
+	rest.Values = b.Values[at+1 : at+1] // in place: a long block is split at many calls
 	for _, v := range b.Values[at+1:] {
 		if v.Op == ir.OpCallTag && v.Args[0] == c.call {
 			c.tagged = v

@@ -8,6 +8,10 @@ package opt
 
 import "github.com/gophersnake/gophersnake/ir"
 
+// maxMoved is how many values are moved out of one loop. There are registers for a tenth of that: more would only be loaded again
+// where they are used, and their ranges grow with the loop.
+const maxMoved = 128
+
 func licm(p *pass) int {
 	f := p.f
 	tree := f.Dominators()
@@ -19,13 +23,14 @@ func licm(p *pass) int {
 		loop := loops.List[i]
 		x.begin(loop)
 		var pre *ir.Block
+		moved := 0
 		for _, b := range loop.Blocks {
 			if b.Cold {
 				continue
 			}
 			kept := b.Values[:0]
 			for _, v := range b.Values {
-				if !movable(v) || !x.operands(v) || !x.loaded(v) {
+				if moved == maxMoved || !movable(v) || !x.operands(v) || !x.loaded(v) {
 					kept = append(kept, v)
 					continue
 				}
@@ -42,6 +47,7 @@ func licm(p *pass) int {
 				v.Block = pre
 				pre.Values = append(pre.Values, v)
 				n++
+				moved++
 			}
 			clear(b.Values[len(kept):])
 			b.Values = kept

@@ -244,7 +244,7 @@ class Recorder:
         if code in self.codes:
             return self.codes[code]
         units = len(code.co_code) // 2
-        if len(self.codes) == MAX_CODES or self.units + units > MAX_UNITS:
+        if len(self.codes) == MAX_CODES or self.codes and self.units + units > MAX_UNITS:
             return NONE
         self.units += units
         self.codes[code] = len(self.code_rows)

@@ -14,7 +14,7 @@ import (
 
 // Limits of what is worth compiling.
 const (
-	maxBlocks   = 3000
+	maxBlocks   = 60000
 	maxRecorded = 120 // bytecodes of a recording version, which is run for two rounds only; what lies beyond records by itself
 	maxDepth    = 6   // of callees compiled with their callers
 	maxUnitFunc = 24

@@ -43,7 +43,9 @@ func callOp(b *builder) error {
 	if o := callable.object(); o == nil || o.Op != ir.OpConstObj || b.abi.Name(uint64(o.Aux)) == "" {
 		b.countOperands(n + 2)
 	}
-	if b.recording() && b.ins.Kw < 0 && callable.kind == ir.SlotObj && !callable.constant() {
+	// Also where nothing is known of the result: what follows leaves to learn its class, and will not come back here to learn of the callee.
+	learns := b.recording() || b.profile(b.ins.At).class() == 0 && b.profile(b.calleeSite()).unmet()
+	if learns && b.ins.Kw < 0 && callable.kind == ir.SlotObj && !callable.constant() {
 		b.finishCall(b.vector("gs_call_learning", n+2, true, kw, b.constPtr(b.siteAddress(b.calleeSite()))), n+2)
 		return nil
 	}

@@ -105,6 +105,7 @@ func (p profile) empty() bool      { return p.site.Flags&pyabi.SiteEmpty != 0 }
 func (p profile) callee() bool {
 	return p.site.Flags&(pyabi.SiteCallee|pyabi.SitePoly|pyabi.SiteFailed) == pyabi.SiteCallee
 }
+func (p profile) unmet() bool      { return p.site.Type == 0 && p.site.Flags == 0 }
 func (p profile) attached() bool   { return p.site.Flags&pyabi.SiteAttached != 0 }
 func (p profile) outOfRange() bool { return p.site.Flags&pyabi.SiteRange != 0 }
 

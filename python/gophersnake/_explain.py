@@ -182,8 +182,8 @@ def _listing(code, info):
         for e in unit["exits"]:
             if e["code"] is not code or e["kind"] in (POLL, RAISE) or e["kind"] in (TOUCHED, RECOMPILE) and not e["count"]:
                 continue  # what is no assumption about the code, or was none yet
-            key = (e["raise_off"] * 2, e["reason"])  # the bytecode whose operands or result it is about
-            guards[key] = guards.get(key, 0) + e["count"]
+            here = guards.setdefault(e["raise_off"] * 2, {})  # the bytecode whose operands or result it is about
+            here[e["reason"]] = here.get(e["reason"], 0) + e["count"]
             if e["kind"] == INTERPRET and _GUARDS[e["reason"]] == "not compiled":
                 interpreted.add(e["off"] * 2)
     sites = {site[0] * 2: site for site in info["profile"]}
@@ -206,11 +206,10 @@ def _listing(code, info):
             notes = _saw(sites[i.offset], class_at) if i.offset in sites else []
             text += f"  ; {', '.join(notes)}" if notes else ""
             lines.append(text.rstrip())
-            for (off, reason), count in guards.items():
-                if off == i.offset:
-                    failed = f"failed {_count(count, 'time')}" if count else "never failed"
-                    name = _GUARDS[reason] if reason < len(_GUARDS) else f"reason {reason}"
-                    lines.append(f"{'':14}  ; guard: {name}: {failed}")
+            for reason, count in guards.get(i.offset, {}).items():
+                failed = f"failed {_count(count, 'time')}" if count else "never failed"
+                name = _GUARDS[reason] if reason < len(_GUARDS) else f"reason {reason}"
+                lines.append(f"{'':14}  ; guard: {name}: {failed}")
     return lines
 
 
