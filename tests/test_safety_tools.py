@@ -569,3 +569,65 @@ for _ in range(3):
         finally:
             p.stdin.close()
     assert seen == 3 * [["wait", "f", caller, "<module>"] for caller in ("one", "two")]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is of 3.12")
+def test_events_of_one_function_are_told():
+    same("""
+import sys
+M = sys.monitoring
+E = M.events
+LOG = []
+
+@jit
+def callee(n):
+    s = 0
+    for i in range(n):
+        s += i
+    return s
+
+@jit
+def caller(n):
+    return [callee(i) for i in range(n)]
+
+@jit
+def within(n):
+    s = 0
+    for i in range(n):
+        if i == 50:
+            M.set_local_events(3, within.__code__, E.LINE)
+        if i == 52:
+            M.set_local_events(3, within.__code__, 0)
+        s += i
+    return s
+
+def look(title):
+    LOG.clear()
+    print(title, caller(4), LOG)
+
+M.use_tool_id(3, "a tool")
+for _ in range(5):
+    caller(8), within(60)
+for name in "PY_START", "PY_RETURN", "LINE":
+    M.register_callback(3, getattr(E, name), lambda code, at, *rest, name=name: LOG.append((name, code.co_name, at)))
+look("none")
+M.set_local_events(3, callee.__code__, E.LINE | E.PY_START | E.PY_RETURN)
+look("of the callee")
+M.set_local_events(3, callee.__code__, 0)
+look("none again")
+M.set_local_events(3, caller.__code__, E.PY_RETURN)
+look("of the caller")
+M.set_local_events(3, caller.__code__, 0)
+for _ in range(3):
+    LOG.clear()
+    print(within(60), LOG)
+
+def later(n):
+    return n + 1
+M.set_local_events(3, later.__code__, E.PY_RETURN)
+later = jit(later)
+LOG.clear()
+print([later(i) for i in range(5)], LOG)
+M.free_tool_id(3)
+look("no tool")
+""")

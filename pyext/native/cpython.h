@@ -30,6 +30,7 @@
      int cp_find_thread(void)                     before anything else: whether the next one can be answered
      PyThreadState *cp_thread(void)
      int cp_is_watched(ts)                        a tracer, profiler or monitoring tool is at work; native code tests the same, as the rows watch.* tell it
+     cp_heed_monitors(code)                       a tool may monitor this function already, before anybody asks about it
      cp_spare_recursion(ts), cp_spared_recursion(ts)  around an evaluation entered from C, where the interpreter would not have gone through C
      int *cp_recursion(ts)                        how much deeper calls between Python functions may go
      int *cp_c_recursion(ts)                      how much deeper recursion in C may go, or NULL: it has no count of its own

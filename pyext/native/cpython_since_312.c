@@ -112,7 +112,15 @@ is_monitored(PyCodeObject *code)
     return code->_co_monitoring && has_tools(code->_co_monitoring->local_monitors.tools, sizeof code->_co_monitoring->local_monitors.tools);
 }
 
-/* What is monitored changes its version with each change. A tool that asks for events of one function is taken for one that asks for them all. */
+void
+cp_heed_monitors(PyCodeObject *code)
+{
+    if (is_monitored(code)) {
+        cp_quiet_version = UINT64_MAX;
+    }
+}
+
+/* What is monitored changes its version with each change, but for what 3.13 and later monitor of one function (see watch_locals there). A tool that asks for events of one function is taken for one that asks for them all. */
 int
 cp_look_for_tools(PyInterpreterState *interp)
 {

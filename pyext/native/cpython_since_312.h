@@ -39,6 +39,7 @@ cp_thread(void)
 }
 
 int cp_look_for_tools(PyInterpreterState *);
+void cp_heed_monitors(PyCodeObject *);
 
 /* What the version of the monitored events was when nobody monitored anything. */
 extern uint64_t cp_quiet_version;

@@ -277,6 +277,7 @@ gs_record_make(PyFunctionObject *f)
         return NULL;
     }
     PyObject_GC_Track(r);
+    cp_heed_monitors(code);
     return r;
 }
 
