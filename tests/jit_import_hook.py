@@ -20,7 +20,7 @@ class JitLoader(SourceFileLoader):
 class CachingJitLoader(SourceFileLoader):
     """Keeps what it makes in .pyc files, as every import does: for who has given it a place of its own for them (sys.pycache_prefix)."""
 
-    def source_to_code(self, data, path, *, _optimization=-1):
+    def source_to_code(self, data, path, fullname=None, *, _optimization=-1):  # 3.15 names the module
         return rewrite(data, path)
 
 

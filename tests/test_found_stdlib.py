@@ -391,8 +391,14 @@ def output(tmp_path, text, disable):
     return done.returncode, done.stdout, said
 
 
-@pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS.keys())
-def test_program(text, tmp_path):
+# What differs by a known limit (docs/design.md, section 2).
+LIMITS = {"whoever counts references to a constant finds that of a local that has it": (sys.version_info >= (3, 15), "3.15 does not count what locals have of constants")}
+
+
+@pytest.mark.parametrize("name, text", PROGRAMS.items(), ids=PROGRAMS.keys())
+def test_program(name, text, tmp_path, request):
+    if LIMITS.get(name, (False,))[0]:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=LIMITS[name][1]))
     code, plain, err = output(tmp_path, text, True)
     assert code == 0 and plain, err
     assert output(tmp_path, text, False) == (0, plain, err)

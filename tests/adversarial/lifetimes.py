@@ -189,6 +189,8 @@ def counts(x):
     return a
 
 def wrap():
+    if sys.version_info >= (3, 15):  # there a local's copy of a parameter that the caller lent is not counted either, a known limit
+        return counts(object())
     o = object()
     return counts(o)
 for _ in range(4):
