@@ -47,6 +47,7 @@ const (
 	ThunkRelease                    // the same, at a call site: a destructor may look at the activation
 	ThunkLocals                     // an exit's number; fails if a frame object shows other locals than the exit's descriptor has
 	ThunkFramePush                  // callable → frame; fails if there is no memory
+	ThunkListRoom                   // list → list, which has room for another item; fails if there is no memory
 )
 
 // thunks are those that a unit's code has called so far.
@@ -104,14 +105,16 @@ func (b *Builder) shared() {
 // thunkHelpers are the runtime's functions that thunks call.
 var thunkHelpers = [...]string{
 	ThunkUnboxInt: "gs_unbox_int", ThunkBoxInt: "gs_box_int", ThunkBoxFloat: "gs_box_float", ThunkLetGo: "gs_let_go", ThunkDealloc: "gs_dealloc",
-	ThunkRelease: "gs_release_in", ThunkLocals: "gs_locals_changed", ThunkFramePush: "gs_frame_push",
+	ThunkRelease: "gs_release_in", ThunkLocals: "gs_locals_changed", ThunkFramePush: "gs_frame_push", ThunkListRoom: "gs_list_room",
 }
 
 // Helper is the runtime's function that does it.
 func (k ThunkKind) Helper() string { return thunkHelpers[k] }
 
-// Makes says whether the thunk makes an object or a frame.
-func (k ThunkKind) Makes() bool { return k == ThunkBoxInt || k == ThunkBoxFloat || k == ThunkFramePush }
+// Makes says whether the thunk makes an object, a frame or room.
+func (k ThunkKind) Makes() bool {
+	return k == ThunkBoxInt || k == ThunkBoxFloat || k == ThunkFramePush || k == ThunkListRoom
+}
 
 // Reads says whether the thunk reads the activation's state.
 func (k ThunkKind) Reads() bool { return k == ThunkRelease || k == ThunkLocals }

@@ -22,6 +22,8 @@ type Objects interface {
 	// StoreFloat writes the value of a float, and JumpIfShared jumps if an object has other owners.
 	StoreFloat(o, n regalloc.PReg)
 	JumpIfShared(o regalloc.PReg, to Label)
+	// Append puts an item at a list's end, or goes to full if there is no room; t is for its use.
+	Append(list, item, t regalloc.PReg, full Label)
 	// SmallInt makes in Scratch the object of a number, or goes to big if there is none.
 	SmallInt(n regalloc.PReg, big Label)
 	// LoadTruth loads whether the object at an offset from a register is True.
@@ -192,6 +194,26 @@ func (f *Func) reboxFloat(v *ir.Value) {
 			giveUp()
 			m.Move(o, scratch[regalloc.GPR])
 			m.Jump(done)
+		})
+	})
+}
+
+// listAppend calls where the list must grow, and tries again.
+func (f *Func) listAppend(v *ir.Value) {
+	s, m := f.Begin(v), f.m
+	n, o, t := s.Use(v.Args[0]), s.Use(v.Args[1]), s.Temp()
+	x := s.Exit(false)
+	s.Emit(0, func(l []regalloc.Loc) {
+		list, item, t, scratch := l[n].Reg(), l[o].Reg(), l[t].Reg(), m.Registers().Scratch[regalloc.GPR]
+		again, full, room := m.NewLabel(), m.NewLabel(), f.Unit.Thunk(ThunkListRoom, f.Held)
+		m.Bind(again)
+		m.Append(list, item, t, full)
+		f.Cold(func() {
+			m.Bind(full)
+			m.Move(scratch, list)
+			m.Call(room)
+			m.JumpUnlessFailed(again)
+			m.Jump(x.Label(l))
 		})
 	})
 }

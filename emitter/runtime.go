@@ -24,6 +24,7 @@ type Runtime struct {
 // runtimeHelpers are the runtime's functions that code calls without an OpCallHelper.
 var runtimeHelpers = []string{
 	"gs_exit", "gs_unbox_int", "gs_box_int", "gs_box_float", "gs_dealloc", "gs_release_in", "gs_locals_changed", "gs_frame_push", "gs_frame_pop",
+	"gs_list_room",
 }
 
 // NewRuntime looks the addresses up, or tells what the ABI header lacks.

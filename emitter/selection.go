@@ -382,6 +382,8 @@ func (f *Func) selectValue(v *ir.Value) {
 		f.boxFloat(v)
 	case ir.OpReboxFloat:
 		f.reboxFloat(v)
+	case ir.OpListAppend:
+		f.listAppend(v)
 	case ir.OpUnboxInt:
 		f.unboxInt(v)
 	case ir.OpCallHelper:

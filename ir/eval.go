@@ -228,6 +228,8 @@ func (e *evaluator) value(v *Value) bool {
 		return set(uint64(uint32(e.w.Words[e.address(v, a, false)])))
 	case OpLoadU8:
 		return set(uint64(uint8(e.w.Words[e.address(v, a, false)])))
+	case OpLoadIdxU8:
+		return set(uint64(uint8(e.w.Words[e.address(v, a, true)])))
 	case OpLoadIdxI64, OpLoadIdxF64, OpLoadIdxObj, OpLoadIdxObjNull:
 		return set(e.w.Words[e.address(v, a, true)])
 	case OpStoreI64, OpStoreF64, OpStoreObj:
@@ -269,6 +271,8 @@ func (e *evaluator) value(v *Value) bool {
 		}
 		o.Refs--
 		return set(e.w.New(e.w.ClassFloat, a[0]))
+	case OpListAppend:
+		e.trace("append%v", a)
 	case OpBoxBool:
 		if a[0] != 0 {
 			return set(e.w.True)

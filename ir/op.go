@@ -122,6 +122,7 @@ const (
 	OpLoadPtr
 	OpLoadIdxI64
 	OpLoadIdxF64
+	OpLoadIdxU8 // its index counts bytes
 	OpLoadIdxObj
 	OpLoadIdxObjNull
 	OpStoreI64 // base, value
@@ -149,6 +150,8 @@ const (
 	// ReboxFloat is BoxFloat, and gives back a reference to its second argument, an exact float: that object is the box if nobody else has
 	// it. It keeps the reference if it leaves.
 	OpReboxFloat
+	// ListAppend puts a reference, which the exact list takes over, at the list's end. It leaves with RAISE (no memory).
+	OpListAppend
 	OpBoxBool  // borrowed: True or False
 	OpUnboxInt // of an exact int; leaves if it does not fit 64 bits
 	OpUnboxFloat
@@ -273,6 +276,7 @@ var Ops = [NumOps]OpInfo{
 	OpLoadPtr:        {Name: "LoadPtr", NArgs: 1, Flags: Memory | UsesAux, Args: any3[:1], Result: Ptr},
 	OpLoadIdxI64:     {Name: "LoadIdxI64", NArgs: 2, Flags: Memory | UsesAux, Args: []Kind{Void, I64}, Result: I64},
 	OpLoadIdxF64:     {Name: "LoadIdxF64", NArgs: 2, Flags: Memory | UsesAux, Args: []Kind{Void, I64}, Result: F64},
+	OpLoadIdxU8:      {Name: "LoadIdxU8", NArgs: 2, Flags: Memory | UsesAux, Args: []Kind{Void, I64}, Result: I64},
 	OpLoadIdxObj:     {Name: "LoadIdxObj", NArgs: 2, Flags: Memory | UsesAux, Args: []Kind{Void, I64}, Result: Obj},
 	OpLoadIdxObjNull: {Name: "LoadIdxObjNull", NArgs: 2, Flags: Memory | UsesAux, Args: []Kind{Void, I64}, Result: ObjNull},
 	OpStoreI64:       {Name: "StoreI64", NArgs: 2, Flags: Effect | UsesAux, Args: []Kind{Void, I64}},
@@ -294,6 +298,7 @@ var Ops = [NumOps]OpInfo{
 	OpBoxInt:     {Name: "BoxInt", NArgs: 1, Flags: Guard | Effect, Args: []Kind{I64}, Result: Obj, Writes: HeapRef},
 	OpBoxFloat:   {Name: "BoxFloat", NArgs: 1, Flags: Guard | Effect, Args: []Kind{F64}, Result: Obj, Writes: HeapRef},
 	OpReboxFloat: {Name: "ReboxFloat", NArgs: 2, Flags: Guard | Effect, Args: []Kind{F64, Obj}, Result: Obj, Writes: HeapRef | HeapConst},
+	OpListAppend: {Name: "ListAppend", NArgs: 2, Flags: Guard | Effect, Args: []Kind{Obj, Obj}, Writes: HeapRef | HeapList},
 	OpBoxBool:    {Name: "BoxBool", NArgs: 1, Flags: Pure, Args: []Kind{Bool}, Result: Obj},
 	OpUnboxInt:   {Name: "UnboxInt", NArgs: 1, Flags: Guard, Args: []Kind{Obj}, Result: I64, Reads: HeapConst},
 	OpUnboxFloat: {Name: "UnboxFloat", NArgs: 1, Flags: Pure, Args: []Kind{Obj}, Result: F64, Reads: HeapConst},

@@ -436,7 +436,7 @@ func (r *ranger) value(v *ir.Value) bool {
 		if x.empty() {
 			x = full
 		}
-	case ir.OpLoadU8:
+	case ir.OpLoadU8, ir.OpLoadIdxU8:
 		x = interval{0, math.MaxUint8}
 	case ir.OpLoadU32:
 		x = interval{0, math.MaxUint32}

@@ -54,12 +54,17 @@ type ABI struct {
 	IntShift       uint64 `abi:"int.digit_bits"`
 	FloatVal       uint64 `abi:"PyFloatObject.ob_fval"`
 	ListItem       uint64 `abi:"PyListObject.ob_item"`
+	ListAllocated  uint64 `abi:"PyListObject.allocated"`
 	TupleItem      uint64 `abi:"PyTupleObject.ob_item"`
 	DictUsed       uint64 `abi:"PyDictObject.ma_used"`
 	DictKeys       uint64 `abi:"PyDictObject.ma_keys"`
 	KeysVersion    uint64 `abi:"PyDictKeysObject.dk_version"`
 	CellRef        uint64 `abi:"PyCellObject.ob_ref"`
 	UnicodeLength  uint64 `abi:"PyASCIIObject.length"`
+	UnicodeState   uint64 `abi:"PyASCIIObject.state"`  // 32 bits
+	ASCIIMask      uint64 `abi:"str.ascii_mask"`       // of the state: which bits tell that the characters are single bytes below 128, and where
+	ASCIIBits      uint64 `abi:"str.ascii_bits"`       // what they are then
+	ASCIIData      uint64 `abi:"str.ascii_data"`       // and where the characters are
 	RangeIterIndex uint64 `abi:"range_iterator.index"` // how many it has given; 0: it changes its start and length instead
 	RangeIterStart uint64 `abi:"range_iterator.start"`
 	RangeIterStep  uint64 `abi:"range_iterator.step"`
@@ -159,6 +164,10 @@ type ABI struct {
 	SmallIntStep uint64 `abi:"smallint.step"`
 	SmallIntNeg  uint64 `abi:"smallint.negatives"` // 5: the first is -5
 	SmallIntPos  uint64 `abi:"smallint.positives"` // 257: the last is 256
+
+	// The strings of one ASCII character, which exist once: of character 0, and distance.
+	Chars    uint64 `abi:"char.first"`
+	CharStep uint64 `abi:"char.step"`
 
 	// Cells of the runtime.
 	StackLimit uint64 `abi:"cell.gs_stack_limit"`

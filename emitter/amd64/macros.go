@@ -66,6 +66,16 @@ func (m *machine) JumpIfShared(o regalloc.PReg, to Label) {
 	m.a.Jcc(CondNE, to)
 }
 
+func (m *machine) Append(list, item, t regalloc.PReg, full emitter.Label) {
+	a, size := m.a, At(Reg(list), int32(m.abi.ObSize))
+	a.Emit(MOVQ_RM, Reg(t), size)
+	a.Emit(CMPQ_RM, Reg(t), At(Reg(list), int32(m.abi.ListAllocated)))
+	a.Jcc(CondGE, Label(full))
+	a.Emit(MOVQ_RM, scratch, At(Reg(list), int32(m.abi.ListItem)))
+	a.Emit(MOVQ_MR, AtIndex(scratch, Reg(t), 8, 0), Reg(item))
+	a.Emit(INCQ_M, size)
+}
+
 func (m *machine) SmallInt(n regalloc.PReg, big Label) {
 	m.a.Emit(LEAQ_RM, scratch, At(Reg(n), int32(m.abi.SmallIntNeg)))
 	m.a.Emit(CMPQ_RI, scratch, Imm(m.abi.SmallIntNeg+m.abi.SmallIntPos))

@@ -151,6 +151,9 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		m.load(f, v, MOVL_RM)
 	case ir.OpLoadU8:
 		m.load(f, v, MOVZBL_RM)
+	case ir.OpLoadIdxU8:
+		n, i, d := s.Use(v.Args[0]), s.Use(v.Args[1]), s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) { a.Emit(MOVZBL_RM, reg(l[d]), AtIndex(reg(l[n]), reg(l[i]), 1, int32(v.Aux))) })
 	case ir.OpStoreI64, ir.OpStoreF64, ir.OpStoreObj:
 		m.store(f, v, nil, v.Args[1])
 	case ir.OpStoreIdxI64, ir.OpStoreIdxF64, ir.OpStoreIdxObj:

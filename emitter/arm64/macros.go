@@ -51,6 +51,18 @@ func (m *machine) FreeFloat(o, t regalloc.PReg, done Label) {
 	m.freeFloat(Reg(o), Reg(t), done)
 }
 
+func (m *machine) Append(list, item, t regalloc.PReg, full emitter.Label) {
+	a, size := m.a, At(Reg(list), int32(m.abi.ObSize))
+	a.Load(Reg(t), size)
+	a.Load(scratch, At(Reg(list), int32(m.abi.ListAllocated)))
+	a.Emit(SUBS, ZR, Reg(t), scratch)
+	a.Jcc(CondGE, Label(full))
+	a.Load(scratch, At(Reg(list), int32(m.abi.ListItem)))
+	a.Access(store64, Reg(item), AtIndex(scratch, Reg(t), 3))
+	a.Emit(ADD_I, Reg(t), Reg(t), Imm(1))
+	a.Store(size, Reg(t))
+}
+
 func (m *machine) TakeFloat(d, t regalloc.PReg, empty Label) {
 	m.takeFloat(Reg(d), Reg(t), empty)
 }

@@ -142,6 +142,13 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 		m.load(f, v, load32)
 	case ir.OpLoadU8:
 		m.load(f, v, load8)
+	case ir.OpLoadIdxU8:
+		n, i, d := s.Use(v.Args[0]), s.Use(v.Args[1]), s.Def(v)
+		s.Emit(0, func(l []regalloc.Loc) {
+			at := AtIndex(reg(l[n]), reg(l[i]), 0)
+			at.Disp = int32(v.Aux)
+			a.Access(load8, reg(l[d]), at)
+		})
 	case ir.OpStoreI64, ir.OpStoreF64, ir.OpStoreObj:
 		m.store(f, v, nil, v.Args[1])
 	case ir.OpStoreIdxI64, ir.OpStoreIdxF64, ir.OpStoreIdxObj:

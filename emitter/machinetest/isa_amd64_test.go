@@ -153,6 +153,11 @@ func (r *rig) helpers() {
 	a.Emit(MOVQ_MR, At(RAX, 100), RDI)
 	spoil()
 	a.Emit(RET)
+	begin("gs_list_room") // one more
+	a.Emit(INCQ_M, At(RDI, int32(r.abi.ListAllocated)))
+	a.Move(RAX, RDI)
+	spoil()
+	a.Emit(RET)
 	frame := r.mem.Alloc(4096)
 	begin("gs_frame_push")
 	count(4)

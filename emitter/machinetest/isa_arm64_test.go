@@ -179,6 +179,11 @@ func (r *rig) helpers() {
 	count(3)
 	a.Store(At(X16, 100), X0)
 	a.spoil()
+	a.begin("gs_list_room") // one more
+	a.Load(X1, At(X0, int32(r.abi.ListAllocated)))
+	a.Emit(ADD_I, X1, X1, Imm(1))
+	a.Store(At(X0, int32(r.abi.ListAllocated)), X1)
+	a.spoil()
 	frame := r.mem.Alloc(4096)
 	a.begin("gs_frame_push")
 	count(4)

@@ -275,6 +275,7 @@ func TestMemoryOperations(t *testing.T) {
 	sum = f.op(ir.OpAdd, sum, load(ir.OpLoadU32, 56, p))
 	sum = f.op(ir.OpAdd, sum, load(ir.OpLoadU8, 57, p))
 	sum = f.op(ir.OpAdd, sum, load(ir.OpLoadI64, 0, p))
+	sum = f.op(ir.OpAdd, sum, load(ir.OpLoadIdxU8, 55, p, i)) // byte 58
 	sum = f.op(ir.OpXor, sum, load(ir.OpLoadIdxI64, 64, p, i2))
 	sum = f.op(ir.OpAdd, sum, f.op(ir.OpFloatToInt, f.op(ir.OpFMul, x, load(ir.OpLoadF64, 24, p))))
 	sum = f.op(ir.OpAdd, sum, f.op(ir.OpFloatToInt, f.op(ir.OpFSub, load(ir.OpLoadIdxF64, 80, p, i), f.float(0.25))))
@@ -288,7 +289,24 @@ func TestMemoryOperations(t *testing.T) {
 	bits := math.Float64bits
 	require.Equal(t, []uint64{^uint64(4), 1 << 40, 3, bits(4.25), bits(2.5), 0x7f0012345678, 0, 3<<32 | 0xfffffffe,
 		0, 0, 0, 7, 3, bits(4.25), 0, 0, 0, 0x11}, words)
-	require.Equal(t, int64((-2+0xfffffffe+0xff-5)^3)+18+4, int64(word))
+	require.Equal(t, int64((-2+0xfffffffe+0xff-5+0xff)^3)+18+4, int64(word))
+}
+
+func TestListAppend(t *testing.T) {
+	r := newRig(t)
+	f := newFn(ir.Obj, ir.Obj)
+	v := f.op(ir.OpListAppend, f.params[0], f.params[1])
+	v.FS = f.state(f.params...)
+	f.ret(f.params[1])
+	u := r.emit(f.done(t))
+	list, items := r.mem.Alloc(64), r.mem.Alloc(64)
+	word := func(base uintptr, offset uint64) *uint64 { return r.word(base + uintptr(offset)) }
+	*word(list, r.abi.ObSize), *word(list, r.abi.ListAllocated), *word(list, r.abi.ListItem) = 1, 2, uint64(items)
+	one, other := r.newInt(1), r.newInt(2)
+	u.call(0, list, one)
+	u.call(0, list, other)
+	require.Equal(t, uint64(3), *word(list, r.abi.ObSize))
+	require.Equal(t, []uint64{0, uint64(one), uint64(other)}, []uint64{*word(items, 0), *word(items, 8), *word(items, 16)})
 }
 
 func TestIntSign(t *testing.T) {

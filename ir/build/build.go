@@ -189,7 +189,7 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 		if first {
 			ce.tags = map[int64]bool{}
 		}
-		b := &builder{unit: u, index: index, code: c, f: f, depth: depth, self: ce, embedded: map[uint64]bool{}, made: map[*ir.Value]*decoder.Code{}, versions: map[uint32][]*version{}}
+		b := &builder{unit: u, index: index, code: c, f: f, depth: depth, self: ce, embedded: map[uint64]bool{}, made: map[*ir.Value]*decoder.Code{}, chars: map[*ir.Value]*ir.Value{}, versions: map[uint32][]*version{}}
 		b.start(off, clone(key))
 		if err := b.run(); err != nil {
 			return err
@@ -296,6 +296,7 @@ type builder struct {
 	effect      bool                        // the bytecode has had an effect: the state before it must not be used any more
 	ended       bool                        // the block has its control operation
 	made        map[*ir.Value]*decoder.Code // functions that the block has made, by their code
+	chars       map[*ir.Value]*ir.Value     // strings that are one ASCII character, to its code
 	fused       bool                        // the bytecode was translated together with the next one
 	beforeState *ir.FrameState
 	translated  int         // bytecodes

@@ -599,12 +599,8 @@ func (b *builder) methodCall(method, self *slot, n int) (bool, error) {
 		return b.nativeCall(known.Func, o, n+1, n+2)
 	}
 	if b.abi.Name(uint64(o.Aux)) == "method.list.append" && n == 1 && b.ins.Kw < 0 {
-		item := b.escapeTop(0)
-		b.settle()
-		b.effect = true
-		v := b.helper("PyList_Append", self.v[0], item)
-		v.Heap = ir.HeapList | ir.HeapRef
-		b.finishStatus(v, 3, false)
+		b.appendTop(self.v[0])
+		b.drop(3)
 		b.push(noneSlot())
 		return true, nil
 	}

@@ -544,6 +544,13 @@ func compareOp(b *builder) error {
 			return b.replace(2, boolSlot(b.pure(floatCompares[op], ir.Bool, b.rawFloat(x), b.rawFloat(y))))
 		}
 	}
+	if !b.general() {
+		if c, ok := b.codeOf(x); ok {
+			if d, ok := b.codeOf(y); ok {
+				return b.replace(2, boolSlot(b.pure(intCompares[op], ir.Bool, c, d)))
+			}
+		}
+	}
 	if b.builtin(x) && b.builtin(y) {
 		left, right := b.boxTop(1), b.boxTop(0)
 		b.effect = true

@@ -16,17 +16,48 @@ func (b *builder) element(seq *ir.Value, class ir.Class, index *ir.Value) (base,
 	if class == b.classTuple {
 		heap = ir.HeapConst
 	}
-	size := b.load(ir.OpLoadI64, heap, seq, b.abi.ObSize)
+	index = b.within(index, b.load(ir.OpLoadI64, heap, seq, b.abi.ObSize))
+	if class == b.classTuple {
+		return seq, index, heap
+	}
+	return b.load(ir.OpLoadPtr, heap, seq, b.abi.ListItem), index, heap
+}
+
+// within is an index that is below a length, from the end if it is negative.
+func (b *builder) within(index, size *ir.Value) *ir.Value {
 	switch {
 	case index.Op == ir.OpConstInt && index.Aux >= 0:
 	case index.Op == ir.OpConstInt || b.profile(b.ins.At).failed():
 		index = b.pure(ir.OpSelect, ir.I64, b.pure(ir.OpILt, ir.Bool, index, b.constInt(0)), b.pure(ir.OpAdd, ir.I64, index, size), index)
 	}
 	b.require(b.pure(ir.OpULt, ir.Bool, index, size), ir.WhyBounds)
-	if class == b.classTuple {
-		return seq, index, heap
+	return index
+}
+
+// character is item i of a str whose characters are ASCII: one of the strings that exist once, so that nobody has to own it.
+func (b *builder) character(s, index *ir.Value) slot {
+	i := b.within(index, b.load(ir.OpLoadI64, ir.HeapConst, s, b.abi.UnicodeLength))
+	state := b.pure(ir.OpAnd, ir.I64, b.load(ir.OpLoadU32, ir.HeapConst, s, b.abi.UnicodeState), b.constInt(int64(b.abi.ASCIIMask)))
+	b.require(b.pure(ir.OpIEq, ir.Bool, state, b.constInt(int64(b.abi.ASCIIBits))), ir.WhyValue)
+	code := b.loadIndexed(ir.OpLoadIdxU8, ir.HeapConst, s, i)
+	code.Aux = int64(b.abi.ASCIIData)
+	address := b.pure(ir.OpAdd, ir.I64, b.pure(ir.OpMul, ir.I64, code, b.constInt(int64(b.abi.CharStep))), b.constInt(int64(b.abi.Chars)))
+	o := b.pure(ir.OpWordObj, ir.Obj, address)
+	o.Type.Class = b.classStr
+	b.chars[o] = code
+	return borrowedSlot(o)
+}
+
+// codeOf is the code of a string that is known to be one ASCII character.
+func (b *builder) codeOf(s slot) (*ir.Value, bool) {
+	if s.kind != ir.SlotObj {
+		return nil, false
 	}
-	return b.load(ir.OpLoadPtr, heap, seq, b.abi.ListItem), index, heap
+	if o := b.known(s.v[0]); o != nil && o.Kind == decoder.ObjStr && len(o.Text) == 1 && o.Text[0] < 0x80 && o.Flags&decoder.ObjCut == 0 && ir.Class(o.Class) == b.classStr {
+		return b.constInt(int64(o.Text[0])), true
+	}
+	code := b.chars[s.v[0]]
+	return code, code != nil
 }
 
 // item loads item i of an exact list or tuple; the reference is borrowed.
@@ -60,6 +91,12 @@ func binarySubscr(b *builder) error {
 	}
 	if seq.kind == ir.SlotObj && seq.class == b.classStr && index.isIntish() && !b.general() {
 		i := b.rawInt(index)
+		if !b.profile(b.ins.At).failed() {
+			s := b.character(seq.v[0], i)
+			b.drop(2)
+			b.push(s)
+			return nil
+		}
 		b.settle()
 		b.effect = true
 		r := b.helper("gs_str_item", seq.v[0], i)
@@ -579,7 +616,21 @@ func (b *builder) addTo(name string, n int, looks bool) error {
 	return nil
 }
 
-func listAppend(b *builder) error { return b.addTo("PyList_Append", 1, false) }
+func listAppend(b *builder) error {
+	b.appendTop(b.topObject(int(b.ins.Arg)))
+	b.drop(1)
+	return nil
+}
+
+// appendTop appends the top of the stack to an exact list, which takes its reference over.
+func (b *builder) appendTop(list *ir.Value) {
+	b.escapeTop(0)
+	b.update(0, b.own(b.peek(0)))
+	b.guard(ir.OpListAppend, ir.Type{}, b.before(), ir.ExitInfo{Kind: ir.ExitRaise, Reason: ir.WhyNoMemory}, list, b.topObject(0))
+	b.effect = true
+	b.stack[len(b.stack)-1].owned = false
+}
+
 func listExtend(b *builder) error { return b.addTo("gs_list_extend", 1, true) }
 func setAdd(b *builder) error     { return b.addTo("PySet_Add", 1, true) }
 func setUpdate(b *builder) error  { return b.addTo("_PySet_Update", 1, true) }

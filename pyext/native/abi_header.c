@@ -27,9 +27,11 @@ static char *header;
     CP_ROWS, {"constructs", CP_CONSTRUCTS}, \
     OFFSET(PyObject, ob_refcnt), OFFSET(PyObject, ob_type), OFFSET(PyVarObject, ob_size), \
     {"int.digits", CP_DIGITS}, {"int.digit_bits", PyLong_SHIFT}, OFFSET(PyFloatObject, ob_fval), \
-    OFFSET(PyListObject, ob_item), OFFSET(PyTupleObject, ob_item), \
+    OFFSET(PyListObject, ob_item), OFFSET(PyListObject, allocated), OFFSET(PyTupleObject, ob_item), \
     OFFSET(PyDictObject, ma_used), OFFSET(PyDictObject, ma_keys), OFFSET(PyDictKeysObject, dk_version), \
-    OFFSET(PyCellObject, ob_ref), OFFSET(PyASCIIObject, length), \
+    OFFSET(PyCellObject, ob_ref), OFFSET(PyASCIIObject, length), OFFSET(PyASCIIObject, state), \
+    {"str.ascii_mask", ascii_state(7)}, {"str.ascii_bits", ascii_state(PyUnicode_1BYTE_KIND)}, {"str.ascii_data", sizeof(PyASCIIObject)}, \
+    ADDRESS("char.first", &_Py_SINGLETON(strings).ascii[0]), {"char.step", sizeof _Py_SINGLETON(strings).ascii[0]}, \
     AT("list_iterator.it_index", struct sequence_iterator, it_index), AT("list_iterator.it_seq", struct sequence_iterator, it_seq), \
     OFFSET(PyTypeObject, tp_version_tag), OFFSET(PyTypeObject, tp_flags), \
     OFFSET(PyFunctionObject, func_code), OFFSET(PyFunctionObject, func_defaults), OFFSET(PyFunctionObject, func_closure), OFFSET(PyFunctionObject, func_globals), \
@@ -72,6 +74,18 @@ static char *header;
     {"libm.near_pow", near_pow()}, \
 }
 
+/* The state of a compact string of ASCII characters, with kind in place of its kind, and nothing else in it. */
+static uint32_t
+ascii_state(unsigned kind)
+{
+    PyASCIIObject s = {.state = {0}};
+    uint32_t bits;
+    s.state.compact = s.state.ascii = 1;
+    s.state.kind = kind & 7;
+    memcpy(&bits, (char *)&s + offsetof(PyASCIIObject, state), sizeof bits);
+    return bits;
+}
+
 /* ---- The self-test ---- */
 
 #define FIELD(type, object, offset) (*(type *)((char *)(object) + (offset)))
@@ -109,7 +123,7 @@ test_layout(void)
         wrong = "int";
     } else if (FIELD(double, real, offsetof(PyFloatObject, ob_fval)) != 12.5) {
         wrong = "float";
-    } else if (((PyListObject *)list)->ob_item[0] != Py_None || ((PyTupleObject *)tuple)->ob_item[0] != Py_None) {
+    } else if (((PyListObject *)list)->ob_item[0] != Py_None || ((PyListObject *)list)->allocated < 1 || ((PyTupleObject *)tuple)->ob_item[0] != Py_None) {
         wrong = "list or tuple";
     } else if (((struct sequence_iterator *)items)->it_index != 1 || ((struct sequence_iterator *)items)->it_seq != list) {
         wrong = "list iterator";
@@ -122,6 +136,14 @@ test_layout(void)
             wrong = "small int";
         }
         Py_XDECREF(small);
+    }
+    for (int i = 0; i < 128 && !wrong; i++) {
+        PyObject *c = PyUnicode_FromOrdinal(i);
+        if (c && (c != (PyObject *)&_Py_SINGLETON(strings).ascii[i] || FIELD(uint8_t, c, sizeof(PyASCIIObject)) != i
+                  || (FIELD(uint32_t, c, offsetof(PyASCIIObject, state)) & ascii_state(7)) != ascii_state(PyUnicode_1BYTE_KIND))) {
+            wrong = "character";
+        }
+        Py_XDECREF(c);
     }
     if (!wrong && (ts->interp != interp || ts->thread_id != PyThread_get_thread_ident() || cp_thread() != ts)) {
         wrong = "thread state";

@@ -17,6 +17,7 @@ PyObject *gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count);
 PyObject *gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *gs_get_len(PyObject *);
 PyObject *gs_box_int(int64_t);
+PyObject *gs_list_room(PyObject *);
 PyObject *gs_box_float(double);
 PyObject *gs_box_dyn(int64_t tag, int64_t raw);
 int64_t gs_unbox_int(PyObject *, int64_t *);

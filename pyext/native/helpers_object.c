@@ -356,6 +356,31 @@ gs_get_len(PyObject *o)
 #define SPARE_INTS 16
 static struct { int count; PyObject *ints[SPARE_INTS]; } spare_ints[3];
 
+/* The int, of which nobody has a reference any more, waits. */
+static inline int
+spare_int(PyObject *o)
+{
+    Py_ssize_t digits = cp_digits(o);
+    if ((digits != 1 && digits != 2) || spare_ints[digits].count == SPARE_INTS) {
+        return 0;
+    }
+    spare_ints[digits].ints[spare_ints[digits].count++] = o;
+    return 1;
+}
+
+/* Room for another item, as append makes it. */
+PyObject *
+gs_list_room(PyObject *l)
+{
+    Py_ssize_t n = Py_SIZE(l);
+    if (PyList_Append(l, Py_None) < 0) {
+        return NULL;
+    }
+    Py_SET_SIZE(l, n);
+    Py_DECREF(Py_None);
+    return l;
+}
+
 PyObject *
 gs_box_int(int64_t n)
 {
@@ -395,12 +420,8 @@ gs_unbox_int(PyObject *o, int64_t *n)
 void
 gs_dealloc(PyObject *o)
 {
-    if (Py_IS_TYPE(o, &PyLong_Type)) {
-        Py_ssize_t digits = cp_digits(o);
-        if ((digits == 1 || digits == 2) && spare_ints[digits].count < SPARE_INTS) {
-            spare_ints[digits].ints[spare_ints[digits].count++] = o;
-            return;
-        }
+    if (Py_IS_TYPE(o, &PyLong_Type) && spare_int(o)) {
+        return;
     }
     _Py_Dealloc(o);
 }
