@@ -1,6 +1,8 @@
 """Attributes that native code finds by itself: what a class, its instances and their dicts may do meanwhile."""
 
+import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -312,3 +314,26 @@ def test_what_a_class_has_too():
         exec(DEFAULTS, names)
         told.append([re.sub("0x[0-9a-f]+", "", repr(x)) for x in names["run"]()])
     assert told[0] == told[1]
+
+
+def test_instances_of_subclasses_of_builtins_are_known_to_have_no_values():
+    source = CLASSES + """
+from gophersnake import jit
+class Named(dict):
+    def __init__(self, a):
+        super().__init__()
+        self.a = a
+    def get_a(self): return self.a
+@jit
+def f(n):
+    total = 0
+    for i in range(n):
+        d = Named(i)
+        d.b = d.a + d.get_a()
+        total += d.b + len(vars(d))
+    return total
+print([f(n) for n in (1, 5, 300, 300)])
+"""
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, env={**os.environ, "GOPHERSNAKE_LOG": "exits"}, check=True)
+    assert done.stdout == f"{[n * (n - 1) + 2 * n for n in (1, 5, 300, 300)]}\n"
+    assert "reason 0," not in done.stderr  # GS_WHY_TYPE

@@ -103,10 +103,17 @@ cp_type_version(PyTypeObject *t)
     return t->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG ? t->tp_version_tag : 0;
 }
 
+/* Instances that another class than object makes, as those of a subclass of dict, begin with neither values nor a dict. */
 static inline int
 cp_keeps_values(PyTypeObject *t)
 {
-    return t->tp_flags & Py_TPFLAGS_MANAGED_DICT && t->tp_flags & Py_TPFLAGS_HEAPTYPE;
+    if (!(t->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
+        return 0;
+    }
+    while (t->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        t = t->tp_base;
+    }
+    return t == &PyBaseObject_Type;
 }
 
 #define cp_may_run_inline(function) ((void)(function), 0)
