@@ -1,6 +1,7 @@
 """Programs that once did something else jitted than plain, as random programs (programs.py) showed; reduced."""
 
 import textwrap
+import warnings
 
 import pytest
 from gophersnake import _native, jit
@@ -448,3 +449,23 @@ def unpacks(k, given):
 for k in range(30):
     print(unpacks(k, (k, "x")))
 """)
+
+
+def test_who_compiles_does_not_look_a_name_up_where_a_key_would_be_told():
+    """A class's namespace has a key that is no str, of the same hash as an attribute's name: its __eq__ is called by a lookup, and by no compile."""
+    text = """
+        def look(i):
+            class Key:
+                def __hash__(self): return hash("mykey")
+                def __eq__(self, other): C.__bases__ = (Second,)
+            class First: mykey = other = 1
+            class Second: mykey = other = 2
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # from 3.13 on, of the key
+                C = type("C", (First,), {Key(): 5})
+            return C.mykey, C.other
+    """
+    space = {"warnings": warnings}
+    exec(textwrap.dedent(text), space)
+    jit(space["look"])
+    assert {space["look"](i) for i in range(50)} == {(1, 2)}

@@ -57,6 +57,20 @@ index_in(PyDictKeysObject *keys, PyObject *name)
     return -1;
 }
 
+/* Whether a name can be looked up in the class without Python code: a key that is no str may have the name's hash, and an __eq__ that is told of it. */
+int
+gs_looks_quietly(PyTypeObject *class)
+{
+    PyObject *mro = class->tp_mro;
+    for (Py_ssize_t i = 0; mro && i < PyTuple_GET_SIZE(mro); i++) {
+        PyObject *dict = cp_type_dict((PyTypeObject *)PyTuple_GET_ITEM(mro, i));
+        if (!dict || ((PyDictObject *)dict)->ma_keys->dk_kind == DICT_KEYS_GENERAL) {
+            return 0;
+        }
+    }
+    return mro != NULL;
+}
+
 /* What the class has is no descriptor, and never will be one: the instance comes first, as with the default of a field. */
 static int
 is_plain_value(PyObject *attribute)
@@ -68,8 +82,11 @@ is_plain_value(PyObject *attribute)
 static void
 look(PyTypeObject *class, PyObject *name, struct known *k)
 {
-    PyObject *attribute = _PyType_Lookup(class, name);
     k->place = ELSEWHERE;
+    if (!gs_looks_quietly(class)) {
+        return;
+    }
+    PyObject *attribute = _PyType_Lookup(class, name);
     if (!attribute || is_plain_value(attribute)) {
         if (class->tp_flags & Py_TPFLAGS_MANAGED_DICT && shared_keys(class)) {
             Py_ssize_t i = index_in(shared_keys(class), name);

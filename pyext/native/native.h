@@ -198,6 +198,8 @@ uint64_t gs_now(void);                                  /* a clock of nanosecond
 uint64_t gs_worked(void);                               /* what the running thread took of a processor */
 extern uint32_t gs_lot;
 
+int gs_looks_quietly(PyTypeObject *);                   /* helpers_attr.c: nobody is told that a name is looked up there */
+
 /* dispatch.c */
 PyObject *gs_vectorcall_entry(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames); /* before the first compile, and
                                                         where a stub alone would not do */

@@ -564,7 +564,7 @@ static void
 look_up_init(struct writer *w, PyTypeObject *t)
 {
     uint32_t index = type_at(w, t);
-    PyObject *found = index == NO_INDEX || t->tp_new != PyBaseObject_Type.tp_new ? NULL : _PyType_Lookup(t, init_name);
+    PyObject *found = index == NO_INDEX || t->tp_new != PyBaseObject_Type.tp_new || !gs_looks_quietly(t) ? NULL : _PyType_Lookup(t, init_name);
     if (found && !AT(&w->type_owners, struct owner, index)->called) {
         struct name_row row = {.where = IN_TYPE, .object = object_at(w, found, 1)};
         row.name = object_at(w, init_name, 0);
@@ -630,6 +630,9 @@ look_up_attributes(struct writer *w)
     for (uint32_t i = 0; !w->failed && i < COUNT(&w->types, struct type_row); i++) {
         struct owner owner = *AT(&w->type_owners, struct owner, i);
         PyTypeObject *t = (PyTypeObject *)(uintptr_t)AT(&w->types, struct type_row, i)->address;
+        if (owner.nnames < nnames && !gs_looks_quietly(t)) {
+            owner.nnames = nnames;
+        }
         for (; owner.nnames < nnames; owner.nnames++) {
             look_up_in_type(w, &owner, t, *AT(&w->attribute_names, PyObject *, owner.nnames));
         }
@@ -891,8 +894,10 @@ fill_type(struct writer *w, uint32_t index)
 {
     struct type_row *row = AT(&w->types, struct type_row, index);
     PyTypeObject *t = (PyTypeObject *)(uintptr_t)row->address;
-    _PyType_Lookup(t, init_name); /* gives the class a version if it has none */
-    row->version = cp_type_version(t);
+    if (gs_looks_quietly(t)) {
+        _PyType_Lookup(t, init_name); /* gives the class a version if it has none */
+        row->version = cp_type_version(t);
+    }
     row->flags = (t->tp_flags & Py_TPFLAGS_HEAPTYPE ? HEAP : 0) | (row->version ? VERSIONED : 0)
                  | (t->tp_new == PyBaseObject_Type.tp_new ? PLAIN_NEW : 0) | (t->tp_init == PyBaseObject_Type.tp_init ? PLAIN_INIT : 0)
                  | (t->tp_getattro == PyObject_GenericGetAttr ? PLAIN_GET : 0) | (t->tp_setattro == PyObject_GenericSetAttr ? PLAIN_SET : 0);
