@@ -29,6 +29,11 @@ class T:
     def __getitem__(self, k):
         return T(f'{self.n}[{k}]')
 
+    if sys.version_info[:2] == (3, 14):  # whose fast instruction for it gives the operands up in another order than the one it takes the place of
+
+        def __getitem__(self, k, *none):
+            return T(f'{self.n}[{k}]')
+
     def __call__(self, *a, **k):
         return T(self.n + '()')
 
@@ -189,7 +194,7 @@ def counts(x):
     return a
 
 def wrap():
-    if sys.version_info >= (3, 15):  # there a local's copy of a parameter that the caller lent is not counted either, a known limit
+    if sys.version_info >= (3, 14):  # there a local's copy of a parameter that the caller lent is not counted either, a known limit
         return counts(object())
     o = object()
     return counts(o)
