@@ -135,6 +135,7 @@ def test_peers_are_compared(tmp_path):
     assert {row["peers"]["numba"]["verdict"] for row in told["benchmarks"]} == {"different"}
     first = told["benchmarks"][0]
     assert first["peers"]["c"]["seconds"] == 1e-6
+    assert set(told["warming_beside"]) == {"c", "numba", "pypy"} and told["warming_beside"]["c"] is None
     assert told["time_beside"]["c"] == pytest.approx(first["peers"]["c"]["speedup"] / first["speedup"])
     assert told["time_beside"]["numba"] is None
     table = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, env=env, timeout=300).stdout

@@ -74,10 +74,10 @@ def times(ratio):
     return f"{digits(ratio)}×"
 
 
-def bench_table(report):
+def bench_table(report, least=LEAST):
     rows = ["| function | plain | jitted | speed-up | goal | first call |", "|---|--:|--:|--:|--:|--:|"]
     for row in report["benchmarks"]:
-        goal = GOALS.get(row["name"], LEAST)
+        goal = GOALS.get(row["name"], least)
         if "speedup" not in row:
             rows.append(f"| {row['name']} | | | {row['verdict']} | {goal}× | |")
             continue
@@ -184,6 +184,54 @@ def compile_table():
     ]
 
 
+PASS_OFF = """
+import gc, json, sys, time
+from gophersnake import _target
+name, path, index = sys.argv[1], sys.argv[2], int(sys.argv[3])
+import copy
+row = _target.load(name, path, True).BENCH[index]
+def call():
+    args = copy.deepcopy(row[2])
+    gc.collect()
+    begin = time.thread_time()
+    row[1](*args)
+    return time.thread_time() - begin
+for _ in range(4):
+    call()
+best, end = [], time.perf_counter() + 0.15
+while len(best) < 5 or time.perf_counter() < end:
+    best.append(call())
+print(min(best))
+"""
+
+
+def passes_table():
+    """What a function's time becomes without a pass: each function alternately with it and without, in processes of their own."""
+    from gophersnake import _bench, _target
+
+    names = subprocess.run([sys.executable, "-c", "import gophersnake; gophersnake.jit(lambda: 1)()"], capture_output=True, text=True,
+                           env={**os.environ, "GOPHERSNAKE_OPT": "-none"}).stderr  # fmt: skip
+    names = re.search(r"passes are ([a-z, ]+)", names)[1].split(", ")
+    slower = {off: [] for off in [*names, "all of them"]}
+    for name, path in _bench.bench_set():
+        for index, row in enumerate(_target.load(name, path, False).BENCH):
+
+            def seconds(off, name=name, path=path, index=index):
+                os.environ["GOPHERSNAKE_OPT"] = ",".join(f"-{x}" for x in off)
+                return float(python("-c", PASS_OFF, name, path, str(index)).stdout)
+
+            whole = min(seconds([]) for _ in range(2))
+            for off, found in slower.items():
+                found.append((seconds(names if off == "all of them" else [off]) / whole, row[0]))
+    del os.environ["GOPHERSNAKE_OPT"]
+    rows = ["| without | geometric mean | most for |", "|---|--:|---|"]
+    for off, found in slower.items():
+        mean = math.exp(sum(math.log(ratio) for ratio, _ in found) / len(found))
+        most = ", ".join(f"{name} {times(ratio)}" for ratio, name in sorted(found, reverse=True)[:3])
+        rows.append(f"| {off} | {times(mean)} | {most} |")
+    return [*rows, "", f"Times of {len(found)} functions of the bench set, against all passes. CPython {platform.python_version()}, {platform.machine()}."]
+
+
 def import_table():
     """Interpreters with and without the import, started alternately."""
     seconds = {"pass": [], "import gophersnake": []}
@@ -249,6 +297,8 @@ PARTS = {
     "bench": bench_parts,
     "everyday": lambda: {"everyday": bench_table(bench(str(ROOT / "bench" / "everyday.py")))},
     "c": lambda: {"c": c_table(bench("--peers", "c", *map(str, with_c), middle=beside_c))},
+    "untuned": lambda: {"untuned": bench_table(bench(str(ROOT / "bench" / "untuned.py")), 1)},
+    "passes": lambda: {"passes": passes_table()},
     "compile": lambda: {"compile": compile_table()},
     "import": lambda: {"import": import_table()},
     "build": lambda: {"build": build_table()},

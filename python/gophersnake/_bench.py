@@ -124,6 +124,18 @@ def beside(rows, peer):
     return [row["peers"][peer]["speedup"] / row["speedup"] for row in rows if "speedup" in row and "speedup" in row["peers"][peer]]
 
 
+def warming(rows, peer):
+    """How much longer the peer's first call takes than its later ones, for each second that Gophersnake's does: mostly what compiling takes."""
+    ratios = []
+    for row in rows:
+        told = row.get("peers", {}).get(peer, {})
+        if "speedup" in row and "first_call_seconds" in told:
+            theirs, ours = told["first_call_seconds"] - told["seconds"], row["first_call_seconds"] - row["jit_seconds"]
+            if theirs > 0 and ours > 0:
+                ratios.append(theirs / ours)
+    return ratios
+
+
 def bench(targets, args_text, fast, as_json, console_options, peers=(), plot=None):
     """Run it all and print; the exit status."""
     try:
@@ -160,7 +172,7 @@ def bench(targets, args_text, fast, as_json, console_options, peers=(), plot=Non
             "machine": {key: machine[key] for key in keys if key in machine},
             "benchmarks": rows,
             "geometric_mean": geometric_mean(rows),
-            **({"time_beside": {peer: mean(beside(rows, peer)) for peer in peers}} if peers else {}),
+            **({"time_beside": {peer: mean(beside(rows, peer)) for peer in peers}, "warming_beside": {peer: mean(warming(rows, peer)) for peer in peers}} if peers else {}),
             "findings": findings,
         }
         print(json.dumps(report, indent=2))
@@ -222,6 +234,9 @@ def show(console, rows, machine, peers=()):
         ratios = beside(rows, peer)
         if ratios:
             console.print(f"beside {_bench_peers.TITLES[peer]}, Gophersnake takes [bold]{mean(ratios):.2f}×[/] the time, over {len(ratios)} functions")
+        ratios = warming(rows, peer)
+        if ratios:
+            console.print(f"{_bench_peers.TITLES[peer]}'s first call costs {mean(ratios):.0f}× what Gophersnake's does, over {len(ratios)} functions", soft_wrap=True)
     if unsteady:
         console.print(f"[yellow]the machine was busy: plain times spread by more than 10 % in {', '.join(unsteady)}[/]", soft_wrap=True)
     console.print(f"[dim]CPython {machine['python_version'].split()[0]}, {machine.get('cpu_model_name', machine['platform'])}. {METHOD}.[/]", soft_wrap=True)
