@@ -1,5 +1,7 @@
 """Calls of classes whose __init__ native code calls itself, and the attributes that it adds to the instances."""
 
+import sys
+
 import pytest
 from gophersnake import jit
 
@@ -78,6 +80,8 @@ def outcome(f, *args):
     except Exception as e:
         return type(e).__name__, str(e), [(t.name, t.lineno) for t in traceback.extract_tb(e.__traceback__)][1:]
 '''
+
+HOT_CALLS_DIFFER = pytest.mark.xfail(sys.version_info >= (3, 14), strict=True, reason="3.14 counts a hot call of a class in another way (docs/design.md, section 2)")
 
 # Each: a statement of the loop of f, in a function, with i as the number of the round.
 ROUNDS = {
@@ -161,6 +165,7 @@ Few.__setattr__ = lambda self, name, value: object.__setattr__(self, name.upper(
     )
 
 
+@HOT_CALLS_DIFFER
 def test_references_are_as_many_as_undecorated():
     same(
         CLASSES
@@ -178,6 +183,7 @@ print(seen)
     )
 
 
+@HOT_CALLS_DIFFER
 def test_recursion_ends_where_it_does_undecorated():
     same(
         CLASSES

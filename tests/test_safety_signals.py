@@ -1,5 +1,7 @@
 """Native loops and recursion let signals, asynchronous exceptions and other threads have their turn, and go on afterwards."""
 
+import sys
+
 import pytest
 
 from .safety_support import python, same
@@ -409,3 +411,26 @@ def turns(l, n):
 for _ in range(8):
     print(turns([1, 2, 3], 9), turns([1, 2.5, 3], 9))
 """, GOPHERSNAKE_FORCE_GUARD="all")
+
+
+@pytest.mark.xfail(sys.version_info >= (3, 15), strict=True, reason="3.15 does not poll after the call of a method in C as __enter__, native code does: __exit__ is not called")
+def test_a_signal_in_enter():
+    manager = getattr(pytest.importorskip("_testinternalcapi"), "SelfInterruptingContextManager", None)
+    if not manager:
+        pytest.skip("CPython brings that context manager from 3.15 on")
+    same("""
+import signal
+from _testinternalcapi import SelfInterruptingContextManager
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+@jit
+def f():
+    cm = SelfInterruptingContextManager()
+    try:
+        with cm:
+            cm.within()
+    except KeyboardInterrupt:
+        return cm.within()
+
+for _ in range(4): print(f())
+""")
