@@ -81,7 +81,7 @@ def outcome(f, *args):
         return type(e).__name__, str(e), [(t.name, t.lineno) for t in traceback.extract_tb(e.__traceback__)][1:]
 '''
 
-HOT_CALLS_DIFFER = pytest.mark.xfail(sys.version_info >= (3, 14), strict=True, reason="3.14 counts a hot call of a class in another way (docs/design.md, section 2)")
+HOT_CALLS = "a hot call of a class is counted in another way (docs/design.md, section 2)"
 
 # Each: a statement of the loop of f, in a function, with i as the number of the round.
 ROUNDS = {
@@ -165,7 +165,7 @@ Few.__setattr__ = lambda self, name, value: object.__setattr__(self, name.upper(
     )
 
 
-@HOT_CALLS_DIFFER
+@pytest.mark.xfail(sys.version_info >= (3, 13), strict=True, reason=HOT_CALLS)
 def test_references_are_as_many_as_undecorated():
     same(
         CLASSES
@@ -183,7 +183,7 @@ print(seen)
     )
 
 
-@HOT_CALLS_DIFFER
+@pytest.mark.xfail(sys.version_info >= (3, 14), strict=True, reason=HOT_CALLS)
 def test_recursion_ends_where_it_does_undecorated():
     same(
         CLASSES
