@@ -132,9 +132,16 @@ func (s *Selection) Emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) 
 	s.F.Add(Inst{Instr: regalloc.Instr{Ops: s.Ops, Clobbers: clobbers}, Value: s.At, Emit: emit})
 }
 
-// loses reports whether the exit of a guard that holds would lose a reference: a helper's result, which the frame state takes for NULL.
+// loses reports whether the exit of a guard that holds would lose a reference: a helper's result, which the frame state takes for NULL, or what
+// it has put into words.
 func loses(guard *ir.Value) bool {
-	return guard.Op == ir.OpGuardNotNull && guard.Args[0].Op == ir.OpCallHelper
+	switch v := Resolve(guard.Args[0]); guard.Op {
+	case ir.OpGuardNotNull:
+		return v.Op == ir.OpCallHelper
+	case ir.OpGuard:
+		return v.Op == ir.OpINe && v.Args[0].Op == ir.OpCallHelper && v.Args[0].HelperRow().Gives
+	}
+	return false
 }
 
 // forced is the instruction of a guard which, for a test, fails once although what it checks holds.

@@ -21,6 +21,7 @@ type Helper struct {
 	Error  HelperError
 	Looks  bool // may run any Python code, so wants a linked frame, unless the operands are known not to have any
 	Writes Heap // when operands are unknown
+	Gives  bool // words with new references, unless the result is 0
 	Pure   bool // arithmetic on raw values: no effect, may be numbered and dropped
 }
 
@@ -107,8 +108,8 @@ var Helpers = []Helper{
 	{Name: "gs_error_pending", Result: I64, Error: NegError, Writes: HeapThread},
 	{Name: "gs_load_method", Args: []Kind{Obj, Obj, Ptr}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll | HeapScratch},
 	{Name: "gs_load_super_attr", Args: []Kind{Obj, Obj, Obj, Obj, I64}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
-	{Name: "gs_super_method", Args: []Kind{Obj, Obj, Obj, Ptr}, Result: I64, Writes: HeapRef | HeapOther | HeapScratch},
-	{Name: "gs_load_special", Args: []Kind{Obj, I64, Ptr}, Result: I64, Writes: HeapRef | HeapOther | HeapScratch},
+	{Name: "gs_super_method", Args: []Kind{Obj, Obj, Obj, Ptr}, Result: I64, Gives: true, Writes: HeapRef | HeapOther | HeapScratch},
+	{Name: "gs_load_special", Args: []Kind{Obj, I64, Ptr}, Result: I64, Gives: true, Writes: HeapRef | HeapOther | HeapScratch},
 	{Name: "gs_call", Args: []Kind{ObjNull}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_call_learning", Args: []Kind{ObjNull, Ptr}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_call_ex", Args: []Kind{Obj, Obj, ObjNull}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},

@@ -112,3 +112,31 @@ def test_random_programs(force, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv(programs.FORCE, force)
     differing = programs.big_run(250, "forced", 1, tmp_path, 3, True)
     assert differing == 0, capsys.readouterr().out
+
+
+def test_a_method_of_super_is_not_lost():
+    """A helper has given references when its guard is made to fail: that exit would lose them, so it is not forced."""
+    code = """
+import sys
+from gophersnake import jit
+
+class A:
+    pass
+
+class B(A):
+    @jit
+    def __init__(self, x=1):
+        super().__init__(x)
+
+b = B.__new__(B)
+before = sys.getrefcount(b)
+for i in range(12):
+    try:
+        B.__init__(b)
+    except TypeError:
+        pass
+assert sys.getrefcount(b) == before
+"""
+    for number in range(24):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, programs.FORCE: str(number)})
+        assert not done.stderr, f"{number}: {done.stderr}"
