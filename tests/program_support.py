@@ -332,7 +332,7 @@ def describe(value, paths, seen):
         body = tuple([(describe(k, paths, seen), describe(v, paths, seen)) for k, v in value.items()])
     elif kind in (set, frozenset):
         body = [describe(v, paths, seen) for v in value]
-        if not all(type(v) in _ORDERED for v in value):
+        if not all(type(v) in _ORDERED and v == v for v in value):  # the hash of a nan is its address
             body.sort(key=repr)
         body = tuple(body)
     elif isinstance(value, BaseException):
