@@ -135,10 +135,11 @@ func (s *Selection) Emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) 
 // loses reports whether the exit of a guard that holds would lose a reference: a helper's result, which the frame state takes for NULL, or what
 // it has put into words.
 func loses(guard *ir.Value) bool {
-	switch v := Resolve(guard.Args[0]); guard.Op {
+	switch guard.Op {
 	case ir.OpGuardNotNull:
-		return v.Op == ir.OpCallHelper
+		return guard.Args[0].Op == ir.OpCallHelper
 	case ir.OpGuard:
+		v := Resolve(guard.Args[0])
 		return v.Op == ir.OpINe && v.Args[0].Op == ir.OpCallHelper && v.Args[0].HelperRow().Gives
 	}
 	return false

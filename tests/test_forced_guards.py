@@ -114,11 +114,19 @@ def test_random_programs(force, tmp_path, capsys, monkeypatch):
     assert differing == 0, capsys.readouterr().out
 
 
+def test_compiles_do_not_fail_for_it():
+    """What is not compiled differs in nothing."""
+    code = "from tests import programs, program_support\nfrom gophersnake import jit\nfor number in range(12):\n    made = programs.program('forced', number)\n    program_support.difference(made.source, made.calls, jit)\n"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env={**os.environ, programs.FORCE: "random:ci", "GOPHERSNAKE_LOG": "compile"})
+    told = [line for line in done.stderr.splitlines() if line.startswith("gophersnake: compile:")]
+    assert len(told) > 30 and not [line for line in told if "bytes in" not in line], done.stderr[-3000:]
+
+
 def test_a_method_of_super_is_not_lost():
     """A helper has given references when its guard is made to fail: that exit would lose them, so it is not forced."""
     code = """
 import sys
-from gophersnake import jit
+from gophersnake import _native, jit
 
 class A:
     pass
@@ -136,6 +144,7 @@ for i in range(12):
     except TypeError:
         pass
 assert sys.getrefcount(b) == before
+assert _native.record_info(B.__init__)["units"]
 """
     for number in range(24):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, programs.FORCE: str(number)})
