@@ -117,7 +117,7 @@ type ABI struct {
 	FrameIP          uint64 `abi:"frame.ip"`
 	FrameLocals      uint64 `abi:"frame.localsplus"`
 	FrameStack       uint64 `abi:"frame.stackpointer"` // of the end of its stack, where the interpreter passes copies of what lies there; else 0
-	FrameNull        uint64 `abi:"frame.null"` // what a local without a value is
+	FrameNull        uint64 `abi:"frame.null"`         // what a local without a value is
 
 	// Addresses of types.
 	TypeType        uint64 `abi:"type.type"`
