@@ -266,7 +266,7 @@ func overlap(x, y []seg) bool {
 	}
 	if len(x) > manySegs && len(y) < len(x)/8 {
 		for _, s := range y {
-			if i := searchSegs(x, s.from); i < len(x) && x[i].from < s.to {
+			if i := endingAfter(x, s.from); i < len(x) && x[i].from < s.to {
 				return true
 			}
 		}
@@ -283,19 +283,6 @@ func overlap(x, y []seg) bool {
 		}
 	}
 	return false
-}
-
-// searchSegs returns the first element that ends after point.
-func searchSegs(s []seg, point int32) int {
-	lo, hi := 0, len(s)
-	for lo < hi {
-		if m := (lo + hi) / 2; s[m].to > point {
-			hi = m
-		} else {
-			lo = m + 1
-		}
-	}
-	return lo
 }
 
 func merge[T any](a *arena.Arena[T], x, y []T, key func(*T) int32) []T {
@@ -501,7 +488,7 @@ func (a *alloc) fixedConflict(p *piece, r PReg) (int32, bool) {
 		return 0, false
 	}
 	for _, s := range p.segs {
-		i := searchFixed(fixed, s.from)
+		i := endingAfter(fixed, s.from)
 		for ; i < len(fixed) && fixed[i].from < s.to; i++ {
 			if fixed[i].owner != s.v {
 				return max(fixed[i].from, s.from), true
@@ -526,38 +513,13 @@ func (a *alloc) firstClobber(p *piece, r PReg) (int32, bool) {
 	panic("BUG: a register is overwritten nowhere")
 }
 
-// searchFixed returns the first element that ends after point.
-func searchFixed(fixed []fixedRange, point int32) int {
-	lo, hi := 0, len(fixed)
-	for lo < hi {
-		if m := (lo + hi) / 2; fixed[m].to > point {
-			hi = m
-		} else {
-			lo = m + 1
-		}
-	}
-	return lo
-}
-
-func searchTaken(t []taken, point int32) int {
-	lo, hi := 0, len(t)
-	for lo < hi {
-		if m := (lo + hi) / 2; t[m].to > point {
-			hi = m
-		} else {
-			lo = m + 1
-		}
-	}
-	return lo
-}
-
 // heaviest returns the greatest weight of the pieces that p would evict from r, and whether there are any.
 // It stops at limit.
 func (a *alloc) heaviest(p *piece, r PReg, limit float32) (float32, bool) {
 	t := a.taken[r]
 	found, w := false, float32(0)
 	for _, s := range p.segs {
-		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+		for i := endingAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
 			found = true
 			if w = max(w, t[i].weight); w >= limit {
 				return w, true
@@ -653,7 +615,7 @@ func (a *alloc) assign(p *piece) bool {
 	a.stamp++
 	t := a.taken[best]
 	for _, s := range p.segs {
-		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+		for i := endingAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
 			if q := a.piece(t[i].p); q.stamp != a.stamp {
 				q.stamp = a.stamp
 				out = append(out, q.number)
@@ -673,7 +635,7 @@ func (a *alloc) take(p *piece, r PReg) {
 	a.bundles[p.bundle].pref = r
 	t := a.taken[r]
 	for _, s := range p.segs {
-		t = slices.Insert(t, searchTaken(t, s.from), taken{s.from, s.to, p.number, p.weight})
+		t = slices.Insert(t, endingAfter(t, s.from), taken{s.from, s.to, p.number, p.weight})
 	}
 	a.taken[r] = t
 }
@@ -681,7 +643,7 @@ func (a *alloc) take(p *piece, r PReg) {
 func (a *alloc) evict(p *piece) {
 	t := a.taken[p.reg]
 	for _, s := range p.segs {
-		i := searchTaken(t, s.from)
+		i := endingAfter(t, s.from)
 		t = slices.Delete(t, i, i+1)
 	}
 	a.taken[p.reg] = t
@@ -1010,7 +972,7 @@ func (a *alloc) firstConflict(p *piece, r PReg) int32 {
 		if s.from >= first {
 			break
 		}
-		for i := searchTaken(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+		for i := endingAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
 			if t[i].weight >= p.weight {
 				return min(first, max(s.from, t[i].from))
 			}

@@ -20,6 +20,24 @@ type seg struct {
 	v        VReg
 }
 
+// endingAfter returns the index of the first of sorted ranges, which do not overlap, that ends after point.
+func endingAfter[R interface{ end() int32 }](ranges []R, point int32) int {
+	lo, hi := 0, len(ranges)
+	for lo < hi {
+		if m := (lo + hi) / 2; ranges[m].end() > point {
+			hi = m
+		} else {
+			lo = m + 1
+		}
+	}
+	return lo
+}
+
+func (s seg) end() int32        { return s.to }
+func (f fixedRange) end() int32 { return f.to }
+func (t taken) end() int32      { return t.to }
+func (s stretch) end() int32    { return s.to }
+
 // use is a place that wants its register. need: it must have one on [from, to); otherwise a register merely saves work.
 type use struct {
 	from, to int32

@@ -150,7 +150,7 @@ func (r *resolver) spill() {
 			}
 		}
 		for _, s := range segs {
-			slots[n] = slices.Insert(slots[n], searchStretch(slots[n], s.from), stretch{s.from, s.to})
+			slots[n] = slices.Insert(slots[n], endingAfter(slots[n], s.from), stretch{s.from, s.to})
 		}
 		r.slotOf[b] = SlotLoc(own + n)
 	}
@@ -171,24 +171,11 @@ func (r *resolver) spill() {
 // meets tells whether a slot is taken somewhere in segs.
 func meets(slot []stretch, segs []placed) bool {
 	for i := range segs {
-		if k := searchStretch(slot, segs[i].from); k < len(slot) && slot[k].from < segs[i].to {
+		if k := endingAfter(slot, segs[i].from); k < len(slot) && slot[k].from < segs[i].to {
 			return true
 		}
 	}
 	return false
-}
-
-// searchStretch returns the first element that ends after point.
-func searchStretch(s []stretch, point int32) int {
-	lo, hi := 0, len(s)
-	for lo < hi {
-		if m := (lo + hi) / 2; s[m].to > point {
-			hi = m
-		} else {
-			lo = m + 1
-		}
-	}
-	return lo
 }
 
 // storeAtDef tells whether storing v after its definition costs no more than where it leaves its registers.
