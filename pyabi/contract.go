@@ -32,7 +32,8 @@ const TagError = 0
 
 // RecursionMargin: the last activations before the recursion limit are interpreted, for there it shows how much an instruction counts for as long
 // as it lasts: `range(n)` compares ints, which counts, and native code makes no range. It is more than any instruction that has native code of its own counts.
-const RecursionMargin = 8
+// It is as much as the interpreter needs to have specialised what it runs there: as it would be by now, `a < b` of ints then counts nothing.
+const RecursionMargin = 48
 
 var slotKinds = [NumSlotKind]struct {
 	name  string

@@ -213,6 +213,38 @@ for limit in 150, 1000, 5000:
 """)
 
 
+def test_a_first_call_ends_at_the_same_instruction():
+    # A comparison of ints counts until the interpreter has specialised it, as it has by the limit if it runs all calls.
+    same("""
+class Deep:
+    @jit
+    def method(self, n=1):
+        k = 0
+        while (n := 2**63) and k < 4:
+            k += 1
+            try:
+                if sum([1, 2]) == getattr(self, "missing", 1):
+                    k = 0
+            except Exception:
+                pass
+        return max(len(self), 1, key=self.method)
+
+    @jit
+    def __len__(self):
+        return 2
+
+for _ in range(3):
+    try:
+        Deep().method()
+    except RecursionError as e:
+        tb, at = e.__traceback__, []
+        while tb:
+            at.append((tb.tb_lineno, tb.tb_lasti))
+            tb = tb.tb_next
+        print(len(at), at[-3:], e)
+""")
+
+
 def test_afterwards_nothing_is_left():
     python(SHAPES + """
 import ctypes, gc

@@ -8,7 +8,7 @@ enum gs_slot_kind {
     GS_NULL = 0, GS_OBJ = 1, GS_OBJ_OR_NULL = 2, GS_INT = 3, GS_FLOAT = 4, GS_BOOL = 5, GS_NONE = 6,
     GS_INT_ORIGIN = 7, GS_FLOAT_ORIGIN = 8, GS_DYN = 9, GS_RANGE = 10, GS_RANGE_ITER = 11, GS_RESULT = 12,
 };
-enum { GS_RECURSION_MARGIN = 8 }; /* the last activations before the recursion limit are interpreted: pyabi says why */
+enum { GS_RECURSION_MARGIN = 48 }; /* the last activations before the recursion limit are interpreted: pyabi says why */
 enum { GS_TAG_ERROR = 0 }; /* the other tags of a native result are slot kinds: OBJ, INT, FLOAT, BOOL, NONE */
 
 enum gs_exit_kind {
