@@ -586,7 +586,7 @@ def difference(source, calls, jit, leaks=False):
         function, arguments = calls[-1]
         # More than one block in three calls, more than plain code grows by (except* of CPython 3.11 leaks), and not once only.
         if jitted.growth(function, arguments, 30) > 20:
-            by_itself = plain.growth(function, arguments, 30)
+            by_itself = max(plain.growth(function, arguments, 30) for _ in range(3))  # the first series also fill caches and freelists
             again = min(jitted.growth(function, arguments, 30) for _ in range(2)) - by_itself  # what leaks does so each time
             if again > 20:
                 return f"30 calls of {function}{arguments} leave {again} memory blocks behind"
