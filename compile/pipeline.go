@@ -45,7 +45,7 @@ var errTooLarge = errors.New("it is too large to be worth it")
 
 // The caller waits for it: 4.4 µs a value were measured from 1,400 values to 19,000.
 const (
-	maxUnits  = 200000 // code units of the code object
+	maxUnits  = decoder.MaxUnits
 	maxValues = 300000 // operations of all functions of a unit
 	// Each guard tells where every local variable lies: a function of 1,000 lines that each made a new one took 16 MB of descriptors.
 	maxStates = 2000000 // code units times local variables, of all code objects

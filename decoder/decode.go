@@ -11,8 +11,8 @@ import (
 	"slices"
 )
 
-// MaxUnits caps the size of a code object, in code units.
-const MaxUnits = 200000
+// MaxUnits caps the size of a code object, in code units: what the runtime's policy lets in is less, or the same on the versions with the most caches.
+const MaxUnits = 400000
 
 // Handler is a row of the exception table. Offsets are in code units.
 type Handler struct {
@@ -203,6 +203,9 @@ func (f *Func) instructions(l *language) error {
 		}
 		if err := f.check(&i); err != nil {
 			return err
+		}
+		if i.Op == OpCall && l.enterNoPoll && len(f.Instrs) > 0 && f.Instrs[len(f.Instrs)-1].Op == OpLoadSpecial {
+			i.Flags |= FlagNoPoll
 		}
 		if i.Op == OpMakeFunction && l.attributes {
 			l.functionAttributes(raw, &i)

@@ -164,6 +164,7 @@ type layout struct {
 	tagsLasti    bool  // what a handler finds of where its exception was raised is a tagged int, no object
 	attributes   bool  // SET_FUNCTION_ATTRIBUTE follows MAKE_FUNCTION
 	lastFirst    bool  // a frame that ends gives up its last local first
+	enterNoPoll  bool  // no poll after the call of what LOAD_SPECIAL has just loaded: once __enter__ is through, a signal waits until __exit__ will be called
 }
 
 var layouts = map[Version]layout{
@@ -171,7 +172,7 @@ var layouts = map[Version]layout{
 	{3, 12}: {compareShift: 4, attrMethod: true, endForPops: 2, forSkips: 1},
 	{3, 13}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 2, attributes: true},
 	{3, 14}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true, lastFirst: true},
-	{3, 15}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true, lastFirst: true, importLazy: true},
+	{3, 15}: {compareShift: 5, compareBool: 16, attrMethod: true, endForPops: 1, forSkips: 1, attributes: true, exMapping: true, tagsLasti: true, lastFirst: true, importLazy: true, enterNoPoll: true},
 }
 
 // intrinsics are those arguments of CALL_INTRINSIC_1 and CALL_INTRINSIC_2 that other versions have opcodes for.

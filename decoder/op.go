@@ -68,7 +68,7 @@ const (
 	OpReturnValue
 	OpReturnConst // Arg: constant
 	// Arg: number of arguments, Kw: constant with the keyword names or -1. On the stack: NULL and a callable (FlagNullAbove, 3.13+: a
-	// callable and NULL), or a method and self; then the arguments.
+	// callable and NULL), or a method and self; then the arguments. Polls when it is over, unless FlagNoPoll.
 	OpCall
 	OpCallEx       // Arg 1: with a mapping (3.14+: or NULL); stack: NULL, callable (FlagNullAbove: callable, NULL), arguments[, mapping]
 	OpMakeFunction // Arg: 1 defaults, 2 keyword-only defaults, 16 function that annotates, 4 annotations, 8 closure; in this order, then the code

@@ -1,7 +1,5 @@
 """Native loops and recursion let signals, asynchronous exceptions and other threads have their turn, and go on afterwards."""
 
-import sys
-
 import pytest
 
 from .safety_support import python, same
@@ -413,7 +411,6 @@ for _ in range(8):
 """, GOPHERSNAKE_FORCE_GUARD="all")
 
 
-@pytest.mark.xfail(sys.version_info >= (3, 15), strict=True, reason="3.15 does not poll after the call of a method in C as __enter__, native code does: __exit__ is not called")
 def test_a_signal_in_enter():
     manager = getattr(pytest.importorskip("_testinternalcapi"), "SelfInterruptingContextManager", None)
     if not manager:

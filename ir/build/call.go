@@ -110,12 +110,14 @@ func (b *builder) ownLocals(constant *ir.Value) {
 	}
 }
 
-// finishCall is finish for a call, after which the interpreter looks at the eval breaker.
+// finishCall is finish for a call, after which the interpreter looks at the eval breaker, but for one of __enter__ on 3.15.
 func (b *builder) finishCall(result *ir.Value, operands int) {
 	b.drop(operands)
 	b.push(ownedSlot(b.raising(result, b.here())))
 	b.checkFrame()
-	b.guard(ir.OpPoll, ir.Type{}, b.here(), ir.ExitInfo{Kind: ir.ExitPoll, Reason: ir.WhyPoll})
+	if b.ins.Flags&decoder.FlagNoPoll == 0 {
+		b.guard(ir.OpPoll, ir.Type{}, b.here(), ir.ExitInfo{Kind: ir.ExitPoll, Reason: ir.WhyPoll})
+	}
 	b.define(b.ins.At)
 }
 

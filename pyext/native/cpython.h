@@ -79,6 +79,7 @@
    Bytecode
      int cp_opcode(code, unit), cp_caches(opcode) as compiled: neither specialised nor instrumented
      int cp_jumps_back(opcode), cp_returns(opcode)
+     CP_LENGTH                                    how many times as long as on 3.11 the code of the same function is, for its caches
      uint32_t cp_begin(code, unit)                where the interpreter begins to go on at a unit: KW_NAMES before its CALL
      int cp_names_global(opcode, arg), cp_names_attribute(opcode, arg)  the index of the name, or -1
      int cp_writes(opcode, arg, locals)           how many locals it stores to, deletes or makes cells of

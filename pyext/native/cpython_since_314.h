@@ -13,6 +13,8 @@
 /* Arguments that are looked for on a frame's stack: a frame has more words than that beneath it. */
 #define CP_MOST_FOUND 8
 
+#define CP_LENGTH 2 /* BINARY_OP has 5 caches, where it had one */
+
 static inline PyCodeObject *
 cp_code(const _PyInterpreterFrame *f)
 {

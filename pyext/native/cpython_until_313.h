@@ -9,6 +9,8 @@
 #include <internal/pycore_runtime.h>
 #include "cpython_until_314.h"
 
+#define CP_LENGTH 1
+
 /* They lie on the data stack themselves. */
 static inline int
 cp_holds(PyThreadState *ts, PyObject *const *args, size_t n)

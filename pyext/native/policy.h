@@ -44,7 +44,7 @@ enum {
     GS_CLASSES_BUDGET_NS = 20000000, /* for all such looks together, */
     GS_CLASSES_BUDGET_SHARE = 50, /* and one part in so many of the time: past that a constructor may go on interpreted */
 
-    GS_CODE_UNITS_MAX = 200000 /* 10,000 lines and more; a function longer than that is data, and its compile would be felt */
+    GS_CODE_UNITS_MAX = 200000 /* 10,000 lines and more; a function longer than that is data, and its compile would be felt. Of 3.11's: CP_LENGTH */
 };
 
 #endif

@@ -166,7 +166,7 @@ gs_why_plain(PyFunctionObject *f)
     if (!(code->co_flags & CO_OPTIMIZED)) {
         return "its code is not a function's";
     }
-    if (Py_SIZE(code) > GS_CODE_UNITS_MAX) {
+    if (Py_SIZE(code) > GS_CODE_UNITS_MAX * CP_LENGTH) {
         return "it is too long";
     }
     if (!gs_attached_find((PyObject *)f) && f->vectorcall != cp_plain_vectorcall) {
