@@ -54,6 +54,7 @@ KNOWN = (
             "for_iter_gen",
             "for_iter_list",
             "load_attr_class",
+            "load_attr_class_with_metaclass_check",
             "load_attr_getattribute_overridden",
             "load_attr_instance_value",
             "load_attr_method_lazy_dict",
@@ -61,12 +62,30 @@ KNOWN = (
             "load_attr_method_with_values",
             "load_attr_module",
             "load_attr_property",
+            "load_attr_slot",
             "load_attr_with_hint",
             "load_global_module",
             "store_attr_instance_value",
             "store_attr_with_hint",
             "store_subscr_list_int",
             "unpack_sequence_list",
+        )
+    }
+    | {
+        f"test.test_opcache.TestSpecializer.test_{test}": _PLAIN
+        for test in (
+            "binary_op",
+            "binary_subscr",
+            "compare_op",
+            "contain_op",
+            "for_iter",
+            "load_const",
+            "load_super_attr",
+            "store_attr_instance_value",
+            "store_attr_slot",
+            "store_attr_with_hint",
+            "to_bool",
+            "unpack_sequence",
         )
     }
     | {f"test.test_trace.{case}.test_traced_decorated_function": _TRACED for case in ("TestFuncs", "TestLineCounts")}
@@ -76,6 +95,11 @@ KNOWN = (
         "test.test_xml_etree.BugsTest.test_bug_xmltoolkit63": _HELD,
         "test.test_xml_etree_c.BugsTest.test_bug_xmltoolkit63": _HELD,
         "test.test_opcache.TestCallCache.test_assign_init_code": _PLAIN,
+        "test.test_opcache.TestCallCache.test_dont_specialize_custom_vectorcall": _EXACT,
+        "test.test_opcache.TestCallCache.test_push_init_frame_fails": _PLAIN,
+        "test.test_monitoring.ExceptionMonitoringTest.test_no_unwind_for_shim_frame": _PLAIN,
+        "test.test_monitoring.LineMonitoringTest.test_generator_with_line": _TRACED,
+        "test.test_monitoring.TestBranchAndJumpEvents.test_async_for": _TRACED,
         "test.test_pydoc.PydocImportTest.test_importfile": _LOADER,
         "test.test_funcattrs.FunctionDictsTest.test_unassigned_dict": _MARKER,
         "test.test_sys.SysModuleTest.test_current_exceptions": _RACE,

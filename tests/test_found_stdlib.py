@@ -43,6 +43,18 @@ PROGRAMS = {
             swap(p, 101)
             print(p.a, p.b)
     """,
+    "what makes the annotations of a function is named after it": """
+        @jit
+        def f():
+            def nested(x: int): pass
+            class Inner:
+                def method(self, x: int): pass
+            return nested, Inner.method, lambda: None
+
+        for n in range(6):
+            for made in f():
+                print(getattr(getattr(made, "__annotate__", None), "__qualname__", None))
+    """,
     "what a decorator gave a name that the class statement wraps is wrapped": """
         import functools
 

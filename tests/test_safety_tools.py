@@ -631,3 +631,99 @@ print([later(i) for i in range(5)], LOG)
 M.free_tool_id(3)
 look("no tool")
 """)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is of 3.12")
+def test_calls_of_attached_functions_are_none_of_functions_in_c():
+    """A tool that is told of what C functions return is told of no others."""
+    same("""
+import gc
+import sys
+import weakref
+M = sys.monitoring
+E = M.events
+LOG = []
+STARS = sys.version_info >= (3, 13)  # a known limit of 3.12
+
+@jit
+def f(x):
+    return x + 1
+
+@jit
+def raising(x):
+    raise ValueError(x)
+
+class C:
+    @jit
+    def method(self, x=0, *, k=0):
+        return x
+
+class Tool:
+    def __init__(self, name):
+        self.name = name
+
+    def __call__(self, code, at, callable, first):
+        LOG.append((self.name, code.co_name, at, callable.__name__, type(first).__name__))
+
+def calls():
+    c = C()
+    bound = c.method
+    f(1), f(x=1), c.method(2), c.method(k=3), bound(4), bound(*(5,)), (lambda: 0)()
+    len("s"), len(*("s",)), sorted([2, 1], key=f), list(map(f, [1]))
+    for call in lambda: raising("x"), lambda: int("x"), lambda: int(*("x",)), *([lambda: raising(*("x",))] if STARS else []):
+        try:
+            call()
+        except ValueError:
+            pass
+    if STARS:
+        f(*(1,)), f(**{"x": 1})
+
+for _ in range(5):
+    calls()
+M.use_tool_id(3, "a tool")
+names = "CALL", "C_RETURN", "C_RAISE"
+tools = [Tool(name) for name in names]
+for name, tool in zip(names, tools):
+    print(M.register_callback(3, getattr(E, name), tool))
+M.set_events(3, E.CALL)
+calls()
+M.set_events(3, 0)
+print(*LOG, sep="\\n")
+print([M.register_callback(3, getattr(E, name), None) is tool for name, tool in zip(names, tools)])
+print([M.register_callback(3, getattr(E, name), None) for name in names])
+M.free_tool_id(3)
+refs = [weakref.ref(tool) for tool in tools]
+del tools, tool
+gc.collect()
+print([r() for r in refs])
+for wrong in (), (3, E.CALL), (9, E.CALL, None), (3, 3, None), ("3", E.CALL, None):
+    try:
+        M.register_callback(*wrong)
+    except Exception as e:
+        print(type(e), e)
+""")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is of 3.12")
+def test_so_is_a_tool_told_that_was_there_before():
+    source = """
+import sys
+M = sys.monitoring
+log = []
+M.use_tool_id(2, "a tool")
+M.register_callback(2, M.events.C_RETURN, lambda code, at, callable, first: log.append(callable.__name__))
+from gophersnake import jit
+
+@jit
+def f(x):
+    return len(x)
+
+def calls():
+    f("x"), len("y")
+
+M.set_events(2, M.events.CALL)
+calls()
+M.set_events(2, 0)
+print(log)
+"""
+    assert subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout == "['len', 'len']\n"

@@ -179,6 +179,7 @@ cp_value_added(PyDictValues *values, Py_ssize_t i)
 /* ---- Functions ---- */
 
 #define cp_find_thread() 1
+#define cp_init() 0
 
 /* ---- The ABI header ---- */
 

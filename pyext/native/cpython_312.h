@@ -84,6 +84,10 @@ cp_dict(PyObject *o)
 
 #define cp_same_text(a, b) (PyUnicode_Compare(a, b) == 0)
 
+/* ---- Functions ---- */
+
+#define cp_init cp_init_monitoring
+
 /* ---- The ABI header ---- */
 
 #define CP_ROWS \

@@ -78,6 +78,10 @@ cp_spared_recursion(PyThreadState *ts)
 
 #define cp_same_text(a, b) (PyUnicode_Compare(a, b) == 0)
 
+/* ---- Functions ---- */
+
+#define cp_init_names() 0
+
 /* ---- The ABI header ---- */
 
 #define CP_ROWS \

@@ -5,6 +5,7 @@
 #endif
 #include "runtime.h"
 #if PY_VERSION_HEX >= 0x030c0000
+#include <internal/pycore_instruments.h>
 #include <link.h>
 #include <opcode.h>
 #include <pthread.h>
@@ -120,7 +121,7 @@ cp_heed_monitors(PyCodeObject *code)
     }
 }
 
-/* What is monitored changes its version with each change, but for what 3.13 and later monitor of one function (see watch_locals there). A tool that asks for events of one function is taken for one that asks for them all. */
+/* What is monitored changes its version with each change, but for what is monitored of one function (see set_local_events). A tool that asks for events of one function is taken for one that asks for them all. */
 int
 cp_look_for_tools(PyInterpreterState *interp)
 {
@@ -129,6 +130,123 @@ cp_look_for_tools(PyInterpreterState *interp)
     }
     cp_quiet_version = cp_events_version(interp);
     return 0;
+}
+
+/* Puts another function in the place of one in sys.monitoring: 0, or -1 with an exception. */
+static int
+replace_monitoring(const char *name, _PyCFunctionFast function, _PyCFunctionFast *before)
+{
+    PyObject *monitoring = PySys_GetObject("monitoring");
+    PyObject *there = monitoring ? PyObject_GetAttrString(monitoring, name) : NULL;
+    int right = there && PyCFunction_CheckExact(there) && PyCFunction_GET_FLAGS(there) == METH_FASTCALL;
+    if (right) {
+        PyMethodDef *def = ((PyCFunctionObject *)there)->m_ml;
+        *before = (_PyCFunctionFast)(void (*)(void))def->ml_meth;
+        def->ml_meth = (PyCFunction)(void (*)(void))function;
+    } else if (!PyErr_Occurred()) {
+        PyErr_Format(PyExc_ImportError, "sys.monitoring.%s is not CPython's", name);
+    }
+    Py_XDECREF(there);
+    return right ? 0 : -1;
+}
+
+/* Where calls are monitored, the interpreter tells of the end of each one that it did not run inline, as of a C function's: of attached
+   functions, too, of which it tells nothing otherwise. So a tool's callback for that sits in one of these. */
+struct filter { PyObject_HEAD vectorcallfunc vectorcall; PyObject *callback; };
+
+static PyObject *
+filter_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    if (PyVectorcall_NARGS(nargsf) == 4 && gs_attached_find(args[2])) { /* code, offset, who was called, its first argument */
+        Py_RETURN_NONE;
+    }
+    return PyObject_Vectorcall(((struct filter *)self)->callback, args, nargsf, kwnames);
+}
+
+static int
+filter_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(((struct filter *)self)->callback);
+    return 0;
+}
+
+static void
+filter_dealloc(PyObject *self)
+{
+    PyObject_GC_UnTrack(self);
+    Py_DECREF(((struct filter *)self)->callback);
+    PyObject_GC_Del(self);
+}
+
+static PyTypeObject filter_type = {
+    PyVarObject_HEAD_INIT(NULL, 0)
+    .tp_name = "gophersnake._native.Filter",
+    .tp_basicsize = sizeof(struct filter),
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .tp_vectorcall_offset = offsetof(struct filter, vectorcall),
+    .tp_call = PyVectorcall_Call,
+    .tp_traverse = filter_traverse,
+    .tp_dealloc = filter_dealloc,
+};
+
+/* Of all tools but CPython's own tracer and profiler, which look at who was called themselves. */
+static int
+filter_callbacks(void)
+{
+    static const int events[] = {PY_MONITORING_EVENT_C_RETURN, PY_MONITORING_EVENT_C_RAISE};
+    PyInterpreterState *interp = PyInterpreterState_Get();
+    for (int tool = 0; interp == PyInterpreterState_Main() && tool < PY_MONITORING_SYS_PROFILE_ID; tool++) {
+        for (size_t i = 0; i < Py_ARRAY_LENGTH(events); i++) {
+            PyObject **callback = &interp->monitoring_callables[tool][events[i]];
+            if (*callback && !Py_IS_TYPE(*callback, &filter_type)) {
+                struct filter *f = PyObject_GC_New(struct filter, &filter_type);
+                if (!f) {
+                    return -1;
+                }
+                f->vectorcall = filter_call;
+                f->callback = *callback;
+                *callback = (PyObject *)f;
+                PyObject_GC_Track(f);
+            }
+        }
+    }
+    return 0;
+}
+
+static _PyCFunctionFast plain_register_callback;
+
+static PyObject *
+register_callback(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *before = plain_register_callback(module, args, n);
+    if (before && Py_IS_TYPE(before, &filter_type)) {
+        Py_SETREF(before, Py_NewRef(((struct filter *)before)->callback));
+    }
+    if (before && filter_callbacks() < 0) {
+        Py_CLEAR(before);
+    }
+    return before;
+}
+
+static _PyCFunctionFast plain_set_local_events;
+
+/* sys.monitoring.set_local_events instruments that function at once, and leaves no trace elsewhere: native code could not tell. So it tells. */
+static PyObject *
+set_local_events(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *result = plain_set_local_events(module, args, n);
+    cp_quiet_version = UINT64_MAX; /* who asks next looks again */
+    return result;
+}
+
+int
+cp_init_monitoring(void)
+{
+    if (PyType_Ready(&filter_type) < 0 || replace_monitoring("register_callback", register_callback, &plain_register_callback) < 0
+        || replace_monitoring("set_local_events", set_local_events, &plain_set_local_events) < 0) {
+        return -1;
+    }
+    return filter_callbacks();
 }
 
 /* ---- Bytecode ---- */

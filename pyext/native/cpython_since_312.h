@@ -40,6 +40,7 @@ cp_thread(void)
 
 int cp_look_for_tools(PyInterpreterState *);
 void cp_heed_monitors(PyCodeObject *);
+int cp_init_monitoring(void);
 
 /* What the version of the monitored events was when nobody monitored anything. */
 extern uint64_t cp_quiet_version;

@@ -41,38 +41,10 @@ cp_tell_unwind(PyThreadState *ts, _PyInterpreterFrame *f)
 
 vectorcallfunc cp_plain_vectorcall;
 
-static PyCFunctionFast plain_set_local_events;
-
-static PyObject *
-set_local_events(PyObject *module, PyObject *const *args, Py_ssize_t n)
-{
-    PyObject *result = plain_set_local_events(module, args, n);
-    cp_quiet_version = UINT64_MAX; /* who asks next looks again */
-    return result;
-}
-
-/* sys.monitoring.set_local_events instruments that function at once, and leaves no trace elsewhere: native code could not tell. So it tells. */
-static int
-watch_locals(void)
-{
-    PyObject *monitoring = PySys_GetObject("monitoring");
-    PyObject *function = monitoring ? PyObject_GetAttrString(monitoring, "set_local_events") : NULL;
-    int right = function && PyCFunction_CheckExact(function) && PyCFunction_GET_FLAGS(function) == METH_FASTCALL;
-    if (right) {
-        PyMethodDef *def = ((PyCFunctionObject *)function)->m_ml;
-        plain_set_local_events = (PyCFunctionFast)(void (*)(void))def->ml_meth;
-        def->ml_meth = (PyCFunction)(void (*)(void))set_local_events;
-    } else if (!PyErr_Occurred()) {
-        PyErr_SetString(PyExc_ImportError, "sys.monitoring.set_local_events is not CPython's");
-    }
-    Py_XDECREF(function);
-    return right ? 0 : -1;
-}
-
 int
 cp_init(void)
 {
-    if (watch_locals() < 0) {
+    if (cp_init_monitoring() < 0 || cp_init_names() < 0) {
         return -1;
     }
     PyObject *globals = PyDict_New(), *code = (PyObject *)PyCode_NewEmpty("", "", 1);

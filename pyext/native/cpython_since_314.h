@@ -126,6 +126,12 @@ cp_stack_floor(void)
 #define cp_same_text _PyUnicode_Equal
 #define CP_GROUP_MATCH 1
 
+/* ---- Functions ---- */
+
+#define CP_ANNOTATE(f) (&(f)->func_annotate)
+int cp_name_annotate(PyFunctionObject *);
+int cp_init_names(void);
+
 /* ---- The ABI header ---- */
 
 #define CP_ROWS_SINCE_314 \

@@ -134,7 +134,6 @@ cp_list_extend(PyObject *list, PyObject *iterable)
 
 /* ---- Functions ---- */
 
-#define cp_init() 0
 #define cp_plain_vectorcall _PyFunction_Vectorcall
 
 /* ---- The ABI header ---- */

@@ -295,16 +295,15 @@ gs_make_function(PyObject *function, PyObject *code, int64_t flags, PyObject *co
         return NULL;
     }
     struct { int64_t flag; PyObject **field; } fields[] = { /* as they lie on the stack */
-        {1, &made->func_defaults}, {2, &made->func_kwdefaults},
-#if PY_VERSION_HEX >= 0x030e0000
-        {16, &made->func_annotate},
-#endif
-        {4, &made->func_annotations}, {8, &made->func_closure},
+        {1, &made->func_defaults}, {2, &made->func_kwdefaults}, {16, CP_ANNOTATE(made)}, {4, &made->func_annotations}, {8, &made->func_closure},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (flags & fields[i].flag) {
             *fields[i].field = Py_NewRef(*parts++);
         }
+    }
+    if (flags & 16 && cp_name_annotate(made) < 0) {
+        Py_CLEAR(made);
     }
     return (PyObject *)made;
 }
