@@ -21,7 +21,7 @@ import (
 
 	"github.com/gophersnake/gophersnake/cache"
 	"github.com/gophersnake/gophersnake/emitter"
-	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/ir/build"
 	"github.com/gophersnake/gophersnake/opt"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
@@ -61,7 +61,7 @@ type Driver struct {
 
 // left is the memory that a compile leaves to the next one.
 type left struct {
-	ir      ir.Arena
+	build   build.Memory
 	opt     opt.Memory
 	emitter emitter.Memory
 }

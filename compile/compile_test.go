@@ -16,6 +16,7 @@ import (
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/ir/build"
 	"github.com/gophersnake/gophersnake/opt"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
@@ -36,7 +37,9 @@ func fake(d *Driver) {
 	d.stages.read = func([]byte) (*decoder.Snapshot, error) {
 		return &decoder.Snapshot{Codes: []*decoder.Code{{QualName: "small"}}}, nil
 	}
-	d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error) { return []*ir.Func{small()}, nil }
+	d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *build.Memory) ([]*ir.Func, error) {
+		return []*ir.Func{small()}, nil
+	}
 	d.stages.opt = func([]*ir.Func, opt.Options) (opt.Stats, error) { return nil, nil }
 	d.stages.emit = func(emitter.Target, *emitter.Input) (*emitter.Unit, error) {
 		return &emitter.Unit{
@@ -102,23 +105,23 @@ func TestFailuresOfStages(t *testing.T) {
 			}
 		}, "it is too large to be worth it"},
 		{"build fails", func(d *Driver) {
-			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error) {
+			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *build.Memory) ([]*ir.Func, error) {
 				return nil, errors.New("it is a generator")
 			}
 		}, "it is a generator"},
 		{"build panics", func(d *Driver) {
-			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error) { panic("BUG: odd") }
+			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *build.Memory) ([]*ir.Func, error) { panic("BUG: odd") }
 		}, "the compiler failed: build: BUG: odd"},
 		{"build gives nothing", func(d *Driver) {
-			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error) { return nil, nil }
+			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *build.Memory) ([]*ir.Func, error) { return nil, nil }
 		}, "the compiler failed: build: BUG: a unit without functions"},
 		{"build gives nonsense", func(d *Driver) {
-			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error) {
+			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *build.Memory) ([]*ir.Func, error) {
 				return []*ir.Func{ir.NewFunc("empty")}, nil
 			}
 		}, "the compiler failed: verify: BUG: empty: no blocks"},
 		{"build gives too much", func(d *Driver) {
-			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error) { return []*ir.Func{many()}, nil }
+			d.stages.build = func(*decoder.Snapshot, *pyabi.ABI, *build.Memory) ([]*ir.Func, error) { return []*ir.Func{many()}, nil }
 		}, "it is too large to be worth it"},
 		{"opt panics", func(d *Driver) {
 			d.stages.opt = func(funcs []*ir.Func, _ opt.Options) (opt.Stats, error) {

@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"pyabi":            {},
 	"flow":             {"arena"},
 	"ir":               {"arena", "flow"},
-	"ir/build":         {"decoder", "ir", "pyabi"},
+	"ir/build":         {"arena", "decoder", "ir", "pyabi"},
 	"opt":              {"arena", "ir"},
 	"emitter":          {"arena", "flow", "ir", "emitter/regalloc", "pyabi"},
 	"emitter/regalloc": {"arena", "flow"},

@@ -13,6 +13,7 @@ import (
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/ir/build"
 	"github.com/gophersnake/gophersnake/opt"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
@@ -20,7 +21,7 @@ import (
 // stages are the packages that do the work. Tests put others in their place.
 type stages struct {
 	read   func([]byte) (*decoder.Snapshot, error)
-	build  func(*decoder.Snapshot, *pyabi.ABI, *ir.Arena) ([]*ir.Func, error)
+	build  func(*decoder.Snapshot, *pyabi.ABI, *build.Memory) ([]*ir.Func, error)
 	opt    func([]*ir.Func, opt.Options) (opt.Stats, error)
 	emit   func(emitter.Target, *emitter.Input) (*emitter.Unit, error)
 	target func(arch string, abi *pyabi.ABI) (target, error)
@@ -118,7 +119,7 @@ func (w *work) run() error {
 		w.d.left = &left{}
 	}
 	defer func() {
-		if w.d.left.ir.Values() > keepMemory {
+		if w.d.left.build.IR.Values() > keepMemory {
 			w.d.left = nil
 		}
 	}()
@@ -172,7 +173,7 @@ func (w *work) decoded() string {
 }
 
 func (w *work) build() (err error) {
-	if w.funcs, err = w.d.stages.build(w.snap, w.d.abi, &w.d.left.ir); err != nil {
+	if w.funcs, err = w.d.stages.build(w.snap, w.d.abi, &w.d.left.build); err != nil {
 		return err
 	}
 	if len(w.funcs) == 0 {

@@ -665,22 +665,25 @@ func (r *snapshotReader) code(c *Code, rec record, names []Name) {
 	c.FileName = string(r.bytes(rec.u32(), rec.u32()))
 	kinds := r.bytes(rec.u32(), rec.u32())
 	c.Consts = r.objects(rec.u32(), rec.u32())
-	for _, o := range r.objects(rec.u32(), rec.u32()) {
-		c.Names = append(c.Names, o.Text)
-		c.NameObjects = append(c.NameObjects, o)
+	c.NameObjects = r.objects(rec.u32(), rec.u32())
+	c.Names = make([]string, len(c.NameObjects))
+	for n, o := range c.NameObjects {
+		c.Names[n] = o.Text
 	}
 	locals := r.objects(rec.u32(), rec.u32())
 	if len(locals) != counts[6] || len(kinds) != counts[6] || c.Params() > counts[6] {
 		r.fail("%d names and %d kinds of %d locals, %d parameters", len(locals), len(kinds), counts[6], c.Params())
 		return
 	}
+	c.Locals = make([]Local, len(locals))
 	for n, o := range locals {
-		c.Locals = append(c.Locals, Local{o.Text, LocalKind(kinds[n])})
+		c.Locals[n] = Local{o.Text, LocalKind(kinds[n])}
 	}
 	a, z := r.span(secSites, rec.u32(), rec.u32())
-	for n := a; n < z; n++ {
-		site := r.sections[secSites].at(n)
-		c.Sites = append(c.Sites, Site{site.u64(), site.u32(), site.u32()})
+	c.Sites = make([]Site, z-a)
+	for n := range c.Sites {
+		site := r.sections[secSites].at(a + n)
+		c.Sites[n] = Site{site.u64(), site.u32(), site.u32()}
 	}
 	if units := len(c.Bytecode) / 2; len(c.Sites) != 0 && (len(c.Sites) < units || len(c.Sites) > 2*units) {
 		r.fail("%d sites for %d units", len(c.Sites), len(c.Bytecode)/2)

@@ -7,7 +7,17 @@ import "github.com/gophersnake/gophersnake/arena"
 
 // ComputePreds fills Block.Preds: one entry for each edge.
 func (f *Func) ComputePreds() {
+	m := f.memory
+	m.counts = arena.Fresh(m.counts, f.NumBlocks())
 	for _, b := range f.Blocks {
+		for i := range b.Succs {
+			m.counts[b.Succs[i].To.ID]++
+		}
+	}
+	for _, b := range f.Blocks {
+		if n := int(m.counts[b.ID]); n > cap(b.Preds) {
+			b.Preds = m.orders.Make(n)
+		}
 		b.Preds = b.Preds[:0]
 	}
 	for _, b := range f.Blocks {
@@ -136,6 +146,8 @@ type Loop struct {
 	Latches []*Block
 	Blocks  []*Block // in reverse postorder, inner loops' too; the header first
 	Inner   bool     // no loop inside
+
+	size int // how many blocks ComputeLoops found
 }
 
 // Loops is what ComputeLoops found.
@@ -170,19 +182,22 @@ func (l *Loops) Adopt(b *Block, loop *Loop) {
 
 // ComputeLoops finds the natural loops and sets Block.Loop and Block.Header.
 func (f *Func) ComputeLoops(t *DomTree) *Loops {
-	l := &Loops{of: make([]*Loop, f.NumBlocks())}
+	m := f.memory
+	l := &Loops{of: m.inLoops.Make(f.NumBlocks())}
+	clear(l.of)
 	for _, b := range f.Blocks {
 		b.Loop, b.Header = 0, false
 	}
 	// Headers from the innermost outwards: a dominated header comes later in reverse postorder.
-	var work []*Block
+	work := m.work
 	for i := len(t.Order) - 1; i >= 0; i-- {
 		h := t.Order[i]
 		var loop *Loop
 		for _, p := range h.Preds {
 			if t.Reachable(p) && t.Dominates(h, p) {
 				if loop == nil {
-					loop = &Loop{Header: h, Inner: true}
+					loop = m.loops.New()
+					loop.Header, loop.Inner = h, true
 				}
 				loop.Latches = append(loop.Latches, p)
 			}
@@ -222,6 +237,7 @@ func (f *Func) ComputeLoops(t *DomTree) *Loops {
 		l.of[h.ID] = loop
 		h.Header = true
 	}
+	m.work = work
 	for i, j := 0, len(l.List)-1; i < j; i, j = i+1, j-1 {
 		l.List[i], l.List[j] = l.List[j], l.List[i]
 	}
@@ -230,6 +246,14 @@ func (f *Func) ComputeLoops(t *DomTree) *Loops {
 		if loop.Parent != nil {
 			loop.Depth = loop.Parent.Depth + 1
 		}
+	}
+	for _, b := range t.Order {
+		for x := l.of[b.ID]; x != nil; x = x.Parent {
+			x.size++
+		}
+	}
+	for _, loop := range l.List {
+		loop.Blocks = m.orders.Make(loop.size)[:0]
 	}
 	for _, b := range t.Order {
 		for x := l.of[b.ID]; x != nil; x = x.Parent {

@@ -16,12 +16,17 @@ type Arena struct {
 	blocks  arena.Arena[Block]
 	orders  arena.Arena[*Block]
 	numbers arena.Arena[int32]
+	edges   arena.Arena[Edge]
+	loops   arena.Arena[Loop]
+	inLoops arena.Arena[*Loop]
 
 	// Of one analysis at a time.
 	seen   []bool
 	stack  []visit
 	where  []int32
 	owners []*Value
+	counts []int32
+	work   []*Block
 
 	preds      flow.Preds
 	dominators flow.Dominators
@@ -36,6 +41,9 @@ func (m *Arena) Reset() {
 	m.blocks.Reset()
 	m.orders.Reset()
 	m.numbers.Reset()
+	m.edges.Reset()
+	m.loops.Reset()
+	m.inLoops.Reset()
 }
 
 // Values is how many values there is memory for.
@@ -53,6 +61,20 @@ func (f *Func) NewState(n int) *FrameState {
 	fs.Slots = f.memory.slots.Make(n)
 	clear(fs.Slots)
 	return fs
+}
+
+// NewList makes an empty list of values with room for n.
+func (f *Func) NewList(n int) []*Value { return f.memory.lists.Make(n)[:0] }
+
+// NewEdges makes a list of edges.
+func (f *Func) NewEdges(edges ...Edge) []Edge { return f.memory.edges.Keep(edges) }
+
+// add appends to a list of values that is in the memory.
+func (m *Arena) add(list []*Value, v *Value) []*Value {
+	if len(list) == cap(list) {
+		list = append(m.lists.Make(max(4, 2*len(list)))[:0], list...)
+	}
+	return append(list, v)
 }
 
 // zeros makes n zeros that last as long as the function.

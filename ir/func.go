@@ -131,14 +131,14 @@ func (f *Func) NewValue(b *Block, op Op, t Type, args ...*Value) *Value {
 // Add makes a value and appends it to the block.
 func (f *Func) Add(b *Block, op Op, t Type, args ...*Value) *Value {
 	v := f.NewValue(b, op, t, args...)
-	b.Values = append(b.Values, v)
+	b.Values = f.memory.add(b.Values, v)
 	return v
 }
 
 // AddParam appends a parameter to the block.
 func (f *Func) AddParam(b *Block, t Type) *Value {
 	v := f.NewValue(b, OpParam, t)
-	b.Params = append(b.Params, v)
+	b.Params = f.memory.add(b.Params, v)
 	return v
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
@@ -26,7 +27,7 @@ type unit struct {
 	snap    *decoder.Snapshot
 	mode    decoder.Mode
 	abi     *pyabi.ABI
-	memory  *ir.Arena
+	memory  *Memory
 	version decoder.Version
 	decoded map[int]*code
 	objects map[uint64]*decoder.Object
@@ -56,11 +57,30 @@ type callee struct {
 	trusted  uint64         // parameters that somebody who has them elsewhere, too, passed raw while it was being built
 }
 
+// Memory is what functions are built in, for one Unit after another. The zero Memory is empty.
+type Memory struct {
+	IR       ir.Arena
+	slots    arena.Arena[slot]
+	versions arena.Arena[version]
+}
+
+// room is how many items a copy of a state can take without another one.
+const room = 4
+
+// clone copies slots into the memory.
+func (u *unit) clone(s []slot) []slot {
+	c := u.memory.slots.Make(len(s) + room)[:len(s)]
+	copy(c, s)
+	return c
+}
+
 // Unit builds the function that the snapshot asks for, and the callees it calls directly. The first is the one asked for.
 // They are made in the memory, which is reset.
-func Unit(snap *decoder.Snapshot, abi *pyabi.ABI, memory *ir.Arena) ([]*ir.Func, error) {
-	memory.Reset()
-	u := &unit{snap: snap, abi: abi, memory: memory, version: snap.Version, decoded: map[int]*code{}, objects: map[uint64]*decoder.Object{}, types: map[uint64]*decoder.Type{}, callees: map[string]*callee{}, keepers: map[int]uint64{}}
+func Unit(snap *decoder.Snapshot, abi *pyabi.ABI, memory *Memory) ([]*ir.Func, error) {
+	memory.IR.Reset()
+	memory.slots.Reset()
+	memory.versions.Reset()
+	u := &unit{snap: snap, abi: abi, memory: memory, version: snap.Version, decoded: map[int]*code{}, objects: make(map[uint64]*decoder.Object, len(snap.Objects)), types: make(map[uint64]*decoder.Type, len(snap.Types)), callees: map[string]*callee{}, keepers: map[int]uint64{}}
 	u.classes = classes{
 		classInt: ir.Class(abi.TypeInt), classFloat: ir.Class(abi.TypeFloat), classBool: ir.Class(abi.TypeBool), classNone: ir.Class(abi.TypeNone),
 		classStr: ir.Class(abi.TypeStr), classBytes: ir.Class(abi.TypeBytes), classList: ir.Class(abi.TypeList), classTuple: ir.Class(abi.TypeTuple),
@@ -182,7 +202,7 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 	ce.fn, ce.building = f, true
 	u.funcs = append(u.funcs, f)
 	for first := true; ; first = false {
-		*f = *u.memory.NewFunc(c.Code.QualName)
+		*f = *u.memory.IR.NewFunc(c.Code.QualName)
 		f.Code, f.Record, f.FirstLine, f.StackSize = index, c.Code.Record, c.Code.FirstLine, c.Code.StackSize
 		f.Resume, f.General = off != 0, u.mode == decoder.ModeGeneral
 		ce.assumed, ce.relied, ce.trusted = false, 0, 0
@@ -190,7 +210,7 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 			ce.tags = map[int64]bool{}
 		}
 		b := &builder{unit: u, index: index, code: c, f: f, depth: depth, self: ce, embedded: map[uint64]bool{}, made: map[*ir.Value]*decoder.Code{}, chars: map[*ir.Value]*ir.Value{}, versions: map[uint32][]*version{}}
-		b.start(off, clone(key))
+		b.start(off, u.clone(key))
 		if err := b.run(); err != nil {
 			return err
 		}
@@ -328,18 +348,19 @@ func (b *builder) start(off uint32, key []slot) {
 	entry.Off = off
 	b.block = entry
 	b.callable = b.f.AddParam(entry, ir.Type{Kind: ir.Obj})
+	b.f.Key, b.f.KeyClass = make([]ir.Slot, len(key)), make([]ir.Class, len(key))
 	for i, s := range key {
 		s = b.params(entry, s)
 		key[i] = s
-		b.f.Key = append(b.f.Key, ir.Slot{Kind: s.kind, Owned: s.owned})
-		b.f.KeyClass = append(b.f.KeyClass, s.class)
+		b.f.Key[i] = ir.Slot{Kind: s.kind, Owned: s.owned}
+		b.f.KeyClass[i] = s.class
 	}
 	nl := len(b.code.Code.Locals)
-	b.locals, b.stack = clone(key[:nl]), clone(key[nl:])
+	b.locals, b.stack = b.clone(key[:nl]), b.clone(key[nl:])
 	b.f.NLocals, b.f.Off = nl, off
 	b.begin(b.code.InstrAt(off))
 	b.f.Entry = b.before()
-	b.inFrame = make([]*ir.Value, nl)
+	b.inFrame = b.f.NewList(nl)[:nl]
 	null := b.null()
 	for i := range b.inFrame {
 		b.inFrame[i] = null // a frame comes with empty slots
@@ -418,9 +439,9 @@ func (b *builder) lastChance(v *version) bool {
 
 // translate translates one block version.
 func (b *builder) translate(v *version) error {
-	b.block, b.locals, b.stack, b.shown, b.ended = v.block, clone(v.locals), clone(v.stack), v.shown, false
-	b.inFrame = make([]*ir.Value, len(v.locals))
-	copy(b.inFrame, v.inFrame)
+	b.block, b.locals, b.stack, b.shown, b.ended = v.block, b.clone(v.locals), b.clone(v.stack), v.shown, false
+	b.inFrame = b.f.NewList(len(v.locals))[:len(v.locals)]
+	clear(b.inFrame[copy(b.inFrame, v.inFrame):])
 	b.current = v
 	dec := b.code.BlockAt(v.off)
 	if b.recording() && b.translated > maxRecorded && v.off != b.f.Off {

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gophersnake/gophersnake/decoder"
-	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
@@ -32,7 +31,7 @@ func TestUnit(t *testing.T) {
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".snap")
 		t.Run(name, func(t *testing.T) {
-			funcs, err := Unit(load(t, path), abi, &ir.Arena{})
+			funcs, err := Unit(load(t, path), abi, &Memory{})
 			if name == "generator" {
 				require.ErrorContains(t, err, "generator")
 				return

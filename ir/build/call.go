@@ -135,7 +135,7 @@ func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool,
 		return false, nil
 	}
 	if f, ok := builtins[b.abi.Name(o.Address)]; ok {
-		args := clone(b.stack[len(b.stack)-n:])
+		args := b.clone(b.stack[len(b.stack)-n:])
 		if r, ok := f(b, args); ok {
 			b.drop(n + 2)
 			b.push(r)

@@ -73,8 +73,8 @@ func (b *builder) orCatch(cond *ir.Value, h *decoder.Handler) { b.orRaise(cond, 
 func (b *builder) orRaise(cond *ir.Value, h *decoder.Handler, raise func()) {
 	fine, raised := b.newBlock(), b.newBlock()
 	b.branch(cond, fine, raised, 1)
-	locals, stack, kept, effect, looks, seen := clone(b.locals), clone(b.stack), b.kept, b.effect, b.looks, b.shown
-	inFrame := append([]*ir.Value(nil), b.inFrame...)
+	locals, stack, kept, effect, looks, seen := b.clone(b.locals), b.clone(b.stack), b.kept, b.effect, b.looks, b.shown
+	inFrame := append(b.f.NewList(len(b.inFrame)), b.inFrame...)
 	b.block = raised
 	raise()
 	b.catch(h, b.null(), raises)

@@ -178,7 +178,7 @@ func (b *builder) edge(target uint32) {
 			}
 		}
 	}
-	forms := make([]slot, 0, nl+len(b.stack))
+	forms := b.memory.slots.Make(nl + len(b.stack))[:0]
 	for i := range b.locals {
 		forms = append(forms, b.form(&b.locals[i], i, live.Has(i)))
 	}
@@ -187,7 +187,7 @@ func (b *builder) edge(target uint32) {
 	}
 	b.alias(forms)
 	v := b.versionFor(target, forms, func(i int) bool { return i < nl && !live.Has(i) })
-	var args []*ir.Value
+	args := b.f.NewList(len(v.block.Params))
 	for i := range forms {
 		want := b.slotOf(v, i)
 		if want.alias > 0 {
@@ -201,7 +201,8 @@ func (b *builder) edge(target uint32) {
 
 // alone leads to a version of the bytecodes at off that nobody else enters.
 func (b *builder) alone(off uint32, forks int) {
-	v := &version{off: off, single: true, forks: forks, block: b.f.NewBlock(), locals: clone(b.locals), stack: clone(b.stack), inFrame: append([]*ir.Value(nil), b.inFrame...), shown: b.shown}
+	v := b.memory.versions.New()
+	*v = version{off: off, single: true, forks: forks, block: b.f.NewBlock(), locals: b.clone(b.locals), stack: b.clone(b.stack), inFrame: append(b.f.NewList(len(b.inFrame)), b.inFrame...), shown: b.shown}
 	v.block.Off = off
 	b.work = append(b.work, v)
 	b.jump(v.block)
@@ -215,8 +216,6 @@ func (b *builder) fork() {
 		b.edge(b.ins.Next)
 	}
 }
-
-func clone(s []slot) []slot { return append([]slot(nil), s...) }
 
 // alias finds raw numbers that lie in several slots, so that they become one object wherever they become objects: in the
 // version's key the later slots refer to the first, and share its parameter.
@@ -284,7 +283,7 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 	wide := false
 	switch {
 	case alike != nil: // only what is dead differs: a second version takes whatever it is
-		forms = clone(forms)
+		forms = b.clone(forms)
 		for i := range forms {
 			if s := b.slotOf(alike, i); dead(i) && s.kind != forms[i].kind {
 				forms[i] = slot{kind: ir.SlotObjNull, owned: true}
@@ -295,7 +294,7 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 	case keys >= maxVersions:
 		wide = true
 		narrow := forms
-		forms = clone(forms)
+		forms = b.clone(forms)
 		for _, v := range b.versions[target] {
 			for i := range forms {
 				same := forms[i]
@@ -316,7 +315,8 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 			}
 		}
 	}
-	v := &version{off: target, block: b.f.NewBlock(), join: wide}
+	v := b.memory.versions.New()
+	*v = version{off: target, block: b.f.NewBlock(), join: wide, locals: b.memory.slots.Make(len(b.locals))[:0], stack: b.memory.slots.Make(len(b.stack))[:0]}
 	v.block.Off = target
 	for i := range forms {
 		s := forms[i]

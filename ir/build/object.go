@@ -311,7 +311,7 @@ func (b *builder) forSequence(s slot, done func()) error {
 	index := b.load(ir.OpLoadI64, ir.HeapOther, it, b.abi.ListIterIndex)
 	b.branch(b.pure(ir.OpILt, ir.Bool, index, b.load(ir.OpLoadI64, heap, seq, b.abi.ObSize)), have, end, 1)
 
-	locals, stack, kept := clone(b.locals), clone(b.stack), b.kept
+	locals, stack, kept := b.clone(b.locals), b.clone(b.stack), b.kept
 	b.block = end
 	if class == b.classList { // where 3.13 and later look
 		b.store(ir.OpStoreI64, ir.HeapOther, b.abi.ListIterIndex, it, b.constInt(-1))
@@ -365,7 +365,7 @@ func (b *builder) forAny(at int) error {
 	null := b.null()
 	have, end := b.newBlock(), b.newBlock()
 	b.branch(b.pure(ir.OpPNe, ir.Bool, v, null), have, end, 1)
-	locals, stack, kept, seen := clone(b.locals), clone(b.stack), b.kept, b.shown
+	locals, stack, kept, seen := b.clone(b.locals), b.clone(b.stack), b.kept, b.shown
 
 	b.block = end
 	b.raisingNegative(b.helper("gs_error_pending"), b.here())

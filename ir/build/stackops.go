@@ -401,8 +401,8 @@ func jump(b *builder) error {
 func (b *builder) split(cond *ir.Value, likely int64, yes, no func()) {
 	y, n := b.newBlock(), b.newBlock()
 	b.branch(cond, y, n, likely)
-	locals, stack, kept, effect, seen := clone(b.locals), clone(b.stack), b.kept, b.effect, b.shown
-	inFrame := append([]*ir.Value(nil), b.inFrame...)
+	locals, stack, kept, effect, seen := b.clone(b.locals), b.clone(b.stack), b.kept, b.effect, b.shown
+	inFrame := append(b.f.NewList(len(b.inFrame)), b.inFrame...)
 	b.block = y
 	yes()
 	b.locals, b.stack, b.kept, b.effect, b.shown, b.block, b.inFrame = locals, stack, kept, effect, seen, n, inFrame

@@ -119,7 +119,8 @@ func (b *builder) peek(n int) slot { return b.stack[len(b.stack)-1-n] }
 
 // drop pops n items and gives up their references, in the interpreter's order.
 func (b *builder) drop(n int) {
-	dropped := append([]slot(nil), b.stack[len(b.stack)-n:]...)
+	var few [4]slot
+	dropped := append(few[:0], b.stack[len(b.stack)-n:]...)
 	b.forget(n)
 	if b.ins.Flags&decoder.FlagBoundsFirst != 0 {
 		b.release(dropped[n-2])
@@ -295,7 +296,7 @@ type shown struct {
 func (b *builder) link() {
 	b.f.HasFrame = true
 	b.letGo()
-	args := make([]*ir.Value, len(b.locals))
+	args := b.f.NewList(len(b.locals))[:len(b.locals)]
 	for i := range b.locals {
 		raw := b.locals[i]
 		b.linking = true
@@ -524,14 +525,14 @@ func (b *builder) newBlock() *ir.Block {
 func (b *builder) jump(to *ir.Block, args ...*ir.Value) {
 	b.block.Ctrl = b.f.NewValue(b.block, ir.OpJump, ir.Type{})
 	b.block.Ctrl.Line = b.line
-	b.block.Succs = []ir.Edge{{To: to, Args: args}}
+	b.block.Succs = b.f.NewEdges(ir.Edge{To: to, Args: args})
 }
 
 // branch ends the current block.
 func (b *builder) branch(cond *ir.Value, yes, no *ir.Block, likely int64) {
 	b.block.Ctrl = b.f.NewValue(b.block, ir.OpBranch, ir.Type{}, cond)
 	b.block.Ctrl.Aux, b.block.Ctrl.Line = likely, b.line
-	b.block.Succs = []ir.Edge{{To: yes}, {To: no}}
+	b.block.Succs = b.f.NewEdges(ir.Edge{To: yes}, ir.Edge{To: no})
 }
 
 // exit ends the current block by leaving before the bytecode.

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/gophersnake/gophersnake/decoder"
-	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
 )
 
@@ -38,7 +37,7 @@ func TestVersions(t *testing.T) {
 					require.Equal(t, v, snap.Version)
 					snap.Mode = mode
 					poly(snap, raising[name])
-					funcs, err := Unit(snap, abi, &ir.Arena{})
+					funcs, err := Unit(snap, abi, &Memory{})
 					require.NoError(t, err, name)
 					text := decoder.Dump(mustDecode(t, snap))
 					for _, f := range funcs {
