@@ -81,8 +81,9 @@ func (b *Builder) ExitsOffset() int { return FuncOffset(len(b.Funcs)) }
 // DataSize is the size of the data area.
 func (u *Unit) DataSize() int { return int(u.parts().end) }
 
-// recordedRounds is how many rounds a recording version's loops go before it is compiled again with what it saw (docs/design.md, section 4).
-const recordedRounds = 2
+// recordedRounds is how many rounds a recording version's loops go before it is compiled again with what it saw (docs/design.md, section 4):
+// enough for an inner loop to end some times, since each part that was not seen costs a compile of its own, and far less than one takes.
+const recordedRounds = 20
 
 // Relocate writes the addresses of the data area into a copy of the code.
 func (u *Unit) Relocate(code []byte, data uint64) {

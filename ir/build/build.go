@@ -16,7 +16,7 @@ import (
 // Limits of what is worth compiling.
 const (
 	maxBlocks   = 60000
-	maxRecorded = 120 // bytecodes of a recording version, which is run for two rounds only; what lies beyond records by itself
+	maxRecorded = 120 // bytecodes of a recording version, which is run for some rounds only; what lies beyond records by itself
 	maxDepth    = 6   // of callees compiled with their callers
 	maxUnitFunc = 24
 	maxCallees  = 20000 // values of all callees compiled with a function: what is larger than that is called by way of C, lest its callers are too large, too
