@@ -88,7 +88,7 @@ func (f *Func) checks() {
 // leave is the epilogue: the word is in the register of results; the tag is in its own or, if it is given, a constant.
 func (f *Func) leave(b *ir.Block, tag int64) {
 	m, regs := f.m, f.m.Registers()
-	if f.MayHaveFrame() {
+	if f.MayHaveFrame() && tag != ir.TagError { // gs_leave_raising has popped it
 		result, arg := regs.Results[regalloc.GPR], regs.CArgs[regalloc.GPR][0]
 		frame, done := arg, m.NewLabel()
 		if arg == result {
@@ -130,7 +130,7 @@ func (f *Func) selectControl(b *ir.Block) {
 	case ir.OpBranch:
 		m.SelectBranch(f, v)
 	case ir.OpReturn:
-		if v.Aux != ir.TagNone {
+		if len(v.Args) > 0 {
 			x := v.Args[0]
 			if x.Type.Kind.Float() {
 				n := s.Use(x)

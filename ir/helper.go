@@ -203,6 +203,7 @@ var Helpers = []Helper{
 	{Name: "gs_math_log2", Args: []Kind{F64, Ptr}, Result: I64, Writes: HeapScratch},
 	{Name: "gs_math_log10", Args: []Kind{F64, Ptr}, Result: I64, Writes: HeapScratch},
 	{Name: "gs_catch", Args: []Kind{ObjNull, I64, Ptr}, Result: ObjNull, Looks: true, Writes: HeapAll | HeapScratch},
+	{Name: "gs_leave_raising", Args: []Kind{ObjNull, I64}, Vector: true, Result: Void, Looks: true, Writes: HeapAll},
 	{Name: "gs_let_go", Args: []Kind{Ptr}, Result: Void, Writes: HeapRef | HeapOther | HeapThread},
 	{Name: "gs_frame_push", Args: []Kind{Obj}, Result: Ptr, Error: NullError, Writes: HeapRef | HeapOther},
 	{Name: "gs_frame_pop", Args: []Kind{Ptr}, Result: Void, Looks: true, Writes: HeapAll},

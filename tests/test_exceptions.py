@@ -383,3 +383,134 @@ def test_what_a_handler_asks_of_its_exception():
         exec(compile(source, "handled", "exec"), names)
         told.append([names["f"](n) for n in (1, 2, 3, 40, 40, 40)])
     assert told[0] == told[1]
+
+
+LEAVES = """
+import sys
+class Dies:
+    def __init__(s, name, log): s.name, s.log = name, log
+    def __del__(s):
+        f, names = sys._getframe(1), []
+        while f and len(names) < 6 and f.f_code.co_filename == "leaves":
+            names.append(f.f_code.co_name)
+            f = f.f_back
+        s.log.append((s.name, names[:1], repr(sys.exc_info()[1])))
+class Own(Exception):
+    def __init__(s, a, b):
+        s.a, s.b = a, b
+@JIT
+def deepest(i, log, x):
+    y = i + 0.5
+    d = Dies("deepest", log)
+    if i % 5 == 0:
+        raise ValueError(i)
+    if i % 5 == 1:
+        return len([Dies("item", log), x], i)
+    if i % 5 == 2:
+        raise Own(i, y) from KeyError(i)
+    if i % 5 == 3:
+        return {}[y]
+    return int(y)
+@JIT
+def cleans(i, log):
+    text = str(i)
+    try:
+        return deepest(i, log, text)
+    finally:
+        log.append((text, repr(sys.exc_info()[1])))
+@JIT
+def handles(i, log):
+    z = [i]
+    try:
+        return cleans(i, log)
+    except ValueError:
+        raise
+    except Own as e:
+        raise e
+    except TypeError as e:
+        e.add_note("noted")
+        raise RuntimeError(z) from e
+@JIT
+def loop_in(i, log):
+    for k in (1, 2.5, "x"):
+        d = Dies("loop", log)
+        total = handles(i, log)
+    return total
+class Method:
+    @JIT
+    def call(self, i, log, *rest, **more):
+        def inner(): return i
+        return loop_in(i, log) + inner()
+@JIT
+def outer(n, log):
+    m, out, kept = Method(), [], []
+    for i in range(n):
+        try:
+            out.append(m.call(i, log, 1, a=2))
+        except Exception as e:
+            kept.append(e)
+            out.append(sys.getrefcount(e))
+        log.append(i)
+    return out, kept
+def told(e):
+    if e is None:
+        return None
+    entries, tb = [], e.__traceback__
+    while tb:
+        f = tb.tb_frame
+        local = {k: repr(v) for k, v in f.f_locals.items() if k not in ("log", "kept", "out", "e", "d", "m", "inner", "self")}
+        entries.append((f.f_code.co_name, tb.tb_lineno, f.f_lineno, local, sorted(f.f_locals), f.f_back and f.f_back.f_code.co_name))
+        tb = tb.tb_next
+    return repr(e), getattr(e, "__notes__", None), entries, told(e.__cause__), told(e.__context__)
+def run(n):
+    log = []
+    out, kept = outer(n, log)
+    seen = [told(e) for e in kept]
+    counts = [(sys.getrefcount(e.__traceback__), sys.getrefcount(e.__traceback__.tb_next.tb_frame)) for e in kept]
+    before = len(log)
+    while kept:
+        kept.pop(0)
+        log.append("popped")
+    return out, seen, counts, log
+"""
+
+
+def test_what_leaves_native_code_by_an_exception():
+    told = []
+    for decorate in (lambda f: f, jit):
+        names = {"JIT": decorate}
+        exec(compile(LEAVES, "leaves", "exec"), names)
+        told.append([names["run"](n) for n in (2, 3, 40, 40, 40)])
+    for plain, jitted in zip(*told):
+        for name, p, j in zip(("results", "tracebacks", "counts", "log"), plain, jitted):
+            assert p == j, name
+
+
+LEAVING = """
+from gophersnake import jit
+def deepest(i):
+    if i >= 0: raise ValueError(i)
+def middle(i): return deepest(i) + 1
+def item(i): return [].pop(i)
+@jit
+def f(n):
+    k = 0
+    for i in range(n):
+        try:
+            middle(i)
+        except ValueError:
+            k += 1
+        try:
+            item(i)
+        except IndexError:
+            k += 1
+    return k
+for _ in range(4):
+    assert f(1000) == 2000
+"""
+
+
+def test_an_exception_passes_native_callers_without_exits():
+    environment = {**os.environ, "GOPHERSNAKE_LOG": "exits"}
+    done = subprocess.run([sys.executable, "-c", LEAVING], capture_output=True, text=True, env=environment, check=True)
+    assert done.stderr.count("exit: ") < 60

@@ -721,7 +721,7 @@ func (b *builder) nativeCallOf(fn *decoder.Function, callable *ir.Value, n, oper
 	if ce.building && (ce.relied == 0 || len(ce.tags) < ce.relied) {
 		ce.relied = len(ce.tags)
 	}
-	if h := b.catcher(nil); h != nil && ce.linked { // frames that the runtime linked are the exit's to take off
+	if h, ok := b.catcher(nil); ok && ce.linked { // frames that the runtime linked are the exit's to take off
 		b.orCatch(b.pure(ir.OpINe, ir.Bool, tag, b.constInt(ir.TagError)), h)
 	}
 	b.push(slot{kind: ir.SlotResult, v: [3]*ir.Value{tag, v}})

@@ -73,7 +73,7 @@ func (b *builder) initialised(ce *callee, operands, self int, recursion *ir.Valu
 	b.stack[self] = nullSlot()
 	b.drop(operands)
 	b.push(made)
-	if h := b.catcher(nil); h != nil && ce.linked { // frames that the runtime linked are the exit's to take off
+	if h, ok := b.catcher(nil); ok && ce.linked { // frames that the runtime linked are the exit's to take off
 		b.orCatch(b.pure(ir.OpINe, ir.Bool, tag, b.constInt(ir.TagError)), h)
 	}
 	b.push(slot{kind: ir.SlotResult, v: [3]*ir.Value{tag, v}})

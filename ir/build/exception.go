@@ -54,24 +54,30 @@ func handling(f *decoder.Func) decoder.Bits {
 // handles reports whether the bytecode runs while an exception is being handled.
 func (b *builder) handles() bool { return b.code.handling.Has(b.code.Index(b.ins.Off)) }
 
-// catcher is the handler of what the current bytecode raises, if it has raised and fs, where an exit would raise, is no state before
-// it. nil: the exit does it; what never happened is not compiled.
-func (b *builder) catcher(fs *ir.FrameState) *decoder.Handler {
+// catcher is the handler of what the current bytecode raises, nil if the activation has none, and whether raising is compiled: the bytecode has
+// raised, and fs, where an exit would raise, is no state before it. Else the exit does it; what never happened is not compiled.
+func (b *builder) catcher(fs *ir.FrameState) (*decoder.Handler, bool) {
 	if fs != nil && fs.Off == b.ins.Off || !b.profile(b.ins.At).raised() {
-		return nil
+		return nil, false
 	}
+	return b.handler(), true
+}
+
+// handler is the handler of what the current bytecode raises, or nil.
+func (b *builder) handler() *decoder.Handler {
 	if n := b.code.HandlerAt(b.ins.At); n >= 0 {
 		return &b.code.Handlers[n]
 	}
 	return nil
 }
 
-// orCatch goes on where the condition holds, and else, with the exception that is set, at the handler.
+// orCatch goes on where the condition holds, and else, with the exception that is set, at the handler or out.
 func (b *builder) orCatch(cond *ir.Value, h *decoder.Handler) { b.orRaise(cond, h, func() {}) }
 
-// orRaise goes on where the condition holds, and else raises, and goes on at the handler.
+// orRaise goes on where the condition holds, and else raises, and goes on at the handler or out.
 func (b *builder) orRaise(cond *ir.Value, h *decoder.Handler, raise func()) {
 	fine, raised := b.newBlock(), b.newBlock()
+	raised.Cold = h == nil
 	b.branch(cond, fine, raised, 1)
 	locals, stack, kept, effect, looks, seen := b.clone(b.locals), b.clone(b.stack), b.kept, b.effect, b.looks, b.shown
 	inFrame := append(b.f.NewList(len(b.inFrame)), b.inFrame...)
@@ -81,8 +87,12 @@ func (b *builder) orRaise(cond *ir.Value, h *decoder.Handler, raise func()) {
 	b.locals, b.stack, b.kept, b.effect, b.looks, b.shown, b.block, b.inFrame, b.ended = locals, stack, kept, effect, looks, seen, fine, inFrame, false
 }
 
-// catch takes the exception that is set, as the interpreter does on its way to a handler, and goes on there.
+// catch takes the exception that is set, as the interpreter does on its way to a handler, and goes on there; or leaves with it.
 func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
+	if h == nil {
+		b.escape(lasti, how)
+		return
+	}
 	if b.looks { // what raised may have written a local, too
 		b.look(b.here(), ir.ExitRaise)
 	}
@@ -123,6 +133,31 @@ func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
 	b.ended = true
 }
 
+// escape returns with the exception that is set, which nobody handles here: who has the traceback has a frame object that takes the locals over.
+func (b *builder) escape(lasti *ir.Value, how int64) {
+	if b.looks { // what raised may have written a local
+		b.look(b.here(), ir.ExitRaise)
+	}
+	b.settle()
+	b.effect = true
+	b.link()
+	args := []*ir.Value{lasti, b.constInt(how)}
+	for n := range b.stack {
+		if s := b.peek(n); s.owned {
+			args = append(args, s.object())
+		}
+	}
+	b.forget(len(b.stack)) // the runtime gives them up while the frame is there
+	index := ir.HelperIndex("gs_leave_raising")
+	v := b.add(ir.OpCallHelper, ir.Type{}, args...)
+	v.Aux, v.Heap, v.NFixed = index, ir.Helpers[index].Writes, 2
+	b.looks = false
+	b.unwind()
+	b.block.Ctrl = b.f.NewValue(b.block, ir.OpReturn, ir.Type{})
+	b.block.Ctrl.Aux, b.block.Ctrl.Line = ir.TagError, b.line
+	b.ended = true
+}
+
 // letGo drops the frame object that a traceback has left behind, where code has caught exceptions: else each call would be followed by
 // an exit, since there is an object that somebody might have used. While the exception is handled the traceback holds it.
 func (b *builder) letGo() {
@@ -143,7 +178,7 @@ func raise(b *builder) error {
 	}
 	b.call("gs_raise", args...)
 	b.drop(n)
-	if h := b.catcher(nil); h != nil {
+	if h, ok := b.catcher(nil); ok || b.handler() == nil {
 		how := int64(raises)
 		if n == 0 {
 			how = raisesBare
@@ -165,7 +200,7 @@ func reraise(b *builder) error {
 	b.effect = true
 	b.helper("gs_reraise", exc)
 	b.drop(1)
-	if h := b.catcher(nil); h != nil {
+	if h, ok := b.catcher(nil); ok {
 		b.catch(h, lasti, reraises)
 		return nil
 	}

@@ -62,8 +62,8 @@ func newCode(f *decoder.Func) *code {
 	for _, name := range f.Code.Names {
 		c.allLive = c.allLive || frameReaders[name]
 	}
-	for _, s := range f.Code.Sites {
-		c.catches = c.catches || s.Flags&pyabi.SiteRaised != 0
+	for unit, s := range f.Code.Sites {
+		c.catches = c.catches || s.Flags&pyabi.SiteRaised != 0 && f.HandlerAt(uint32(unit)) >= 0
 	}
 	if c.catches {
 		c.handling = handling(f)

@@ -94,7 +94,7 @@ func returning(f *ir.Func) map[*ir.Block]bool {
 		changed = false
 		for i := len(f.Blocks) - 1; i >= 0; i-- {
 			b := f.Blocks[i]
-			is := b.Ctrl.Op == ir.OpReturn || b.Ctrl.Op == ir.OpExit && b.Ctrl.Exit.Kind != ir.ExitRaise
+			is := b.Ctrl.Op == ir.OpReturn && b.Ctrl.Aux != ir.TagError || b.Ctrl.Op == ir.OpExit && b.Ctrl.Exit.Kind != ir.ExitRaise
 			for _, e := range b.Succs {
 				is = is || found[e.To]
 			}

@@ -131,7 +131,7 @@ func loadFast(b *builder) error {
 func (b *builder) unbound(local int) {
 	b.effect = true
 	b.helper("gs_unbound_local", b.codeObject(), b.constInt(int64(local)))
-	if h := b.catcher(nil); h != nil {
+	if h, ok := b.catcher(nil); ok {
 		b.catch(h, b.null(), raises)
 		return
 	}
@@ -144,7 +144,7 @@ func (b *builder) codeObject() *ir.Value { return b.constObj(b.code.Code.Address
 // bound leaves if the local, an object or NULL, has no value: a version that begins here knows it, and raises. Where that was caught it is code.
 func (b *builder) bound(local int) slot {
 	s := b.locals[local]
-	if h := b.catcher(nil); h != nil {
+	if h, ok := b.catcher(nil); ok {
 		b.orRaise(b.pure(ir.OpPNe, ir.Bool, s.v[0], b.null()), h, func() {
 			b.helper("gs_unbound_local", b.codeObject(), b.constInt(int64(local)))
 		})

@@ -373,7 +373,7 @@ func (b *builder) keep(object *ir.Value) {
 // raising checks a helper's result for NULL and raises through fs.
 func (b *builder) raising(v *ir.Value, fs *ir.FrameState) *ir.Value {
 	t := ir.Type{Kind: ir.Obj, Class: v.Type.Class}
-	if h := b.catcher(fs); h != nil {
+	if h, ok := b.catcher(fs); ok {
 		b.orCatch(b.pure(ir.OpPNe, ir.Bool, v, b.null()), h)
 		return b.add(ir.OpWordObj, t, v)
 	}
@@ -382,7 +382,7 @@ func (b *builder) raising(v *ir.Value, fs *ir.FrameState) *ir.Value {
 
 // raisingNegative checks a helper's status.
 func (b *builder) raisingNegative(v *ir.Value, fs *ir.FrameState) *ir.Value {
-	if h := b.catcher(fs); h != nil {
+	if h, ok := b.catcher(fs); ok {
 		b.orCatch(b.pure(ir.OpIGe, ir.Bool, v, b.constInt(0)), h)
 		return v
 	}

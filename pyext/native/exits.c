@@ -661,11 +661,12 @@ prepare(PyThreadState *ts, struct gs_unit *unit, struct gs_exitdesc *d, struct g
             }
             index = CP_POLLS_THERE ? (int)a.st.off - 1 : (int)blamed;
         }
-        if (raised && !gs_raise_at(ts, &a, blamed, index)) {
-            goto raised;
-        }
+        int over = raised && !gs_raise_at(ts, &a, blamed, index);
         if (kind == GS_EXIT_RAISE) {
-            gs_record_caught(d->record, unit, d);
+            gs_record_raised(d->record, unit, d);
+        }
+        if (over) {
+            goto raised;
         }
         gs_activation_learn(&a);
         gs_frame_unlink(ts, a.st.frame);

@@ -86,6 +86,7 @@ PyObject *gs_call_unpacked(PyObject *callable, PyObject *args, PyObject *kwargs)
 /* raise.c, frame.c */
 struct _PyInterpreterFrame;
 PyObject *gs_catch(PyObject *lasti, int64_t how, PyObject **out);
+void gs_leave_raising(PyObject *lasti, int64_t how, PyObject *const *stack, int64_t count);
 void gs_let_go(struct _PyInterpreterFrame *);
 void gs_take_spare(struct _PyInterpreterFrame *); /* before a frame object is made for it */
 

@@ -148,7 +148,7 @@ struct gs_record *gs_record_for(PyObject *function); /* found or made, borrowed 
                                                         NULL with an exception */
 void gs_unit_retire_if_outdated(const struct gs_unit *); /* if its records have learned since: no new activation
                                                         enters it, what would have is compiled anew */
-void gs_record_caught(struct gs_record *, const struct gs_unit *, const struct gs_exitdesc *); /* its exception is handled in the same activation */
+void gs_record_raised(struct gs_record *, const struct gs_unit *, const struct gs_exitdesc *); /* its bytecode has raised */
 void gs_record_exit(struct gs_record *, const struct gs_unit *, const struct gs_exitdesc *); /* an exit was taken: the caller has updated count and profile */
 
 /* versions.c: units in memory. The first four serve exits.c too */

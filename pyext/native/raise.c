@@ -77,6 +77,35 @@ gs_catch(PyObject *lasti, int64_t how, PyObject **out)
     return value;
 }
 
+/* For an exception that nobody handles in native code's activation, whose frame is linked: it is over when this is done, but for what native code
+   has in its locals. */
+void
+gs_leave_raising(PyObject *lasti, int64_t how, PyObject *const *stack, int64_t count)
+{
+    PyThreadState *ts = cp_thread();
+    _PyInterpreterFrame *f = *cp_frames(ts);
+    uint32_t n = (uint32_t)cp_code(f)->co_nlocalsplus;
+    if (!PyErr_Occurred()) {
+        PyErr_SetString(PyExc_SystemError, "error return without exception set");
+    }
+    if (lasti && PyLong_Check(lasti)) {
+        cp_executing(f, (uint32_t)PyLong_AsLong(lasti));
+    }
+    for (uint32_t i = 0; i < n; i++) { /* from now on it is as the interpreter's */
+        Py_XINCREF(cp_local(f, i));
+    }
+    cp_set_depth(f, n);
+    tell(ts, f, (enum gs_reraise)how);
+    for (int64_t i = 0; i < count; i++) {
+        Py_XDECREF(stack[i]);
+    }
+    if (cp_is_watched(ts)) {
+        cp_tell_unwind(ts, f);
+    }
+    gs_frame_unlink(ts, f);
+    gs_frame_clear_and_pop(ts, f);
+}
+
 static PyObject *
 lasti_of(const struct gs_value *v)
 {

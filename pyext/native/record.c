@@ -550,9 +550,9 @@ gs_record_exit(struct gs_record *r, const struct gs_unit *unit, const struct gs_
     look_again(unit, e);
 }
 
-/* What a handler of the same activation caught: from now on the way there is compiled. */
+/* From now on the way to the handler, or out, is compiled. */
 void
-gs_record_caught(struct gs_record *r, const struct gs_unit *unit, const struct gs_exitdesc *e)
+gs_record_raised(struct gs_record *r, const struct gs_unit *unit, const struct gs_exitdesc *e)
 {
     if (r->profile) {
         r->profile[e->raise_off].flags |= GS_SITE_RAISED;

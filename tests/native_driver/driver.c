@@ -22,7 +22,7 @@ int gs_any_record(int (*is)(PyCodeObject *)) { (void)is; return 0; }
 int gs_suspend(PyObject *f) { (void)f; return 0; }
 void gs_resume(PyObject *f, int suspended) { (void)f, (void)suspended; }
 void gs_record_exit(struct gs_record *r, const struct gs_unit *u, const struct gs_exitdesc *d) { (void)r, (void)u, (void)d; exits_recorded++; }
-void gs_record_caught(struct gs_record *r, const struct gs_unit *u, const struct gs_exitdesc *d) { (void)r, (void)u, (void)d; }
+void gs_record_raised(struct gs_record *r, const struct gs_unit *u, const struct gs_exitdesc *d) { (void)r, (void)u, (void)d; }
 struct gs_func *gs_compile_continuation(struct gs_record *r, struct gs_state *s, enum gs_mode m) { (void)r, (void)s, (void)m; return NULL; }
 int gs_is_warm_exit(struct gs_record *r, uint32_t count) { (void)r, (void)count; return 1; }
 
