@@ -488,11 +488,11 @@ def test_what_leaves_native_code_by_an_exception():
 
 LEAVING = """
 from gophersnake import jit
+source = '''
 def deepest(i):
     if i >= 0: raise ValueError(i)
 def middle(i): return deepest(i) + 1
 def item(i): return [].pop(i)
-@jit
 def f(n):
     k = 0
     for i in range(n):
@@ -505,12 +505,18 @@ def f(n):
         except IndexError:
             k += 1
     return k
-for _ in range(4):
-    assert f(1000) == 2000
+'''
+for _ in range(20):
+    names = {}
+    exec(source, names)
+    jit(names["f"])
+    for _ in range(4):
+        assert names["f"](250) == 500
 """
 
 
+# Twenty times: whether code is outdated was told by a sum of what the profile says in which two flags could cancel, for one function in ten.
 def test_an_exception_passes_native_callers_without_exits():
     environment = {**os.environ, "GOPHERSNAKE_LOG": "exits"}
     done = subprocess.run([sys.executable, "-c", LEAVING], capture_output=True, text=True, env=environment, check=True)
-    assert done.stderr.count("exit: ") < 60
+    assert done.stderr.count("exit: ") < 20 * 40

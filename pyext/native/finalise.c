@@ -2,6 +2,7 @@
    as several deallocations, so it is done for those objects only of which a look at what dies with them cannot say no. */
 #include "runtime.h"
 #include <internal/pycore_dict.h>
+#include <structmember.h>
 
 #define MOST_LOOKS 256 /* objects looked at: what holds more that may die with it is shown without further looking */
 #define MOST_SHARED 8  /* that have several references, which may all come from what dies */
@@ -119,16 +120,106 @@ is_quiet_function(const PyFunctionObject *f)
     return 1;
 }
 
+/* What an exception's end gives up beside itself, its traceback and the frames in that: each object with how often. */
+#define MOST_GIVEN 24
+#define MOST_FRAMES 12
+
+struct given {
+    uint32_t n;
+    struct { PyObject *object; Py_ssize_t times; } of[MOST_GIVEN];
+};
+
+/* 0: there are too many, or it dies now. */
+static inline int
+give(struct given *g, PyObject *o)
+{
+    if (!o || is_plain(Py_TYPE(o)) || Py_REFCNT(o) > MOST_LOOKS) {
+        return 1; /* so often nobody is asked here */
+    }
+    uint32_t i = 0;
+    while (i < g->n && g->of[i].object != o) {
+        i++;
+    }
+    if (i == g->n) {
+        if (i == MOST_GIVEN) {
+            return 0;
+        }
+        g->n++;
+        g->of[i].object = o;
+        g->of[i].times = 0;
+    }
+    return ++g->of[i].times < Py_REFCNT(o);
+}
+
+/* The frames that a traceback leads through: of activations that go on, or of ended ones, which only the traceback and each other hold. */
+static int
+give_traceback(struct given *g, const PyTracebackObject *tb)
+{
+    const PyFrameObject *frames[MOST_FRAMES];
+    int n = 0;
+    for (; tb; tb = tb->tb_next) {
+        if (Py_REFCNT(tb) > 1) {
+            if (!give(g, (PyObject *)tb)) {
+                return 0;
+            }
+            break;
+        }
+        if (n == MOST_FRAMES) {
+            return 0;
+        }
+        frames[n++] = tb->tb_frame;
+    }
+    const PyFrameObject *after = NULL; /* ended, and leads back to the one before it */
+    while (n-- > 0) {
+        const PyFrameObject *object = frames[n];
+        _PyInterpreterFrame *f = object->f_frame;
+        if (f->owner == FRAME_OWNED_BY_THREAD) {
+            after = NULL;
+            continue;
+        }
+        if (f->owner != FRAME_OWNED_BY_FRAME_OBJECT || Py_REFCNT(object) != 1 + (after && after->f_back == object) || object->f_trace || cp_shows_locals(f) || !cp_is_unused(object)
+            || (object->f_back && !(n > 0 && object->f_back == frames[n - 1]) && object->f_back->f_frame->owner != FRAME_OWNED_BY_THREAD)
+            || !give(g, cp_function(f)) || !give(g, (PyObject *)cp_code(f))) {
+            return 0;
+        }
+        for (uint32_t i = cp_depth(f); i-- > 0;) {
+            if (!give(g, cp_local(f, i))) {
+                return 0;
+            }
+        }
+        after = object;
+    }
+    return 1;
+}
+
+/* The names that classes in Python have as __slots__, if those are all that they add to the builtin class. */
+static int
+give_slots(struct given *g, PyObject *o, PyTypeObject *t, const PyTypeObject *root)
+{
+    Py_ssize_t size = root->tp_basicsize + (t->tp_weaklistoffset ? (Py_ssize_t)sizeof(PyObject *) : 0);
+    if (t->tp_finalize || t->tp_del || (t->tp_weaklistoffset && *PyObject_GET_WEAKREFS_LISTPTR(o)) || !give(g, (PyObject *)t)) {
+        return 0;
+    }
+    for (PyTypeObject *c = t; c != root; c = c->tp_base) {
+        const PyMemberDef *members = (const PyMemberDef *)((char *)c + Py_TYPE(c)->tp_basicsize);
+        for (Py_ssize_t i = 0; i < Py_SIZE(c); i++) {
+            if (members[i].type != T_OBJECT_EX || !give(g, *(PyObject **)((char *)o + members[i].offset))) {
+                return 0;
+            }
+        }
+        size += Py_SIZE(c) * (Py_ssize_t)sizeof(PyObject *);
+    }
+    return size == t->tp_basicsize;
+}
+
 /* Of a builtin class that adds nothing to what all exceptions have, raised here, its frame in use still. What its arguments name may be its context
    or its traceback, too. */
 static int
-is_quiet_exception(const PyBaseExceptionObject *e)
+is_simple_exception(const PyBaseExceptionObject *e, const PyTypeObject *t)
 {
     const PyTracebackObject *tb = (const PyTracebackObject *)e->traceback;
-    if (e->dict || e->notes || e->cause || !survives(e->context, 1) || !e->args) {
-        return 0;
-    }
-    if (tb && Py_REFCNT(tb) == 1 && (tb->tb_next || Py_REFCNT(tb->tb_frame) == 1)) {
+    if (t->tp_flags & Py_TPFLAGS_HEAPTYPE || t->tp_basicsize != sizeof(PyBaseExceptionObject) || e->dict || e->notes || e->cause || !survives(e->context, 1) || !e->args
+        || (tb && Py_REFCNT(tb) == 1 && (tb->tb_next || Py_REFCNT(tb->tb_frame) == 1))) {
         return 0;
     }
     Py_ssize_t n = Py_SIZE(e->args);
@@ -138,6 +229,52 @@ is_quiet_exception(const PyBaseExceptionObject *e)
         }
     }
     return 1;
+}
+
+/* Of a builtin class, or of one in Python beneath it, without a method that its end would run. What does not die is as good as not there. */
+static int
+is_quiet_exception(PyBaseExceptionObject *e, PyTypeObject *t)
+{
+    if (is_simple_exception(e, t)) {
+        return 1;
+    }
+    struct given g;
+    g.n = 0;
+    const PyTypeObject *root = t;
+    while (root->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        root = root->tp_base;
+    }
+    if (root->tp_basicsize == sizeof(PyAttributeErrorObject) && root == (PyTypeObject *)PyExc_AttributeError) {
+        const PyAttributeErrorObject *a = (PyAttributeErrorObject *)e;
+        if (!give(&g, a->obj) || !give(&g, a->name)) {
+            return 0;
+        }
+    } else if (root == (PyTypeObject *)PyExc_StopIteration) {
+        if (!give(&g, ((PyStopIterationObject *)e)->value)) {
+            return 0;
+        }
+    } else if (root->tp_basicsize != sizeof(PyBaseExceptionObject)) {
+        return 0;
+    }
+    if (root != t && !give_slots(&g, (PyObject *)e, t, root)) {
+        return 0;
+    }
+    Py_ssize_t n = !e->args || Py_REFCNT(e->args) > 1 ? 0 : Py_SIZE(e->args), i = 0;
+    for (; i < n; i++) {
+        if (!give(&g, PyTuple_GET_ITEM(e->args, i))) {
+            return 0;
+        }
+    }
+    PyObject *key, *value;
+    if (e->dict && Py_REFCNT(e->dict) > 1) {
+        return 0;
+    }
+    for (i = 0; e->dict && PyDict_Next(e->dict, &i, &key, &value);) {
+        if (!give(&g, key) || !give(&g, value)) {
+            return 0;
+        }
+    }
+    return give(&g, e->notes) && give(&g, e->cause) && give(&g, e->context) && give_traceback(&g, (const PyTracebackObject *)e->traceback);
 }
 
 #define FEW_ITEMS 16
@@ -185,8 +322,8 @@ is_quiet(PyObject *o, PyTypeObject *t)
         const PySliceObject *s = (PySliceObject *)o;
         return survives(s->start, 1) && survives(s->stop, 1) && survives(s->step, 1);
     }
-    if (t->tp_flags & Py_TPFLAGS_BASE_EXC_SUBCLASS && !(t->tp_flags & Py_TPFLAGS_HEAPTYPE) && t->tp_basicsize == sizeof(PyBaseExceptionObject)) {
-        return is_quiet_exception((PyBaseExceptionObject *)o);
+    if (t->tp_flags & Py_TPFLAGS_BASE_EXC_SUBCLASS) {
+        return is_quiet_exception((PyBaseExceptionObject *)o, t);
     }
     if (t == &PyFunction_Type || t == &gs_function_type) {
         return is_quiet_function((PyFunctionObject *)o);

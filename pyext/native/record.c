@@ -512,7 +512,8 @@ gs_profile_sum(const struct gs_record *r)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < r->nsites; i++) {
-        sum = (sum ^ r->profile[i].type ^ (uint64_t)r->profile[i].flags << 56) * 0x9e3779b97f4a7c15ull;
+        sum = (sum ^ r->profile[i].type ^ r->profile[i].flags * 0xff51afd7ed558ccdull) * 0x9e3779b97f4a7c15ull;
+        sum ^= sum >> 32; /* else what differs in high bits only would stay there, and two such differences could cancel */
     }
     return sum;
 }
