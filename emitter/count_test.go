@@ -13,7 +13,7 @@ import (
 
 func counting(f *ir.Func) *Func {
 	fn := &Func{IR: f, Memory: &Memory{}}
-	fn.rpo, fn.order = blockOrder(f)
+	fn.rpo, fn.order, _ = blockOrder(f)
 	fn.counts()
 	return fn
 }

@@ -74,7 +74,8 @@ type Memory struct {
 	regalloc regalloc.Memory
 	problem  regalloc.Func
 
-	order     []*ir.Block // in the order of the code
+	order     []*ir.Block // as they are laid out
+	code      []place     // in the order of the code
 	position  []int32     // by block ID: index in order
 	rpo       []*ir.Block
 	vregs     []regalloc.VReg // by value ID; 0: nobody asked
@@ -163,7 +164,7 @@ func newFunc(b *Builder, index int, f *ir.Func) *Func {
 func (f *Func) Code() *Code { return &f.Unit.Input.Codes[f.IR.Code] }
 
 func (f *Func) emit() error {
-	f.rpo, f.order = blockOrder(f.IR)
+	f.rpo, f.order, f.code = blockOrder(f.IR)
 	if len(f.order) > 0 && slices.ContainsFunc(f.rpo, func(b *ir.Block) bool {
 		return slices.ContainsFunc(b.Succs, func(e ir.Edge) bool { return e.To == f.rpo[0] })
 	}) {
@@ -522,11 +523,12 @@ func (f *Func) write(ra *regalloc.Func) {
 	f.findHeld(ra)
 	listing := f.Unit.Input.Listing
 	f.thread()
-	for i, b := range f.order {
+	for at, place := range f.code {
+		i, b := int(place.block), f.order[place.block]
 		if f.target[i] != int32(i) {
 			continue
 		}
-		if b.Header && !b.Cold && i > 0 {
+		if place.begins {
 			f.m.Align()
 		}
 		f.m.Bind(f.labels[i])
@@ -537,8 +539,8 @@ func (f *Func) write(ra *regalloc.Func) {
 			f.m.Count()
 		}
 		edits := f.Alloc.Edits[i]
-		at := f.extents[i]
-		code := f.written[at[0]:at[1]]
+		extent := f.extents[i]
+		code := f.written[extent[0]:extent[1]]
 		for j := range code {
 			in := &code[j]
 			for len(edits) > 0 && edits[0].Before == j {
@@ -548,12 +550,12 @@ func (f *Func) write(ra *regalloc.Func) {
 			if listing && in.value != nil {
 				f.m.Note(note(in.value))
 			}
-			f.Held = f.held[int(at[0])+j]
+			f.Held = f.held[int(extent[0])+j]
 			if j == len(code)-1 {
 				if f.countsLast(b) {
 					f.m.Count()
 				}
-				f.control(i, in)
+				f.control(i, f.following(at), in)
 			} else {
 				in.emit(f.Alloc.Locs[i][j])
 			}
@@ -568,13 +570,19 @@ func (f *Func) write(ra *regalloc.Func) {
 	f.m.Bind(f.end)
 }
 
-// control ends a block: the machine's own instruction goes to succLabels, which may be edge blocks.
-func (f *Func) control(i int, in *written) {
-	b := f.order[i]
-	next := i + 1 // the block that follows
-	for next < len(f.order) && f.target[next] != int32(next) {
-		next++
+// following is the block that is written next in the code, or -1.
+func (f *Func) following(at int) int {
+	for _, p := range f.code[at+1:] {
+		if f.target[p.block] == p.block {
+			return int(p.block)
+		}
 	}
+	return -1
+}
+
+// control ends a block: the machine's own instruction goes to succLabels, which may be edge blocks. next is the block that follows.
+func (f *Func) control(i, next int, in *written) {
+	b := f.order[i]
 	f.succs = arena.Fresh(f.succs, len(b.Succs))
 	succs := f.succs
 	for k, e := range b.Succs {
@@ -584,7 +592,7 @@ func (f *Func) control(i int, in *written) {
 			succs[k].label, succs[k].edits, succs[k].target = f.m.NewLabel(), eb.Edits, f.labels[to]
 		}
 	}
-	// With two ways to go, fall into the one that follows, or into the moves of the likelier edge.
+	// With two ways to go, fall into the one that follows, or into the moves of the likelier edge, or into the unlikelier.
 	f.Fall = -1
 	for k := range succs {
 		if succs[k].next {
@@ -592,12 +600,13 @@ func (f *Func) control(i int, in *written) {
 		}
 	}
 	if len(succs) == 2 && f.Fall < 0 {
-		f.Fall = 0
+		likely := 0
 		if likelySecond(b) {
-			f.Fall = 1
+			likely = 1
 		}
-		if succs[f.Fall].edits == nil && succs[1-f.Fall].edits != nil {
-			f.Fall = 1 - f.Fall
+		f.Fall = likely
+		if succs[likely].edits == nil {
+			f.Fall = 1 - likely // the likely way is one jump
 		}
 	} else if len(succs) == 2 {
 		// The moves of a hot edge stand here, if the other edge, which would fall through, needs a jump less often.

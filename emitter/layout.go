@@ -1,5 +1,6 @@
 // The order of blocks: loops contiguous, cold blocks last. Reverse postorder makes every loop's blocks follow its header; sorting by the
-// chain of headers around a block keeps others from standing between them.
+// chain of headers around a block keeps others from standing between them. In the code a header that may leave its loop then goes to the loop's
+// end: a round takes one jump less, for the header itself jumps back. The allocator has it at the beginning, where it finds better registers.
 
 package emitter
 
@@ -11,8 +12,9 @@ import (
 	"github.com/gophersnake/gophersnake/ir"
 )
 
-// blockOrder gives the reachable blocks in reverse postorder (definitions before uses) and in the order of the code.
-func blockOrder(f *ir.Func) (rpo, layout []*ir.Block) {
+// blockOrder gives the reachable blocks in reverse postorder (definitions before uses) and as they are laid out, and in which order the code has
+// those that are laid out: their indexes.
+func blockOrder(f *ir.Func) (rpo, layout []*ir.Block, code []place) {
 	rpo = reversePostorder(f)
 	index := make([]int32, f.NumBlocks()) // in rpo
 	for i, b := range rpo {
@@ -29,7 +31,47 @@ func blockOrder(f *ir.Func) (rpo, layout []*ir.Block) {
 		}
 		return slices.Compare(path[a.ID], path[b.ID])
 	})
-	return rpo, layout
+	return rpo, layout, rotate(layout, path)
+}
+
+// place is a block's in the code.
+type place struct {
+	block  int32 // its index in the layout
+	begins bool  // a loop's code begins here
+}
+
+// rotate moves a loop's header behind its last block if the header goes on or leaves the loop, and the last block goes to it and jumps nowhere else
+// forwards.
+func rotate(layout []*ir.Block, path [][]int32) []place {
+	code := make([]place, len(layout))
+	for i, b := range layout {
+		code[i] = place{int32(i), i > 0 && b.Header && !b.Cold}
+	}
+	for first := len(layout) - 1; first > 0; first-- { // inner loops before those around them
+		h := layout[first]
+		if !code[first].begins || len(h.Succs) != 2 {
+			continue
+		}
+		loop := path[h.ID][:len(path[h.ID])-1]
+		inside := func(b *ir.Block) bool {
+			return !b.Cold && len(path[b.ID]) >= len(loop) && slices.Equal(path[b.ID][:len(loop)], loop)
+		}
+		end := first + 1
+		for end < len(layout) && inside(layout[end]) {
+			end++
+		}
+		last := layout[code[end-1].block]
+		back := slices.IndexFunc(last.Succs, func(e ir.Edge) bool { return e.To == h })
+		if end-first < 2 || back < 0 || inside(h.Succs[0].To) == inside(h.Succs[1].To) {
+			continue
+		}
+		if len(last.Succs) == 2 && !slices.Contains(layout[first:end], last.Succs[1-back].To) {
+			continue
+		}
+		copy(code[first:], code[first+1:end])
+		code[first].begins, code[end-1] = true, place{block: int32(first)}
+	}
+	return code
 }
 
 // reversePostorder visits the least likely successor first, so that the likely one comes next.

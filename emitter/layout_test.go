@@ -14,7 +14,7 @@ import (
 )
 
 func TestLayout(t *testing.T) {
-	loops, gaps := 0, 0
+	loops, gaps, rotated := 0, 0, 0
 	for seed := range uint64(300) {
 		f := irtest.Random(seed)
 		tree := f.Dominators()
@@ -25,7 +25,11 @@ func TestLayout(t *testing.T) {
 				b.Cold = r.IntN(8) == 0
 			}
 		}
-		rpo, layout := blockOrder(f)
+		rpo, order, code := blockOrder(f)
+		layout := make([]*ir.Block, len(order))
+		for i, p := range code {
+			layout[i] = order[p.block]
+		}
 		require.Equal(t, f.Blocks[0], layout[0])
 		require.ElementsMatch(t, rpo, layout)
 		place := map[*ir.Block]int{}
@@ -56,17 +60,27 @@ func TestLayout(t *testing.T) {
 					continue
 				}
 				var at []int
-				for b := range bodyOf(f, e.To, latch) {
+				all := bodyOfHeader(f, tree, e.To)
+				for b := range all {
 					at = append(at, place[b])
 				}
-				require.Equal(t, place[e.To], slices.Min(at), "the header comes first")
-				if slices.Max(at)-slices.Min(at) >= len(bodyOfHeader(f, tree, e.To)) {
+				first, last := slices.Min(at), slices.Max(at)
+				require.True(t, code[first].begins)
+				if place[e.To] != first {
+					rotated++
+					require.Equal(t, last, place[e.To], "the header comes first, or last")
+					goesOn := slices.ContainsFunc(layout[last-1].Succs, func(to ir.Edge) bool { return to.To == e.To })
+					require.True(t, goesOn, "what is before it goes on to it")
+					require.True(t, slices.ContainsFunc(e.To.Succs, func(e ir.Edge) bool { return !all[e.To] }), "it leaves the loop")
+				}
+				if last-first >= len(all) {
 					gaps++
 				}
 			}
 		}
 	}
 	require.NotZero(t, loops)
+	require.NotZero(t, rotated)
 	require.Zero(t, gaps)
 }
 
