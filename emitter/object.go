@@ -67,7 +67,7 @@ func (f *Func) reference(v *ir.Value) {
 			m.MoveImm(scratch, x.Aux)
 		}
 		done := m.NewLabel()
-		if v.Op == ir.OpXIncref || v.Op == ir.OpXDecref {
+		if v.Op == ir.OpXIncref || v.Op == ir.OpXDecref || v.Op == ir.OpXDecrefQuiet {
 			m.JumpIfZero(o, done)
 		}
 		if up {

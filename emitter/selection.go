@@ -382,7 +382,7 @@ func Magic(y int64) (magic uint64, k int) {
 // selectValue adds the instructions of v.
 func (f *Func) selectValue(v *ir.Value) {
 	switch v.Op {
-	case ir.OpIncref, ir.OpXIncref, ir.OpDecref, ir.OpXDecref, ir.OpDecrefQuiet:
+	case ir.OpIncref, ir.OpXIncref, ir.OpDecref, ir.OpXDecref, ir.OpDecrefQuiet, ir.OpXDecrefQuiet:
 		f.reference(v)
 	case ir.OpBoxInt:
 		f.boxInt(v)

@@ -245,14 +245,14 @@ func (e *evaluator) value(v *Value) bool {
 		e.w.next += 256
 		return set(e.w.next)
 
-	case OpXIncref, OpXDecref:
+	case OpXIncref, OpXDecref, OpXDecrefQuiet:
 		if a[0] == 0 {
 			return true
 		}
-		if v.Op == OpXDecref {
-			e.decref(a[0])
-		} else {
+		if v.Op == OpXIncref {
 			e.object(a[0]).Refs++
+		} else {
+			e.decref(a[0])
 		}
 	case OpIncref:
 		e.object(a[0]).Refs++

@@ -136,13 +136,14 @@ const (
 	OpScratch // address of Aux words of the native frame (8-byte words); each OpScratch has its own
 
 	// References. Incref and XIncref never fail. Decref may run any Python code if the object dies, which sees Value.FS, if it is set, as the state
-	// of the activation, or with an exit of kind RAISE, where the activation ends, its callers alone; DecrefQuiet is for
+	// of the activation, or with an exit of kind RAISE, where the activation ends, its callers alone; DecrefQuiet and XDecrefQuiet are for
 	// exact int, float, str, bytes, bool, None and range, whose end runs nothing.
 	OpIncref
 	OpXIncref
 	OpDecref
 	OpXDecref
 	OpDecrefQuiet
+	OpXDecrefQuiet
 
 	// Between raw values and objects. Boxes are new references. BoxInt gives the small ints' singletons.
 	OpBoxInt   // leaves with RAISE (no memory)
@@ -289,11 +290,12 @@ var Ops = [NumOps]OpInfo{
 	OpClassOf:        {Name: "ClassOf", NArgs: 1, Flags: Memory, Args: any3[:1], Result: Ptr, Reads: HeapClass},
 	OpScratch:        {Name: "Scratch", Flags: UsesAux | Effect, Result: Ptr},
 
-	OpIncref:      {Name: "Incref", NArgs: 1, Flags: Effect, Args: []Kind{Obj}, Writes: HeapRef},
-	OpXIncref:     {Name: "XIncref", NArgs: 1, Flags: Effect, Args: []Kind{ObjNull}, Writes: HeapRef},
-	OpDecref:      {Name: "Decref", NArgs: 1, Flags: Effect, Args: []Kind{Obj}, Writes: HeapAll},
-	OpXDecref:     {Name: "XDecref", NArgs: 1, Flags: Effect, Args: []Kind{ObjNull}, Writes: HeapAll},
-	OpDecrefQuiet: {Name: "DecrefQuiet", NArgs: 1, Flags: Effect, Args: []Kind{Obj}, Writes: HeapRef},
+	OpIncref:       {Name: "Incref", NArgs: 1, Flags: Effect, Args: []Kind{Obj}, Writes: HeapRef},
+	OpXIncref:      {Name: "XIncref", NArgs: 1, Flags: Effect, Args: []Kind{ObjNull}, Writes: HeapRef},
+	OpDecref:       {Name: "Decref", NArgs: 1, Flags: Effect, Args: []Kind{Obj}, Writes: HeapAll},
+	OpXDecref:      {Name: "XDecref", NArgs: 1, Flags: Effect, Args: []Kind{ObjNull}, Writes: HeapAll},
+	OpDecrefQuiet:  {Name: "DecrefQuiet", NArgs: 1, Flags: Effect, Args: []Kind{Obj}, Writes: HeapRef},
+	OpXDecrefQuiet: {Name: "XDecrefQuiet", NArgs: 1, Flags: Effect, Args: []Kind{ObjNull}, Writes: HeapRef},
 
 	OpBoxInt:     {Name: "BoxInt", NArgs: 1, Flags: Guard | Effect, Args: []Kind{I64}, Result: Obj, Writes: HeapRef},
 	OpBoxFloat:   {Name: "BoxFloat", NArgs: 1, Flags: Guard | Effect, Args: []Kind{F64}, Result: Obj, Writes: HeapRef},

@@ -44,7 +44,7 @@ func (f *folder) block(b *ir.Block) {
 	for _, v := range b.Values {
 		f.args(v)
 		switch {
-		case v.Op == ir.OpXIncref && v.Args[0].Op == ir.OpConstNull, v.Op == ir.OpXDecref && v.Args[0].Op == ir.OpConstNull,
+		case v.Op == ir.OpXIncref && v.Args[0].Op == ir.OpConstNull, (v.Op == ir.OpXDecref || v.Op == ir.OpXDecrefQuiet) && v.Args[0].Op == ir.OpConstNull,
 			v.Op == ir.OpGuardTag && v.Args[0].Op == ir.OpConstInt && v.Args[0].Aux == v.Aux,
 			v.Op == ir.OpGuard && isBool(v.Args[0], true):
 			f.n++
@@ -522,7 +522,14 @@ func init() {
 
 	// Objects.
 	rules[ir.OpXIncref] = notNull(ir.OpIncref)
-	rules[ir.OpXDecref] = notNull(ir.OpDecref)
+	rules[ir.OpXDecref] = func(f *folder, v *ir.Value) *ir.Value {
+		if f.quiet(v.Args[0].Type.Class) {
+			v.Op, v.FS = ir.OpXDecrefQuiet, nil
+			return nil
+		}
+		return notNull(ir.OpDecref)(f, v)
+	}
+	rules[ir.OpXDecrefQuiet] = notNull(ir.OpDecrefQuiet)
 	rules[ir.OpDecref] = func(f *folder, v *ir.Value) *ir.Value {
 		if f.quiet(v.Args[0].Type.Class) {
 			v.Op, v.FS = ir.OpDecrefQuiet, nil

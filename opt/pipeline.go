@@ -51,6 +51,7 @@ type passInfo struct {
 var passes = []passInfo{
 	{name: "skip", run: skip},
 	{name: "params", run: params},
+	{name: "classes", run: classes, after: []string{"params"}}, // what is a copy has its value's class
 	{name: "fold", run: fold, after: []string{"params"}},       // the builder makes every slot a parameter of each merge: nothing is constant before
 	{name: "inline", run: inline, after: []string{"params"}},   // a call's arguments are known
 	{name: "gvn", run: gvn, after: []string{"params", "fold"}}, // copies and constants in their simplest form are found to be the same
@@ -64,7 +65,7 @@ var passes = []passInfo{
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "fold", "skip", "params", "inline", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "rebox", "dce"}
+var order = []string{"skip", "params", "classes", "fold", "skip", "params", "inline", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "rebox", "dce"}
 
 var passByName = map[string]*passInfo{}
 

@@ -45,7 +45,7 @@ func givenBack(values []*ir.Value, i int) int {
 		v := values[j]
 		switch {
 		case v == nil, v.Op == ir.OpIncref, v.Op == ir.OpXIncref:
-		case v.Op == ir.OpDecref, v.Op == ir.OpXDecref, v.Op == ir.OpDecrefQuiet:
+		case v.Op == ir.OpDecref, v.Op == ir.OpXDecref, v.Op == ir.OpDecrefQuiet, v.Op == ir.OpXDecrefQuiet:
 			if origin(v.Args[0]) == x {
 				return j
 			}

@@ -66,7 +66,7 @@ func TestTaggedInts(t *testing.T) {
 }
 
 func TestImmortalObjects(t *testing.T) {
-	ops := []ir.Op{ir.OpIncref, ir.OpXIncref, ir.OpDecref, ir.OpXDecref, ir.OpDecrefQuiet}
+	ops := []ir.Op{ir.OpIncref, ir.OpXIncref, ir.OpDecref, ir.OpXDecref, ir.OpDecrefQuiet, ir.OpXDecrefQuiet}
 	for _, op := range ops {
 		for _, floats := range []bool{false, true} {
 			r := newRig(t)

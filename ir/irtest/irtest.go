@@ -58,6 +58,7 @@ type gen struct {
 	off      uint32
 	budget   int
 	ranges   bool // only loops and comparisons
+	boxes    bool // the item is a new int, not a list's
 }
 
 // Random makes a function from the seed, of everything.
@@ -67,7 +68,7 @@ func Random(seed uint64) *ir.Func { return random(seed, false) }
 func Ranges(seed uint64) *ir.Func { return random(seed, true) }
 
 func random(seed uint64, ranges bool) *ir.Func {
-	g := &gen{Rand: rand.New(rand.NewPCG(seed, 1)), f: ir.NewFunc(fmt.Sprintf("random%d", seed)), budget: 60, ranges: ranges}
+	g := &gen{Rand: rand.New(rand.NewPCG(seed, 1)), f: ir.NewFunc(fmt.Sprintf("random%d", seed)), budget: 60, ranges: ranges, boxes: seed%4 == 3}
 	f := g.f
 	f.NLocals = nLocals
 	g.b = f.NewBlock()
@@ -472,16 +473,27 @@ func (g *gen) call() {
 	g.locals[g.IntN(nInts)] = v
 }
 
-// takeItem keeps an item of a list in a local variable.
+// takeItem keeps an object in a local variable.
 func (g *gen) takeItem() {
+	o := g.kept()
+	old := g.locals[itemLocal]
+	g.locals[itemLocal] = o
+	g.add(ir.OpXDecref, ir.Type{}, old)
+}
+
+// kept is a new reference to what takeItem keeps.
+func (g *gen) kept() *ir.Value {
+	if g.boxes {
+		box := g.guard(ir.OpBoxInt, ir.Type{Kind: ir.Obj, Class: 0x1000}, g.intExpr(1))
+		box.Exit.Kind = ir.ExitRaise
+		return box
+	}
 	list, index := g.list(), g.intExpr(1)
 	g.guard(ir.OpGuard, ir.Type{}, g.add(ir.OpULt, tBool, index, g.length(list)))
 	o := g.add(ir.OpLoadIdxObj, tObj, g.items(list), index)
 	o.Heap = ir.HeapList
 	g.add(ir.OpIncref, ir.Type{}, o)
-	old := g.locals[itemLocal]
-	g.locals[itemLocal] = o
-	g.add(ir.OpXDecref, ir.Type{}, old)
+	return o
 }
 
 // swapList is a = b.
