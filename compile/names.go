@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/pyabi"
@@ -94,11 +95,12 @@ func (n names) class(address uint64) string {
 	return fmt.Sprintf("class at %#x", address)
 }
 
-var addresses = regexp.MustCompile(`0x[0-9a-f]{7,16}`)
+// addresses is made when it is asked for, since hardly a process does.
+var addresses = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`0x[0-9a-f]{7,16}`) })
 
 // replace puts names for the addresses in a text.
 func (n names) replace(text string) string {
-	return addresses.ReplaceAllStringFunc(text, func(number string) string {
+	return addresses().ReplaceAllStringFunc(text, func(number string) string {
 		address, err := strconv.ParseUint(number[2:], 16, 64)
 		if err != nil {
 			return number

@@ -90,10 +90,11 @@ type Func struct {
 // Decode decodes a code object. Blocks also begin at the offsets in splits, so
 // that a version may begin there; they must be offsets of instructions.
 func Decode(v Version, code *Code, splits ...uint32) (*Func, error) {
-	l := languages[v]
-	if l == nil {
+	known := languages[v]
+	if known == nil {
 		return nil, fmt.Errorf("CPython %s is not known", v)
 	}
+	l := known()
 	f := &Func{Version: v, Code: code, TagsLasti: l.tagsLasti, LastFirst: l.lastFirst}
 	if err := f.instructions(l); err != nil {
 		return nil, err

@@ -66,7 +66,7 @@ func raw(t *testing.T, ops *[256]rawOp, name string) byte {
 func program(t *testing.T, lines ...string) []byte { return programOf(t, Version{3, 11}, lines...) }
 
 func programOf(t *testing.T, v Version, lines ...string) []byte {
-	ops := &languages[v].ops
+	ops := &languages[v]().ops
 	var b []byte
 	for _, line := range lines {
 		name, rest, _ := strings.Cut(line, " ")
@@ -300,7 +300,8 @@ func TestOpTable(t *testing.T) {
 	for n := range NumOps {
 		require.NotEmpty(t, opTable[n].name, "operation %d", n)
 	}
-	for v, l := range languages {
+	for v, made := range languages {
+		l := made()
 		for n, r := range l.rows {
 			if r.op != OpInvalid {
 				require.Equal(t, r.op.Jumps(), r.jump != jumpNo, "%s opcode %d", v, n)
@@ -308,7 +309,8 @@ func TestOpTable(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{"+", "&", "//", "<<", "@", "*", "%", "|", "**", ">>", "-", "/", "^"}, binText[:])
-	for _, l := range languages {
+	for _, made := range languages {
+		l := made()
 		for n, text := range l.operators[:2*NumBin] {
 			require.Equal(t, text, (binText[n%NumBin] + "=")[:len(text)])
 		}
@@ -329,7 +331,8 @@ func TestEveryOpcodeHasAMeaning(t *testing.T) {
 		"INTERPRETER_EXIT": true, "RESERVED": true, "EXIT_INIT_CHECK": true, "ENTER_EXECUTOR": true, "TRACE_RECORD": true,
 		"EXTENDED_ARG": true, "KW_NAMES": true, "PRECALL": true, "SET_FUNCTION_ATTRIBUTE": true}
 	used := map[string]bool{}
-	for _, l := range languages {
+	for _, made := range languages {
+		l := made()
 		for _, r := range l.ops {
 			if r.name == "" {
 				continue

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 )
 
 type jumpKind uint8
@@ -211,11 +212,12 @@ type language struct {
 	rows [256]opRow
 }
 
-var languages = map[Version]*language{}
+// languages are made when they are asked for: a process has code of one version, and its first call waits.
+var languages = map[Version]func() *language{}
 
 func init() {
 	for _, t := range []*table{&table311, &table312, &table313, &table314, &table315} {
-		languages[t.version] = newLanguage(t)
+		languages[t.version] = sync.OnceValue(func() *language { return newLanguage(t) })
 	}
 }
 
@@ -377,7 +379,7 @@ func Versions() []Version {
 // Opcodes lists the opcodes of a version.
 func Opcodes(v Version) []Opcode {
 	var list []Opcode
-	l := languages[v]
+	l := languages[v]()
 	for n, r := range &l.rows {
 		if name := l.ops[n].name; name != "" {
 			list = append(list, Opcode{n, name, r.op, r.prefix != prefixNone, r.attribute, r.second.op != OpInvalid})

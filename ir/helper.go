@@ -33,7 +33,7 @@ func HelperIndex(name string) int64 {
 	panic("BUG: no helper " + name)
 }
 
-var helperByName = map[string]int64{}
+var helperByName = make(map[string]int64, len(Helpers))
 
 func init() {
 	for i, h := range Helpers {

@@ -203,7 +203,8 @@ func ReadHeader(b []byte) (*ABI, error) {
 	}
 	b = b[:size]
 	count := binary.LittleEndian.Uint64(b[16:])
-	rows := map[string]uint64{}
+	rows := make(map[string]uint64, min(count, uint64(size)/16))
+	text := string(b) // all names, copied at once
 	at := HeaderPrefix
 	for n := uint64(0); n < count; n++ {
 		if len(b)-at < 12 {
@@ -215,11 +216,10 @@ func ReadHeader(b []byte) (*ABI, error) {
 		if length == 0 || length > maxName || int(length) > len(b)-at {
 			return nil, fmt.Errorf("the ABI header's row %d has a name of %d bytes", n, length)
 		}
-		name := string(b[at : at+int(length)])
-		if _, twice := rows[name]; twice {
+		name := text[at : at+int(length)]
+		if rows[name] = value; uint64(len(rows)) == n {
 			return nil, fmt.Errorf("the ABI header has %s twice", name)
 		}
-		rows[name] = value
 		at = min((at+int(length)+7)&^7, len(b))
 	}
 	return New(rows)
@@ -248,7 +248,7 @@ func AppendHeader(b []byte, rows map[string]uint64) []byte {
 
 // New makes an ABI of rows, or tells which names are missing.
 func New(rows map[string]uint64) (*ABI, error) {
-	a := &ABI{rows: rows, names: make(map[uint64]string)}
+	a := &ABI{rows: rows, names: make(map[uint64]string, len(rows))}
 	var missing []string
 	value := reflect.ValueOf(a).Elem()
 	for i := range value.NumField() {
@@ -266,15 +266,11 @@ func New(rows map[string]uint64) (*ABI, error) {
 	if missing != nil {
 		return nil, fmt.Errorf("the ABI header lacks %s", strings.Join(missing, ", "))
 	}
-	sorted := make([]string, 0, len(rows))
-	for name := range rows {
-		sorted = append(sorted, name)
-	}
-	sort.Strings(sorted)
-	for _, name := range sorted {
-		for _, group := range []string{"type.", "obj.", "builtin.", "math.", "method.", "exc.", "help.", "cell."} {
-			if _, taken := a.names[rows[name]]; strings.HasPrefix(name, group) && !taken {
-				a.names[rows[name]] = name
+	for name, address := range rows {
+		switch group, _, _ := strings.Cut(name, "."); group {
+		case "type", "obj", "builtin", "math", "method", "exc", "help", "cell":
+			if other, taken := a.names[address]; !taken || name < other { // of several the first one, whatever the order of the map
+				a.names[address] = name
 			}
 		}
 	}

@@ -3,8 +3,6 @@
 package amd64
 
 import (
-	"slices"
-
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/pyabi"
@@ -27,9 +25,11 @@ func (m *machine) Thunk(t emitter.Thunk) {
 		return
 	}
 	var kept []Reg
-	for _, r := range slices.Concat(callerSaved, allXMM) {
-		if t.Keeps.Has(preg(r)) {
-			kept = append(kept, r)
+	for _, regs := range [...][]Reg{callerSaved, allXMM} {
+		for _, r := range regs {
+			if t.Keeps.Has(preg(r)) {
+				kept = append(kept, r)
+			}
 		}
 	}
 	// One word, then the registers; with the return address a multiple of 16.
@@ -67,9 +67,11 @@ func (m *machine) reading(t emitter.Thunk) {
 	a := m.a
 	const size = SizeRegs // with the return address, which the runtime finds behind it, a multiple of 16
 	each := func(of regalloc.RegSet, visit func(at Mem, r Reg)) {
-		for _, r := range slices.Concat(callerSaved, calleeSaved) {
-			if of.Has(preg(r)) {
-				visit(At(RSP, RegsGPR+8*int32(r-RAX)), r)
+		for _, regs := range [...][]Reg{callerSaved, calleeSaved} {
+			for _, r := range regs {
+				if of.Has(preg(r)) {
+					visit(At(RSP, RegsGPR+8*int32(r-RAX)), r)
+				}
 			}
 		}
 		for _, r := range allXMM {

@@ -3,8 +3,6 @@
 package arm64
 
 import (
-	"slices"
-
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/pyabi"
@@ -27,9 +25,11 @@ func (m *machine) Thunk(t emitter.Thunk) {
 		return
 	}
 	var kept []Reg
-	for _, r := range slices.Concat(callerSaved, callerSavedX) {
-		if t.Keeps.Has(preg(r)) {
-			kept = append(kept, r)
+	for _, regs := range [...][]Reg{callerSaved, callerSavedX} {
+		for _, r := range regs {
+			if t.Keeps.Has(preg(r)) {
+				kept = append(kept, r)
+			}
 		}
 	}
 	// One word, the return address, then the registers.
@@ -70,9 +70,11 @@ func (m *machine) reading(t emitter.Thunk) {
 	a := m.a
 	const size = SizeRegs + 8
 	each := func(of regalloc.RegSet, visit func(at Mem, r Reg)) {
-		for _, r := range slices.Concat(callerSaved, calleeSaved) {
-			if of.Has(preg(r)) {
-				visit(At(SP, RegsGPR+8*int32(r-X0)), r)
+		for _, regs := range [...][]Reg{callerSaved, calleeSaved} {
+			for _, r := range regs {
+				if of.Has(preg(r)) {
+					visit(At(SP, RegsGPR+8*int32(r-X0)), r)
+				}
 			}
 		}
 		for r := D0; r <= D31; r++ {
