@@ -77,8 +77,16 @@ func (x *Exit) Operands(late bool, add func(regalloc.Operand) int) {
 	}
 }
 
+// word is the value with the component's 64 bits: those of a float are read where the float is.
+func word(v *ir.Value) *ir.Value {
+	if v = Resolve(v); v.Op == ir.OpFloatBits {
+		return Resolve(v.Args[0])
+	}
+	return v
+}
+
 func (x *Exit) operand(v *ir.Value, late bool, add func(regalloc.Operand) int) {
-	if v = Resolve(v); v.Op.Is(ir.Constant) {
+	if v = word(v); v.Op.Is(ir.Constant) {
 		return
 	}
 	if r := x.f.Reg(v); x.f.mark(r) {
@@ -234,7 +242,7 @@ func (f *Func) MayHaveFrame() bool { return f.IR.HasFrame || f.IR.Resume }
 // loc is where a component lies.
 func (x *Exit) loc(v *ir.Value, l []regalloc.Loc) pyabi.Loc {
 	f := x.f
-	v = Resolve(v)
+	v = word(v)
 	if v.Op.Is(ir.Constant) {
 		return pyabi.Loc{Kind: pyabi.LocImm, Imm: v.Aux}
 	}

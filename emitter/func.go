@@ -255,7 +255,7 @@ func (f *Func) countUses(b *ir.Block, v *ir.Value) {
 		for i := range fs.Slots {
 			s := &fs.Slots[i]
 			for c := range s.Kind.Words() {
-				f.use(b, Resolve(s.Vals[c]))
+				f.use(b, word(s.Vals[c]))
 			}
 		}
 		if fs.Callable != nil {

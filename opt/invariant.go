@@ -91,12 +91,18 @@ func splitCritical(f *ir.Func) {
 			if len(e.To.Preds) < 2 {
 				continue
 			}
-			mid := f.NewBlock()
-			mid.Off, mid.Cold = e.To.Off, e.To.Cold
-			mid.Ctrl = f.NewValue(mid, ir.OpJump, ir.Type{})
-			mid.Ctrl.Line = b.Ctrl.Line
-			mid.Succs = []ir.Edge{*e}
-			*e = ir.Edge{To: mid}
+			splitEdge(f, b, e)
 		}
 	}
+}
+
+// splitEdge puts a block on an edge that leaves b.
+func splitEdge(f *ir.Func, b *ir.Block, e *ir.Edge) *ir.Block {
+	mid := f.NewBlock()
+	mid.Off, mid.Cold = e.To.Off, e.To.Cold
+	mid.Ctrl = f.NewValue(mid, ir.OpJump, ir.Type{})
+	mid.Ctrl.Line = b.Ctrl.Line
+	mid.Succs = []ir.Edge{*e}
+	*e = ir.Edge{To: mid}
+	return mid
 }

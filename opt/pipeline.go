@@ -51,10 +51,11 @@ type passInfo struct {
 var passes = []passInfo{
 	{name: "skip", run: skip},
 	{name: "params", run: params},
-	{name: "classes", run: classes, after: []string{"params"}}, // what is a copy has its value's class
-	{name: "fold", run: fold, after: []string{"params"}},       // the builder makes every slot a parameter of each merge: nothing is constant before
-	{name: "inline", run: inline, after: []string{"params"}},   // a call's arguments are known
-	{name: "gvn", run: gvn, after: []string{"params", "fold"}}, // copies and constants in their simplest form are found to be the same
+	{name: "classes", run: classes, after: []string{"params"}},     // what is a copy has its value's class
+	{name: "fold", run: fold, after: []string{"params"}},           // the builder makes every slot a parameter of each merge: nothing is constant before
+	{name: "polls", run: polls, after: []string{"params", "fold"}}, // what is no copy has a use, or none
+	{name: "inline", run: inline, after: []string{"params"}},       // a call's arguments are known
+	{name: "gvn", run: gvn, after: []string{"params", "fold"}},     // copies and constants in their simplest form are found to be the same
 	{name: "dce", run: dce, after: []string{"fold", "gvn"}},
 	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}},   // two loads of a length must be one value; guards that nobody needs must be gone
 	{name: "peel", run: peel, after: []string{"ranges"}},           // checks that ranges drops need no copy
@@ -65,7 +66,7 @@ var passes = []passInfo{
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "classes", "fold", "skip", "params", "inline", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "rebox", "dce"}
+var order = []string{"skip", "params", "classes", "fold", "skip", "params", "polls", "inline", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "refs", "rebox", "dce"}
 
 var passByName = map[string]*passInfo{}
 
