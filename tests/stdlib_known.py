@@ -102,6 +102,7 @@ KNOWN = (
         "test.test_monitoring.TestBranchAndJumpEvents.test_async_for": _TRACED,
         "test.test_pydoc.PydocImportTest.test_importfile": _LOADER,
         "test.test_funcattrs.FunctionDictsTest.test_unassigned_dict": _MARKER,
+        "test.test_sys_setprofile.TestEdgeCases.test_method_with_c_function": _TRACED,
         "test.test_sys.SysModuleTest.test_current_exceptions": _RACE,
         "test.test_tracemalloc.TestTracemallocEnabled.test_snapshot": _CHANCE,
         "test.test_re.ReTests.test_search_anchor_at_beginning": _TIMED,

@@ -520,3 +520,44 @@ def test_an_exception_passes_native_callers_without_exits():
     environment = {**os.environ, "GOPHERSNAKE_LOG": "exits"}
     done = subprocess.run([sys.executable, "-c", LEAVING], capture_output=True, text=True, env=environment, check=True)
     assert done.stderr.count("exit: ") < 20 * 40
+
+
+VALUELESS = """
+from gophersnake import jit
+def boom(x):
+    raise ValueError(x)
+
+@jit
+def comprehends(l):
+    a = 1
+    boom([i for i in l])
+
+@jit
+def deletes(l):
+    a = 1
+    del a
+    boom(l)
+
+@jit
+def forks(l):
+    if l is None:
+        z = 1
+    boom(l)
+
+kept = []
+for f in comprehends, deletes, forks:
+    for n in range(300):
+        try:
+            f([1, 2])
+        except ValueError as e:
+            kept.append(e)
+            told = e.__traceback__.tb_next.tb_frame.f_locals
+            assert "a" in told if f is comprehends else "a" not in told and "z" not in told
+            del kept[:-7]
+kept.clear()
+"""
+
+
+def test_what_leaves_native_code_by_an_exception_has_locals_without_a_value():
+    """The frame object that the traceback holds takes the frame over as it is: 3.14 has a word for no value that is not 0."""
+    subprocess.run([sys.executable, "-X", "faulthandler", "-c", VALUELESS], check=True)

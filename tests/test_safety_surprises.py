@@ -694,3 +694,18 @@ except KeyboardInterrupt:
     failing.how = None
 check(f, g)
 """)
+
+
+def test_closures_that_live_cost_the_same_however_many_there_are():
+    """50,000 of one def, each of which was looked at whenever another one was attached: that took minutes."""
+    same("""
+from gophersnake._jit import jit_casually
+for decorate in jit, jit_casually, lambda f: jit(jit(f)):
+    def make(n):
+        @decorate
+        def f():
+            return n
+        return f
+    made = [make(n) for n in range(50_000)]
+    print(sum(f() for f in made))
+""")

@@ -471,15 +471,17 @@ static int
 attached_again(struct gs_attached *a, int strict, int casual)
 {
     a->strict |= strict;
-    if (!casual) {
-        a->casual = a->record->casual = 0;
-    }
     if (a->marker) {
         a->marker->strict = a->strict;
     } else if (!casual && mark(a) < 0) {
         return -1;
     }
-    gs_record_update_head(a->record);
+    a->casual &= casual;
+    if (a->record->casual && !casual) {
+        a->record->casual = 0;
+        gs_record_update_head(a->record);
+    }
+    gs_take_head(a);
     return 0;
 }
 
@@ -557,7 +559,7 @@ gs_resume(PyObject *function, int suspended)
     if (a) { /* else it was detached meanwhile */
         a->func->func_version = 0;
         Py_SET_TYPE(function, &gs_function_type);
-        gs_record_update_head(a->record);
+        gs_take_head(a);
         gs_end_inline(a->func);
     }
 }

@@ -75,8 +75,9 @@
      int cp_init(void)                            before everything else: 0, or -1 with an exception
      PyObject **CP_ANNOTATE(function)             what makes its annotations, or NULL: there is no such thing
      int cp_name_annotate(function)               names that after the function, where the interpreter does: 0, or -1 with an exception
-     int cp_may_run_inline(function)              whether the call of a class may run it as __init__ without a look at its vectorcall
-     int cp_end_inline(attached)                  no such call does for what attached(function) is not NULL of: the classes are told apart anew. -1 with an exception
+     int cp_may_run_inline(function)              whether the call of a class may run it as __init__ without a look at its vectorcall, or the read of a property it
+     int cp_end_inline(function, attached)        no such read does, and no such call for what attached(f) is not NULL of: the classes are told apart anew. -1 with an exception
+     CP_READS_INLINE                              whether reads of properties do so
      CP_POLLS_THERE                               a jump back polls when it has jumped, though what that raises is blamed on it: there a handler is looked for
    Bytecode
      int cp_opcode(code, unit), cp_caches(opcode) as compiled: neither specialised nor instrumented

@@ -80,6 +80,7 @@ cp_spared_recursion(PyThreadState *ts)
 
 /* ---- Functions ---- */
 
+#define CP_READS_INLINE 0
 #define cp_init_names() 0
 
 /* ---- The ABI header ---- */

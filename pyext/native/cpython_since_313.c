@@ -6,6 +6,7 @@
 #define NEED_OPCODE_METADATA
 #include <internal/pycore_ceval.h>
 #include <internal/pycore_code.h>
+#include <internal/pycore_descrobject.h>
 #include <internal/pycore_instruments.h>
 #include <internal/pycore_opcode_metadata.h>
 #include <opcode.h>
@@ -56,16 +57,30 @@ cp_init(void)
     return cp_plain_vectorcall ? 0 : -1;
 }
 
-/* A site that calls a class keeps the class's version, and takes for __init__ what the class had then. A function that was never interpreted is at none. */
+/* A site that calls a class keeps the class's version, and takes for __init__ what the class had then; one that reads a property, from 3.14 on, for
+   the property's function likewise. A function that was never interpreted is at none. */
 int
 cp_may_run_inline(PyFunctionObject *f)
 {
     PyCodeObject *code = (PyCodeObject *)f->func_code;
-    return PyUnicode_CompareWithASCIIString(code->co_name, "__init__") == 0 && _PyCode_CODE(code)[code->_co_firsttraceable].op.code != RESUME;
+    int reads = CP_READS_INLINE && code->co_argcount == 1 && !code->co_kwonlyargcount && !(code->co_flags & (CO_VARARGS | CO_VARKEYWORDS));
+    return (reads || PyUnicode_CompareWithASCIIString(code->co_name, "__init__") == 0) && _PyCode_CODE(code)[code->_co_firsttraceable].op.code != RESUME;
+}
+
+static int
+has_property_of(PyTypeObject *class, PyFunctionObject *f)
+{
+    PyObject *name, *value, *dict = cp_type_dict(class);
+    for (Py_ssize_t at = 0; PyDict_Next(dict, &at, &name, &value);) {
+        if (Py_IS_TYPE(value, &PyProperty_Type) && ((_PyPropertyObject *)value)->prop_get == (PyObject *)f) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 int
-cp_end_inline(struct gs_attached *(*attached)(PyObject *))
+cp_end_inline(PyFunctionObject *f, struct gs_attached *(*attached)(PyObject *))
 {
     PyObject *subclasses = PyObject_GetAttrString((PyObject *)&PyType_Type, "__subclasses__");
     PyObject *classes = subclasses ? PyList_New(0) : NULL;
@@ -77,6 +92,8 @@ cp_end_inline(struct gs_attached *(*attached)(PyObject *))
             if (*init && attached(*init)) {
                 PyType_Modified(class);
                 *init = NULL;
+            } else if (CP_READS_INLINE && has_property_of(class, f)) {
+                PyType_Modified(class);
             }
         }
         PyObject *below = PyObject_CallOneArg(subclasses, (PyObject *)class);

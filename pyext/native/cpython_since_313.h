@@ -129,7 +129,7 @@ extern vectorcallfunc cp_plain_vectorcall;
 int cp_init(void);
 struct gs_attached;
 int cp_may_run_inline(PyFunctionObject *);
-int cp_end_inline(struct gs_attached *(*attached)(PyObject *));
+int cp_end_inline(PyFunctionObject *, struct gs_attached *(*attached)(PyObject *));
 const char *cp_test_version(PyThreadState *ts, PyObject *freed); /* the end of cp_test */
 
 /* ---- The ABI header ---- */

@@ -128,6 +128,7 @@ cp_stack_floor(void)
 
 /* ---- Functions ---- */
 
+#define CP_READS_INLINE 1
 #define CP_ANNOTATE(f) (&(f)->func_annotate)
 int cp_name_annotate(PyFunctionObject *);
 int cp_init_names(void);

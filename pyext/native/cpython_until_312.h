@@ -117,7 +117,7 @@ cp_keeps_values(PyTypeObject *t)
 }
 
 #define cp_may_run_inline(function) ((void)(function), 0)
-#define cp_end_inline(attached) 0
+#define cp_end_inline(function, attached) 0
 
 static inline int
 cp_list_extend(PyObject *list, PyObject *iterable)

@@ -172,6 +172,16 @@ gs_frame_clear_and_pop(PyThreadState *ts, _PyInterpreterFrame *f)
     release(ts, f);
 }
 
+/* The first n slots become as the interpreter's: counted, and without a value in its way, where native code has stored addresses of its own. */
+void
+gs_frame_own(_PyInterpreterFrame *f, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        cp_set_local(f, i, Py_XNewRef(cp_local(f, i)));
+    }
+    cp_set_depth(f, n);
+}
+
 void
 gs_frame_pop(_PyInterpreterFrame *f)
 {
@@ -182,10 +192,7 @@ gs_frame_pop(_PyInterpreterFrame *f)
         return;
     }
     uint32_t n = f->frame_obj && Py_REFCNT(f->frame_obj) > 1 ? (uint32_t)cp_code(f)->co_nlocalsplus : 0;
-    cp_set_depth(f, n);
-    for (uint32_t i = 0; i < n; i++) {
-        Py_XINCREF(cp_local(f, i));
-    }
+    gs_frame_own(f, n);
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     gs_frame_clear_and_pop(ts, f);

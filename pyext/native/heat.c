@@ -118,7 +118,7 @@ gs_end_inline(PyFunctionObject *f)
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
     uint64_t begin = gs_worked();
-    (void)cp_end_inline(gs_attached_find); /* without memory they stay interpreted */
+    (void)cp_end_inline(f, gs_attached_find); /* without memory they stay interpreted */
     PyErr_Clear();
     purses[3].left -= (int64_t)(gs_worked() - begin);
     PyErr_Restore(type, value, traceback);

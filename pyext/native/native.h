@@ -163,7 +163,8 @@ extern PyTypeObject gs_unit_class;
 struct gs_unitobj *gs_unit_install(struct gs_record *, struct gs_unit *, enum gs_mode); /* borrowed; NULL with an exception: not installed */
 struct gs_func *gs_find_entry(struct gs_record *, PyObject *const *args); /* the newest for nparams arguments, or NULL */
 void gs_release_later(uint64_t unit);                    /* puts one in */
-void gs_record_update_head(struct gs_record *);
+void gs_record_update_head(struct gs_record *);            /* and that of all its functions */
+void gs_take_head(struct gs_attached *);
 void gs_retire_embedders(struct gs_record *, PyObject *function); /* it dies: units of the record that embed it uncounted may not run again */
 uint64_t gs_releasable(void);                           /* takes a unit off the queue of what the compiler may free; 0 if it is empty */
 int gs_unit_init(void);

@@ -91,10 +91,7 @@ gs_leave_raising(PyObject *lasti, int64_t how, PyObject *const *stack, int64_t c
     if (lasti && PyLong_Check(lasti)) {
         cp_executing(f, (uint32_t)PyLong_AsLong(lasti));
     }
-    for (uint32_t i = 0; i < n; i++) { /* from now on it is as the interpreter's */
-        Py_XINCREF(cp_local(f, i));
-    }
-    cp_set_depth(f, n);
+    gs_frame_own(f, n);
     tell(ts, f, (enum gs_reraise)how);
     for (int64_t i = 0; i < count; i++) {
         Py_XDECREF(stack[i]);

@@ -373,10 +373,10 @@ gs_record_join(struct gs_record *r, struct gs_attached *a)
             }
         }
     }
-    if (!a->casual) {
+    if (!a->casual && r->casual) {
         r->casual = 0;
         gs_record_update_head(r);
-    } else if (!r->functions && !r->nunits) {
+    } else if (a->casual && !r->functions && !r->nunits) {
         r->casual = 1;
     }
     a->record = r;
@@ -386,7 +386,7 @@ gs_record_join(struct gs_record *r, struct gs_attached *a)
         a->next->link = &a->next;
     }
     r->functions = a;
-    a->func->vectorcall = a->strict && r->partly ? gs_vectorcall_entry : r->head;
+    gs_take_head(a);
 }
 
 struct gs_record *

@@ -15,6 +15,7 @@ _PyInterpreterFrame *gs_frame_push_code(PyObject *callable, PyCodeObject *);
 
 /* At the return of native code that has a frame. What lies in the locals is borrowed; if a frame object outlives the
    activation it gets references of its own to it. Keeps a current exception. Helper of emitted code. */
+void gs_frame_own(_PyInterpreterFrame *, uint32_t n);
 void gs_frame_pop(_PyInterpreterFrame *);
 
 /* As the interpreter does it: the frame owns its locals and stack. It must not be linked. */

@@ -376,6 +376,15 @@ gs_fill_buffer(const struct gs_func *f, struct gs_state *s, uint64_t *buffer)
 /* ---- Installing ---- */
 
 void
+gs_take_head(struct gs_attached *a)
+{
+    if (Py_IS_TYPE(a->func, &gs_function_type)) { /* not suspended */
+        a->func->vectorcall = a->strict && a->record->partly ? gs_vectorcall_entry : a->record->head;
+    }
+}
+
+/* It looks at each of the functions, of which there may be very many: not for what changes with one of them. */
+void
 gs_record_update_head(struct gs_record *r)
 {
     uint64_t next = (uint64_t)(uintptr_t)(r->simple ? gs_vectorcall_miss : gs_vectorcall_unbind);
@@ -389,9 +398,7 @@ gs_record_update_head(struct gs_record *r)
     vectorcallfunc without = r->cold && r->casual && !newest ? gs_vectorcall_cold : gs_vectorcall_entry;
     r->head = direct ? (vectorcallfunc)(uintptr_t)newest->stub : without;
     for (struct gs_attached *a = r->functions; a; a = a->next) {
-        if (Py_IS_TYPE(a->func, &gs_function_type)) { /* not suspended */
-            a->func->vectorcall = a->strict && r->partly ? gs_vectorcall_entry : r->head;
-        }
+        gs_take_head(a);
     }
 }
 
