@@ -139,6 +139,7 @@ var changes = []struct {
 	{"STORE_ATTR", 14, 15, FlagTopFirst},
 	{"CALL", 14, 15, FlagTopFirst},
 	{"CALL_KW", 14, 15, FlagTopFirst},
+	{"CALL_FUNCTION_EX", 14, 15, FlagTopFirst},
 	{"LOAD_CONST", 15, 15, FlagBorrow},
 	{"BINARY_OP", 15, 15, FlagTopFirst},
 	{"BINARY_SLICE", 12, 14, FlagBoundsFirst},

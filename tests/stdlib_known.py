@@ -12,6 +12,7 @@ _RACE = "it takes for granted that a thread goes on for a moment after Event.set
 _CHANCE = "it looks at one allocation of several, in the order of their addresses, and wants a deeper stack than one of them has in this runner, plain or jitted"
 _TIMED = "it wants to be done within a tenth of a second, in which its first round compiles the module it tests"
 _HOOK = "it disassembles functions, and the hook's calls of jit are in them"
+_LENT = "it wants to be the only one who has an argument, and who calls native code has it until the call is over"
 _PLAIN = "it wants bytecode that the interpreter has specialised, and a jitted function's is not"
 
 KNOWN = (
@@ -100,6 +101,7 @@ KNOWN = (
         "test.test_monitoring.ExceptionMonitoringTest.test_no_unwind_for_shim_frame": _PLAIN,
         "test.test_monitoring.LineMonitoringTest.test_generator_with_line": _TRACED,
         "test.test_monitoring.TestBranchAndJumpEvents.test_async_for": _TRACED,
+        "test.test_list.ListTest.test_list_overwrite_local": _LENT,
         "test.test_pydoc.PydocImportTest.test_importfile": _LOADER,
         "test.test_funcattrs.FunctionDictsTest.test_unassigned_dict": _MARKER,
         "test.test_sys_setprofile.TestEdgeCases.test_method_with_c_function": _TRACED,

@@ -350,6 +350,8 @@ PROGRAMS = {
             1
             '''
             made = typing.TypeVar("T"), typing.ParamSpec("P"), typing.NewType("N", int), namedtuple("A", "a"), enum.Enum("E", "e")
+            if "sentinel" in dir(__builtins__):
+                made += sentinel("S"),
             return [o.__module__ for o in made], type(makes).__name__, doctest.DocTestSuite().countTestCases()
 
         @jit

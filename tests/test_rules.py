@@ -1113,6 +1113,61 @@ for _ in range(3):
 """)
 
 
+STARS = """
+f2(**{"a": D(1), "b": D(2)})
+f2(**{"b": D(1), "a": D(2)})
+f2(*[D(1), D(2)])
+f2(*[D(1)], **{"b": D(2)})
+f3(*[D(1), D(2)])
+f3(**{"a": D(1), "b": D(2)})
+f3(*[D(1), D(2)], **{"a": D(3), "b": D(4)})
+fk(**{"a": D(1), "b": D(2)})
+fo(*[D(1)], **{"b": D(2)})
+fo(**{"b": D(1), "a": D(2)})
+fp(*[D(1)], **{"b": D(2), "a": D(3), "c": D(4)})
+fails(*[D(1), D(2)])
+fails(**{"a": D(1), "b": D(2)})
+f0(*[D(1), D(2)])
+f0(**{"a": D(1), "b": D(2)})
+f2(*[D(1), D(2)], **{"c": D(3), "d": D(4)})
+f2(*[D(1)], **{"a": D(2), "c": D(3)})
+(lambda *a, **k: 0)(*[D(1), D(2)], **{"x": D(3), "y": D(4)})
+D(1)(*[D(2)])
+D(1)(**{"a": D(2)})
+d = {"a": D(1), "b": D(2)}; f3(**d); SEEN.append("kept"); del d
+t = (D(1), D(2)); f2(*t); SEEN.append("kept"); del t
+"""
+
+
+@pytest.mark.parametrize("callees", ["plain", "jitted"])
+def test_calls_with_stars_let_go_in_order(callees):
+    same("""
+SEEN = []
+class D:
+    def __init__(self, k): self.k = k
+    def __del__(self): SEEN.append(self.k)
+
+def f0(): pass
+def f2(a, b): return 5
+def f3(*a, **k): return 6
+def fk(**k): return 6
+def fo(a, *, b): return 6
+def fp(a, /, b, *, c=None, **k): return 6
+def fails(a, b): raise ValueError
+""" + f"STARS = {STARS!r}\nCALLEES = {callees!r}\n" + """
+if CALLEES == "jitted":
+    for f in f0, f2, f3, fk, fo, fp, fails: jit(f)
+for call in STARS.strip().splitlines():
+    space = dict(globals())
+    exec("def f():\\n    for i in range(3):\\n        try:\\n            " + call + "\\n        except Exception as e: SEEN.append(type(e).__name__)\\n", space)
+    f = jit(space["f"])
+    for _ in range(4):
+        SEEN.clear()
+        f()
+        print(call, SEEN)
+""")
+
+
 @pytest.mark.xfail(strict=True, reason="a native caller keeps its arguments until the call is over, and lets go of keywords in the order of the call")
 def test_a_callee_lets_go_of_its_arguments():
     same("""

@@ -1,4 +1,4 @@
-/* Who asks for the caller's module, and attached functions (3.12+). sys._getframemodulename and the classes of type parameters ask the frame's function in
+/* Who asks for the caller's module, and attached functions (3.12+). sys._getframemodulename, the classes of type parameters and sentinel (3.15) ask the frame's function in
    C, and mean the exact type, which an attached function does not have. So while they ask, it has. */
 #include "native.h"
 
@@ -45,7 +45,7 @@ get_frame_module_name(PyObject *self, PyObject *const *args, Py_ssize_t nargs, P
     return name;
 }
 
-static struct { PyTypeObject *type; newfunc make; } classes[4];
+static struct { PyTypeObject *type; newfunc make; } classes[5];
 
 static PyObject *
 make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -58,6 +58,15 @@ make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     PyObject *o = classes[i].make(type, args, kwargs);
     end(function);
     return o;
+}
+
+/* Has a class of C's, the i-th, ask in that way; takes a reference over, which is kept: make() looks at it. */
+static void
+wrap(int i, PyObject *class)
+{
+    classes[i].type = (PyTypeObject *)class;
+    classes[i].make = classes[i].type->tp_new;
+    classes[i].type->tp_new = make;
 }
 
 /* Once for the process: what these functions of C's do belongs to all interpreters. */
@@ -75,15 +84,17 @@ gs_caller_module_init(void)
         def->ml_meth = (PyCFunction)(void (*)(void))get_frame_module_name;
     }
     PyObject *module = PyImport_ImportModule("_typing");
-    for (size_t i = 0; module && i < Py_ARRAY_LENGTH(names); i++) {
-        PyTypeObject *type = (PyTypeObject *)PyObject_GetAttrString(module, names[i]); /* kept: make() looks at it */
-        if (!type) {
+    for (int i = 0; module && i < (int)Py_ARRAY_LENGTH(names); i++) {
+        PyObject *class = PyObject_GetAttrString(module, names[i]);
+        if (!class) {
             Py_CLEAR(module);
             break;
         }
-        classes[i].type = type;
-        classes[i].make = type->tp_new;
-        type->tp_new = make;
+        wrap(i, class);
+    }
+    PyObject *sentinel = PyDict_GetItemString(PyEval_GetBuiltins(), "sentinel");
+    if (sentinel && PyType_Check(sentinel) && !PyType_HasFeature((PyTypeObject *)sentinel, Py_TPFLAGS_HEAPTYPE)) {
+        wrap(Py_ARRAY_LENGTH(names), Py_NewRef(sentinel));
     }
     Py_XDECREF(module);
     return module ? 0 : -1;

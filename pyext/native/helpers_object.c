@@ -256,28 +256,76 @@ gs_call(PyObject *kwnames, PyObject *const *stack, int64_t count)
     return call_function(callable, args, nargs | PY_VECTORCALL_ARGUMENTS_OFFSET, kwnames);
 }
 
-/* From 3.12 on the interpreter moves the arguments of such a call from their tuple into the frame of a Python function, which lets go of the
-   first one first, or the last one from 3.14 on; a tuple's end begins with the last one, a dict's with the first. */
+/* Gives up the argument of a parameter. */
 static void
-let_go_of_items(PyObject *tuple, PyObject *dict)
+clear_argument(PyCodeObject *code, int parameter, PyObject *tuple, PyObject *dict)
 {
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    while (CP_LAST_FIRST && dict && PyDict_GET_SIZE(dict) > 1) {
-        PyObject *item = PyObject_CallMethod(dict, "popitem", NULL);
-        if (!item) { /* no memory for it: the order is another one */
-            PyErr_Clear();
-            break;
+    if (parameter < code->co_argcount && parameter < PyTuple_GET_SIZE(tuple)) {
+        if (Py_REFCNT(tuple) == 1) {
+            Py_CLEAR(((PyTupleObject *)tuple)->ob_item[parameter]);
         }
-        Py_DECREF(item);
+    } else if (dict && parameter >= code->co_posonlyargcount) {
+        PyObject *name = PyTuple_GET_ITEM(code->co_localsplusnames, parameter);
+        if (PyDict_GetItemWithError(dict, name)) {
+            PyDict_DelItem(dict, name); /* cannot fail: it is there */
+        }
     }
-    if (tuple && !CP_LAST_FIRST) {
+}
+
+/* From 3.12 on the interpreter moves the arguments of such a call into the frame of a Python function, whose end lets go of the parameters in their
+   order, of *args and of **kwargs; from 3.14 on backwards. A tuple's end begins with the last item, a dict's with the first. Where the arguments do not
+   fit the parameters there is no frame, and the tuple ends before the dict. The dict is none that somebody else has, and has no keys whose comparison could run Python code. */
+static void
+let_go_of_items(PyCodeObject *code, PyObject *tuple, PyObject *dict)
+{
+    PyObject *type, *value, *traceback, *key;
+    PyErr_Fetch(&type, &value, &traceback);
+    int n = code->co_argcount + code->co_kwonlyargcount, bound = !type || traceback;
+    if (Py_REFCNT(tuple) == 1) {
         PyObject_GC_UnTrack(tuple);
-        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
+    }
+    if (bound && CP_LAST_FIRST) {
+        PyObject *keys = code->co_flags & CO_VARKEYWORDS && dict ? PyDict_Keys(dict) : NULL;
+        for (Py_ssize_t i = 0; keys && i < PyList_GET_SIZE(keys); i++) {
+            key = PyList_GET_ITEM(keys, i);
+            int k = code->co_posonlyargcount;
+            while (k < n && !cp_same_text(PyTuple_GET_ITEM(code->co_localsplusnames, k), key)) {
+                k++;
+            }
+            if (k == n) {
+                PyDict_DelItem(dict, key);
+            }
+        }
+        Py_XDECREF(keys);
+    }
+    if (CP_LAST_FIRST && Py_REFCNT(tuple) == 1 && (bound || dict)) {
+        for (Py_ssize_t i = PyTuple_GET_SIZE(tuple); --i >= (bound ? code->co_argcount : 0);) {
             Py_CLEAR(((PyTupleObject *)tuple)->ob_item[i]);
         }
     }
+    for (int i = 0; bound && i < n; i++) {
+        clear_argument(code, CP_LAST_FIRST ? n - 1 - i : i, tuple, dict);
+    }
     PyErr_Restore(type, value, traceback);
+}
+
+/* How many objects end with the two, at most. A key whose comparison could run Python code: -1. */
+static int
+ending_with(PyObject *tuple, PyObject *dict)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    int n = 0;
+    for (Py_ssize_t i = 0; Py_REFCNT(tuple) == 1 && i < PyTuple_GET_SIZE(tuple); i++) {
+        n += Py_REFCNT(PyTuple_GET_ITEM(tuple, i)) == 1;
+    }
+    while (dict && Py_REFCNT(dict) == 1 && PyDict_Next(dict, &at, &key, &value)) {
+        if (!PyUnicode_CheckExact(key)) {
+            return -1;
+        }
+        n += Py_REFCNT(value) == 1;
+    }
+    return n;
 }
 
 static int
@@ -315,6 +363,9 @@ gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
     }
     if (!PyTuple_CheckExact(args)) {
         tuple = may_follow_star(callable, args) ? PySequence_Tuple(args) : NULL;
+        if (tuple && PyList_CheckExact(args) && Py_REFCNT(args) == 1) { /* [*a, b], which the interpreter has a tuple take the place of */
+            PyList_SetSlice(args, 0, PY_SSIZE_T_MAX, NULL);
+        }
     }
     if (tuple && Py_IS_TYPE(callable, &gs_function_type) && (!dict || PyDict_GET_SIZE(dict) == 0)) {
         result = PyObject_Vectorcall(callable, ((PyTupleObject *)tuple)->ob_item, (size_t)PyTuple_GET_SIZE(tuple) | GS_ARGS_OWNED, NULL); /* the tuple holds them */
@@ -332,8 +383,9 @@ gs_call_ex(PyObject *callable, PyObject *args, PyObject *kwargs)
         result = PyObject_Call(callable, tuple, dict);
     }
     if (CP_MOVES_ARGUMENTS && tuple && (Py_IS_TYPE(callable, &PyFunction_Type) || Py_IS_TYPE(callable, &gs_function_type))) {
-        int in_dict = ((PyCodeObject *)((PyFunctionObject *)callable)->func_code)->co_flags & CO_VARKEYWORDS; /* and not in locals */
-        let_go_of_items(Py_REFCNT(tuple) == 1 && PyTuple_GET_SIZE(tuple) > 1 ? tuple : NULL, dict && Py_REFCNT(dict) == 1 && !in_dict ? dict : NULL);
+        if (ending_with(tuple, dict) > 1) { /* their order can be told */
+            let_go_of_items((PyCodeObject *)((PyFunctionObject *)callable)->func_code, tuple, dict && Py_REFCNT(dict) == 1 && PyDict_GET_SIZE(dict) ? dict : NULL);
+        }
     }
     if (tuple != args) {
         Py_XDECREF(tuple);
