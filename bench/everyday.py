@@ -557,6 +557,40 @@ def caught_arguments(n):
     return total
 
 
+def passed_on(n):
+    total = 0
+    for i in range(n):
+        try:
+            try:
+                total += TREE[i]
+            except KeyError:
+                total += 1
+                raise
+        except LookupError:
+            total += 2
+    return total
+
+
+def positive(x):
+    if x < 0:
+        raise ValueError(x)
+    return x
+
+
+def twice(x):
+    return positive(x) * 2
+
+
+def raised_below(n):
+    total = 0
+    for i in range(n):
+        try:
+            total += twice(i if i % 4 else -1)
+        except ValueError:
+            total += 1
+    return total
+
+
 BENCH = [
     ("s += ch", append_chars, (200_000,)),
     ("sort with a key", sort_key, (10_000,)),
@@ -597,4 +631,6 @@ BENCH = [
     ("deque, heapq", queues, (30_000,)),
     ("memoised closure", memoised, (1_000,)),
     ("except … as e", caught_arguments, (20_000,)),
+    ("bare raise", passed_on, (20_000,)),
+    ("raised two calls below", raised_below, (40_000,)),
 ]

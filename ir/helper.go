@@ -156,6 +156,7 @@ var Helpers = []Helper{
 	{Name: "gs_unbound_local", Args: []Kind{Obj, I64}, Result: Void, Writes: HeapRef | HeapOther},
 	{Name: "gs_raise", Args: []Kind{ObjNull, ObjNull}, Result: Void, Looks: true, Writes: HeapAll},
 	{Name: "gs_reraise", Args: []Kind{Obj}, Result: Void, Writes: HeapRef | HeapOther},
+	{Name: "gs_handled", Result: ObjNull, Writes: HeapRef | HeapOther},
 	{Name: "gs_push_exc_info", Args: []Kind{Obj}, Result: ObjNull, Writes: HeapRef | HeapOther},
 	{Name: "gs_pop_except", Args: []Kind{Obj}, Result: ObjNull, Writes: HeapRef | HeapOther},
 	{Name: "gs_check_exc_match", Args: []Kind{Obj, Obj}, Result: I64, Error: NegError, Looks: true, Writes: HeapAll},

@@ -561,3 +561,73 @@ kept.clear()
 def test_what_leaves_native_code_by_an_exception_has_locals_without_a_value():
     """The frame object that the traceback holds takes the frame over as it is: 3.14 has a word for no value that is not 0."""
     subprocess.run([sys.executable, "-X", "faulthandler", "-c", VALUELESS], check=True)
+
+
+PASSED_ON = """
+import sys
+class Dies:
+    def __init__(s, log): s.log = log
+    def __del__(s): s.log.append((sys._getframe(1).f_lineno, repr(sys.exc_info()[1])))
+class Other(Exception): pass
+@JIT
+def again(): raise
+@JIT
+def f(n, log):
+    seen = []
+    for i in range(n):
+        try:
+            for k in [Dies(log), 2]:
+                try:
+                    try:
+                        if i % 4 == 0:
+                            raise KeyError(i)
+                        if i % 4 == 1:
+                            [][i]
+                        if i % 4 == 2:
+                            raise Other(i) from None
+                        int("no")
+                    except Other as e:
+                        e.__traceback__ = None
+                        raise
+                    except (KeyError, TypeError) as e:
+                        if i % 8:
+                            raise e.with_traceback(None)
+                        raise
+                    finally:
+                        log.append((i, repr(sys.exc_info()[1])))
+                except IndexError:
+                    try:
+                        raise
+                    except KeyError:
+                        log.append("no")
+        except Exception as e:
+            tb, lines = e.__traceback__, []
+            while tb:
+                lines.append((tb.tb_lineno, tb.tb_frame.f_lineno, tb.tb_frame.f_code.co_name))
+                tb = tb.tb_next
+            seen.append((lines, repr(e), repr(e.__context__), e.__suppress_context__, sys.getrefcount(e), sys.exc_info()[1] is e))
+    try:
+        again()
+    except RuntimeError as e:
+        seen.append(str(e))
+    try:
+        try:
+            raise ValueError(n)
+        except ValueError:
+            again()
+    except ValueError as e:
+        seen.append((repr(e), repr(e.__context__), e.__traceback__.tb_next.tb_frame.f_code.co_name))
+    return seen, sys.exc_info()
+def run(n):
+    log = []
+    return f(n, log), log
+"""
+
+
+def test_exceptions_that_are_passed_on_to_other_handlers():
+    told = []
+    for decorate in (lambda f: f, jit):
+        names = {"JIT": decorate}
+        exec(compile(PASSED_ON, "passed_on", "exec"), names)
+        told.append([names["run"](n) for n in (1, 2, 5, 60, 60, 60)])
+    assert told[0] == told[1]

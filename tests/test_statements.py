@@ -145,7 +145,7 @@ def raising_again(names):
         except ZeroDivisionError:
             names["bare"]()
 
-    for _ in range(4):
+    for _ in range(8):
         yield told(names["reraise"], 12)
         yield told(names["bare"])
         yield told(handling)

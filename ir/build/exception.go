@@ -114,13 +114,7 @@ func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
 	at := b.load(ir.OpLoadObj, ir.HeapScratch, out, 0)
 	traced := b.load(ir.OpLoadI64, ir.HeapScratch, out, 8)
 	at.Type.Class = b.classInt
-	if how == reraises && lasti.Op != ir.OpConstNull {
-		b.position = []slot{borrowedSlot(at)}
-	}
-	for len(b.stack) > int(h.Depth) { // from the top, as the interpreter unwinds
-		b.drop(1)
-	}
-	b.position = nil
+	b.cut(h)
 	if h.Lasti {
 		b.push(ownedSlot(at))
 	} else {
@@ -129,6 +123,32 @@ func (b *builder) catch(h *decoder.Handler, lasti *ir.Value, how int64) {
 	b.push(ownedSlot(b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj}, exc)))
 	fs := b.frameState(h.Target, b.locals, b.stack)
 	b.guard(ir.OpGuard, ir.Type{}, fs, ir.ExitInfo{Kind: ir.ExitTouched, Reason: ir.WhyFrame}, b.pure(ir.OpIEq, ir.Bool, traced, b.constInt(0)))
+	b.edge(h.Target)
+	b.ended = true
+}
+
+// cut gives up what a handler does not find on the stack any more, from the top, as the interpreter unwinds.
+func (b *builder) cut(h *decoder.Handler) {
+	for len(b.stack) > int(h.Depth) {
+		b.drop(1)
+	}
+}
+
+// passOn takes an exception that was caught to another handler of the activation. Nobody is told of that, and the traceback stays what it is: so the thread
+// need not have it in between. at, a reference, is what the handler may ask for: where it was raised.
+func (b *builder) passOn(h *decoder.Handler, exc, at slot) {
+	b.settle()
+	if b.ins.Op == decoder.OpReraise && b.ins.Arg > 0 {
+		b.position = []slot{borrowedSlot(at.object())}
+	}
+	b.cut(h)
+	b.position = nil
+	if h.Lasti {
+		b.push(at)
+	} else {
+		b.release(at)
+	}
+	b.push(exc)
 	b.edge(h.Target)
 	b.ended = true
 }
@@ -169,6 +189,19 @@ func (b *builder) letGo() {
 // raise translates RAISE_VARARGS: nothing (what is being handled is raised again), an exception, or an exception and its cause.
 func raise(b *builder) error {
 	n := int(b.ins.Arg)
+	if h, ok := b.catcher(nil); ok && h != nil && n == 0 {
+		handled := b.helper("gs_handled")
+		some := b.newBlock()
+		none := b.newBlock()
+		b.branch(b.pure(ir.OpPNe, ir.Bool, handled, b.null()), some, none, 1)
+		none.Cold = true
+		b.block = none
+		b.exit(ir.ExitResume, ir.WhyValue, b.before())
+		b.block, b.ended = some, false
+		b.effect = true
+		b.passOn(h, ownedSlot(b.add(ir.OpWordObj, ir.Type{Kind: ir.Obj}, handled)), b.instruction())
+		return nil
+	}
 	args := []*ir.Value{b.null(), b.null()}
 	if n > 0 {
 		args[0] = b.escapeTop(n - 1)
@@ -193,19 +226,35 @@ func raise(b *builder) error {
 // reraise passes on an exception that was caught. The bytecode to blame, if it is not this one, lies deeper in the stack; the runtime finds it.
 func reraise(b *builder) error {
 	exc, lasti := b.escapeTop(0), b.null()
-	if n := int(b.ins.Arg); n > 0 {
+	n := int(b.ins.Arg)
+	if n > 0 {
 		lasti = b.escapeTop(n)
+	}
+	h, ok := b.catcher(nil)
+	if ok && h != nil {
+		at := b.instruction()
+		if n > 0 {
+			at = b.own(borrowedSlot(lasti)) // beside the one of the stack
+		}
+		b.effect = true
+		b.passOn(h, b.own(b.pop()), at)
+		return nil
 	}
 	b.settle()
 	b.effect = true
 	b.helper("gs_reraise", exc)
 	b.drop(1)
-	if h, ok := b.catcher(nil); ok {
-		b.catch(h, lasti, reraises)
+	if ok {
+		b.catch(nil, lasti, reraises)
 		return nil
 	}
 	b.exit(ir.ExitRaise, ir.WhyRaised, b.here())
 	return nil
+}
+
+// instruction is the current one's offset as the interpreter keeps it for handlers, a reference.
+func (b *builder) instruction() slot {
+	return b.own(b.boxedForFrame(intSlot(b.constInt(int64(b.ins.At)))))
 }
 
 // pushExcInfo makes the exception on top the one being handled; what was handled before goes beneath it.

@@ -69,6 +69,7 @@ void gs_unbound_local(PyObject *code, int64_t index);
 /* helpers_exception.c */
 void gs_raise(PyObject *exception, PyObject *cause);
 void gs_reraise(PyObject *);
+PyObject *gs_handled(void);
 PyObject *gs_push_exc_info(PyObject *);
 PyObject *gs_pop_except(PyObject *);
 int64_t gs_check_exc_match(PyObject *, PyObject *classes);

@@ -63,6 +63,12 @@ gs_raise(PyObject *exception, PyObject *cause)
 }
 
 PyObject *
+gs_handled(void)
+{
+    return PyErr_GetHandledException();
+}
+
+PyObject *
 gs_push_exc_info(PyObject *exception)
 {
     _PyErr_StackItem *info = cp_thread()->exc_info;
