@@ -631,3 +631,31 @@ def test_exceptions_that_are_passed_on_to_other_handlers():
         exec(compile(PASSED_ON, "passed_on", "exec"), names)
         told.append([names["run"](n) for n in (1, 2, 5, 60, 60, 60)])
     assert told[0] == told[1]
+
+
+# In a long function: where an exception was raised is an int that has an object of its own.
+IN_HANDLERS = {
+    "finally": "finally: z = 1",
+    "no handler is for it": "except ValueError: z = 1",
+    "bare raise": "except ZeroDivisionError: raise",
+    "bare raise of a name": "except ZeroDivisionError as e: raise",
+    "raised in a handler": "except ZeroDivisionError as e: z = 1 // (x - 1)",
+    "raised in finally": "finally: z = 1 // (x - 1)",
+}
+
+
+@pytest.mark.parametrize("handler", IN_HANDLERS.values(), ids=IN_HANDLERS)
+def test_what_is_passed_on_leaves_no_memory_behind(handler):
+    names = {}
+    lines = [f"    y{i} = x + {i}" for i in range(120)]
+    exec("\n".join(["def f(x):", *lines, "    try:", "        try: 1 // (x - 1)", f"        {handler}", "    except Exception: pass"]), names)
+    f = jit(names["f"])
+
+    def blocks():
+        for _ in range(1000):
+            f(1)
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    blocks()
+    assert blocks() - blocks() > -300  # one of each call were a thousand

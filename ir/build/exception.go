@@ -232,9 +232,11 @@ func reraise(b *builder) error {
 	}
 	h, ok := b.catcher(nil)
 	if ok && h != nil {
-		at := b.instruction()
+		var at slot
 		if n > 0 {
 			at = b.own(borrowedSlot(lasti)) // beside the one of the stack
+		} else {
+			at = b.instruction()
 		}
 		b.effect = true
 		b.passOn(h, b.own(b.pop()), at)
