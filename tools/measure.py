@@ -208,6 +208,37 @@ print(min(best))
 """
 
 
+# gcc's own vectors, for any gain it sees; and none.
+VECTORS = {"scalar": "-fno-tree-vectorize", "vectors": "-ftree-vectorize -fvect-cost-model=unlimited -mavx2"}
+
+
+def vectors_table():
+    """What vectors could win at most: the C program of each kernel built without and with them, run alternately."""
+    from gophersnake import _bench_peers, _target
+
+    rows, ratios = ["| kernel in C | scalar | AVX2 | scalar beside AVX2 |", "|---|--:|--:|--:|"], []
+    for path in with_c:
+        programs = {}
+        for kind, flags in VECTORS.items():
+            os.environ["CC"] = f"gcc {flags}"
+            _bench_peers._program.cache_clear()
+            programs[kind] = _bench_peers._program(path.parent / "c" / f"{path.stem}.c")
+        for name, *_ in _target.load(path.stem, str(path), False).BENCH:
+            seconds = {kind: [] for kind in programs}
+            for _ in range(5):
+                for kind, (_, program) in programs.items():
+                    done = subprocess.run([program, name, "0.2"], capture_output=True, text=True)
+                    if done.returncode == 0:
+                        seconds[kind].append(float(done.stdout.partition("\n")[0]))
+            if seconds["scalar"]:
+                scalar, vectors = (min(seconds[kind]) for kind in VECTORS)
+                ratios.append(scalar / vectors)
+                rows.append(f"| {name} | {ms(scalar)} | {ms(vectors)} | **{times(ratios[-1])}** |")
+    del os.environ["CC"]
+    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    return [*rows, "", f"Geometric mean {times(mean)} over {len(ratios)} kernels."]
+
+
 def passes_table():
     """What a function's time becomes without a pass: each function alternately with it and without, in processes of their own."""
     from gophersnake import _bench, _target
@@ -301,6 +332,7 @@ PARTS = {
     "everyday": lambda: {"everyday": bench_table(bench(str(ROOT / "bench" / "everyday.py")))},
     "c": lambda: {"c": c_table(bench("--peers", "c", *map(str, with_c), middle=beside_c))},
     "untuned": lambda: {"untuned": bench_table(bench(str(ROOT / "bench" / "untuned.py")), 1)},
+    "vectors": lambda: {"vectors": vectors_table()},
     "passes": lambda: {"passes": passes_table()},
     "compile": lambda: {"compile": compile_table()},
     "import": lambda: {"import": import_table()},
