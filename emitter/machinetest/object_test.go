@@ -389,8 +389,10 @@ func TestGuards(t *testing.T) {
 	require.Equal(t, uint64(pyabi.Int), tag)
 	_, tag = u.call(0, 3)
 	require.Equal(t, uint64(77), tag)
-	_, tag = u.call(1)
-	require.Equal(t, uint64(pyabi.Int), tag)
+	for range 19 { // of the 20 rounds of recording code
+		_, tag = u.call(1)
+		require.Equal(t, uint64(pyabi.Int), tag)
+	}
 	_, tag = u.call(1)
 	require.Equal(t, uint64(77), tag)
 	_, tag = u.call(2)
