@@ -1,6 +1,6 @@
 """--share K/N: only one of N parts of the tests, for Pythons on which not all of them are run (tools/test). The parts
 are disjoint, together they are all, and what belongs to one depends on the tests' names alone. A test that is marked in_each_share
-is in each, and does one part of its work (the fixture parts says how many there are)."""
+is in each: it runs on some versions only, or does one part of its work there (the fixture parts says how many there are)."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ def parts(request):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "in_each_share: belongs to each part of --share, and does less in it")
+    config.addinivalue_line("markers", "in_each_share: belongs to each part of --share, as it runs on some versions only or does less in a part")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -231,6 +231,7 @@ for raising in (False, True):
 ''')
 
 
+@pytest.mark.in_each_share
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="nobody can watch a dict")
 def test_a_dict_that_shares_the_values_of_an_instance_tells_of_stores():
     pytest.importorskip("_testcapi")

@@ -350,6 +350,7 @@ run(200_000)
 """)
 
 
+@pytest.mark.in_each_share
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="plain 3.11 crashes")
 def test_recursion_by_way_of_c_ends_before_the_stack():
     """Calls into native code take nothing of CPython's count of recursion in C: what is interpreted where the stack is short would have all of it."""

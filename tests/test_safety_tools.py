@@ -571,6 +571,7 @@ for _ in range(3):
     assert seen == 3 * [["wait", "f", caller, "<module>"] for caller in ("one", "two")]
 
 
+@pytest.mark.in_each_share
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is of 3.12")
 def test_events_of_one_function_are_told():
     same("""
@@ -633,6 +634,7 @@ look("no tool")
 """)
 
 
+@pytest.mark.in_each_share
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is of 3.12")
 def test_calls_of_attached_functions_are_none_of_functions_in_c():
     """A tool that is told of what C functions return is told of no others."""
@@ -704,6 +706,7 @@ for wrong in (), (3, E.CALL), (9, E.CALL, None), (3, 3, None), ("3", E.CALL, Non
 """)
 
 
+@pytest.mark.in_each_share
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring is of 3.12")
 def test_so_is_a_tool_told_that_was_there_before():
     source = """
