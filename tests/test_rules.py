@@ -907,6 +907,10 @@ key replaced: d = {1: new(0), "a": watched(1)}; d[1] = watched(2); d["a"] = 5; d
 attribute replaced: b = Box(); b.x = new(0); b.x = watched(1); del b.x; b.y = new(2); b = None
 container: l = [new(0), [watched(1), (new(2), {3: new(3)})]]; l = 5
 shared in a container: x = new(0); l = [x, x, (x,)]; x = 1; l = None
+tuples: t = (i, 2.5 * i, new(0), (new(1), 0.5 * i, (watched(2), 10 ** 6 * i, new(3))), 10 ** 5 + i, 3.5 * i); t = (new(4), t, t, 1.5 * i); t = (t, new(5)); t = None; (new(6), (7.5 * i, i))
+tuples within each other: t = (new(0), 0.5 * i)
+    for k in range(1, 70): t = (new(k), t, 0.5 * k, new(-k)) if k % 3 else (0.5 * k, t)
+    t = k = None
 container cleared: l = [new(0), watched(1)]; l.clear(); l.append(new(2)); l.pop(); s = {watched(3)}; s.clear()
 operands: x = new(0) + new(1); x = watched(2) + i; x = new(3) + watched(4) + new(5); x = None
 slices: x = new(0)[new(1):new(2)]; new(0)[new(1):new(2)] = watched(3); del new(0)[new(1):new(2)]; x = new(0)[new(1)]; new(0)[watched(1)] = new(2)

@@ -54,6 +54,11 @@
      int cp_keeps_values(class)                   whether instances have values, as the rows values.* tell native code
      PyDictValues *cp_values(object)              the values of an instance whose class has a managed dict, or NULL
      PyObject *cp_dict(object)                    the dict that an instance has, borrowed, or NULL
+     CP_FREE_LISTS                                whether the next five are there
+     cp_free_float(ts, float), cp_free_tuple(ts, tuple)  nobody has it any more; the tuple is not empty, tracked or holding anything
+     cp_take_tuple(ts, n)                         a new tuple, not tracked, whose items are to be set, or NULL: there is no free one
+     int *cp_trash_nesting(ts)                    how many containers are being given up, each within the one before
+     int cp_has_tuples(ts)                        whether free tuples are where the others look for them
      int cp_shares_values(object)                 a dict that it has shares its values: a store is told to who watches the dict, or not, by version
      cp_value_added(values, i)                    value i was NULL before
      int cp_is_split(dict), PyObject *cp_split_value(dict, i)

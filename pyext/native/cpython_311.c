@@ -205,6 +205,9 @@ cp_test(PyThreadState *ts, PyObject *freed)
     if (ts->interp->float_state.free_list != (PyFloatObject *)freed || ts->interp->float_state.numfree < 1) {
         return "float free list";
     }
+    if (!cp_has_tuples(ts)) {
+        return "tuple free list";
+    }
     return NULL;
 }
 

@@ -65,6 +65,12 @@ cp_is_watched(PyThreadState *ts)
 }
 
 static inline int *
+cp_trash_nesting(PyThreadState *ts)
+{
+    return &ts->trash_delete_nesting;
+}
+
+static inline int *
 cp_recursion(PyThreadState *ts)
 {
     return &ts->recursion_remaining;

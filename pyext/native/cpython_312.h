@@ -32,6 +32,12 @@ cp_frame_end(_PyInterpreterFrame *f)
 #define CP_EVALUATION 2 /* PY_EVAL_C_STACK_UNITS of ceval.c */
 
 static inline int *
+cp_trash_nesting(PyThreadState *ts)
+{
+    return &ts->trash.delete_nesting;
+}
+
+static inline int *
 cp_c_recursion(PyThreadState *ts)
 {
     return &ts->c_recursion_remaining;

@@ -37,6 +37,7 @@ cp_at(_PyInterpreterFrame *f)
 }
 
 #define CP_WRITES_THROUGH 1
+#define CP_FREE_LISTS 0
 
 static inline int
 cp_shows_locals(const _PyInterpreterFrame *f)

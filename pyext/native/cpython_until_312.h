@@ -4,7 +4,9 @@
 #define GS_CPYTHON_UNTIL_312_H
 #include <internal/pycore_dtoa.h>
 #include <internal/pycore_floatobject.h>
+#include <internal/pycore_object.h>
 #include <internal/pycore_pymem.h>
+#include <internal/pycore_tuple.h>
 #include "cpython_until_313.h"
 
 /* ---- Frames ---- */
@@ -125,6 +127,61 @@ cp_list_extend(PyObject *list, PyObject *iterable)
     PyObject *none = _PyList_Extend((PyListObject *)list, iterable);
     Py_XDECREF(none);
     return none ? 0 : -1;
+}
+
+/* ---- Free lists ---- */
+
+#define CP_FREE_LISTS 1
+
+/* What float_dealloc does with an exact float. */
+static inline void
+cp_free_float(PyThreadState *ts, PyObject *o)
+{
+    struct _Py_float_state *floats = &ts->interp->float_state;
+    if (floats->numfree >= PyFloat_MAXFREELIST) {
+        PyObject_Free(o);
+        return;
+    }
+    floats->numfree++;
+    Py_SET_TYPE(o, (PyTypeObject *)floats->free_list);
+    floats->free_list = (PyFloatObject *)o;
+}
+
+static inline PyTupleObject *
+cp_take_tuple(PyThreadState *ts, Py_ssize_t n)
+{
+    struct _Py_tuple_state *tuples = &ts->interp->tuple;
+    if (n < 1 || n > PyTuple_NFREELISTS || !tuples->free_list[n - 1]) {
+        return NULL;
+    }
+    PyTupleObject *t = tuples->free_list[n - 1];
+    tuples->free_list[n - 1] = (PyTupleObject *)t->ob_item[0];
+    tuples->numfree[n - 1]--;
+    _Py_NewReference((PyObject *)t);
+    return t;
+}
+
+static inline void
+cp_free_tuple(PyThreadState *ts, PyTupleObject *t)
+{
+    struct _Py_tuple_state *tuples = &ts->interp->tuple;
+    Py_ssize_t n = Py_SIZE(t);
+    if (n > PyTuple_NFREELISTS || tuples->numfree[n - 1] >= PyTuple_MAXFREELIST) {
+        PyObject_GC_Del(t);
+        return;
+    }
+    t->ob_item[0] = (PyObject *)tuples->free_list[n - 1];
+    tuples->free_list[n - 1] = t;
+    tuples->numfree[n - 1]++;
+}
+
+/* A tuple that was freed just now is taken first. */
+static inline int
+cp_has_tuples(PyThreadState *ts)
+{
+    PyObject *t = PyTuple_New(3);
+    Py_XDECREF(t);
+    return t && ts->interp->tuple.free_list[2] == (PyTupleObject *)t && ts->interp->tuple.numfree[2] > 0;
 }
 
 #define cp_shares_values(object) 0

@@ -829,14 +829,17 @@ gs_locals_changed(struct gs_unit *unit, struct gs_regs *regs)
 
 /* A destructor or the callback of a weak reference sees who let go: the activation is linked for it, in a frame of its own for the time, because
    the frame that the activation may have keeps what native code put there. */
-void
-gs_release_in(PyObject *o, struct gs_regs *regs)
+struct release {
+    struct gs_ending ending;
+    struct gs_regs *regs;
+    struct run run;
+};
+
+static void
+show_release(struct gs_ending *ending)
 {
-    if (!gs_end_may_run_python(o)) {
-        gs_dealloc(o);
-        return;
-    }
-    PyThreadState *ts = cp_thread();
+    struct release *r = (struct release *)ending;
+    struct gs_regs *regs = r->regs;
     const uint64_t *return_address = (const uint64_t *)(regs + 1);
     struct gs_unit *u = gs_unit_at(*return_address);
     const struct gs_callsite *site = u ? find_callsite(u, *return_address) : NULL;
@@ -845,11 +848,21 @@ gs_release_in(PyObject *o, struct gs_regs *regs)
     }
     const struct gs_exitdesc *d = &u->exits[site->exit];
     regs->gpr[GS_SP] = (uint64_t)(uintptr_t)(return_address + 1);
-    struct run run = {0};
+    r->run = (struct run){0};
     if (d->kind != GS_EXIT_RAISE) { /* else it is over, and its callers alone are seen */
-        add_caller(&run, (struct caller){.unit = u, .desc = d, .regs = regs, .sp = regs->gpr[GS_SP], .fresh = 1});
+        add_caller(&r->run, (struct caller){.unit = u, .desc = d, .regs = regs, .sp = regs->gpr[GS_SP], .fresh = 1});
     }
-    link_callers(ts, &run, u, d, regs);
-    _Py_Dealloc(o);
-    unlink_callers(ts, &run);
+    link_callers(cp_thread(), &r->run, u, d, regs);
+}
+
+void
+gs_release_in(PyObject *o, struct gs_regs *regs)
+{
+    struct release r;
+    r.ending = (struct gs_ending){.show = show_release};
+    r.regs = regs;
+    gs_end(o, &r.ending);
+    if (r.ending.shown) {
+        unlink_callers(cp_thread(), &r.run);
+    }
 }

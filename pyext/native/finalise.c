@@ -2,6 +2,7 @@
    as several deallocations, so it is done for those objects only of which a look at what dies with them cannot say no. */
 #include "runtime.h"
 #include <internal/pycore_dict.h>
+#include <internal/pycore_object.h>
 #include <structmember.h>
 
 #define MOST_LOOKS 256 /* objects looked at: what holds more that may die with it is shown without further looking */
@@ -331,8 +332,8 @@ is_quiet(PyObject *o, PyTypeObject *t)
     return 0;
 }
 
-int
-gs_end_may_run_python(PyObject *o)
+static int
+end_may_run_python(PyObject *o)
 {
     PyTypeObject *t = Py_TYPE(o);
     if (t == &PyTuple_Type ? all_survive(((PyTupleObject *)o)->ob_item, Py_SIZE(o)) : is_plain(t) || is_quiet(o, t)) {
@@ -342,4 +343,78 @@ gs_end_may_run_python(PyObject *o)
     l.left = MOST_LOOKS;
     l.depth = l.nshared = 0;
     return may_run(o, &l);
+}
+
+/* ---- The end ---- */
+
+static inline void
+end_other(PyObject *o, struct gs_ending *e)
+{
+    if (e && !e->shown && end_may_run_python(o)) {
+        e->shown = 1;
+        e->show(e);
+    }
+    _Py_Dealloc(o);
+}
+
+#if CP_FREE_LISTS
+#define MOST_TUPLES 8       /* within each other */
+#define MOST_TRASH_NESTING 30 /* CPython puts off what lies deeper than 50 containers */
+
+/* What tupledealloc does, in its order, in one walk over the items: only at those that are neither numbers nor tuples is asked whether their end may run Python
+   code. Nothing that died before such an item can be missed. */
+static void
+end_tuple(PyThreadState *ts, PyTupleObject *t, struct gs_ending *e, int depth)
+{
+    int within = 0;
+    if (_PyObject_GC_IS_TRACKED(t)) {
+        _PyObject_GC_UNTRACK(t);
+    }
+    for (Py_ssize_t i = Py_SIZE(t); i-- > 0;) {
+        PyObject *item = t->ob_item[i];
+        if (!item) {
+            continue;
+        }
+        if (Py_REFCNT(item) > 1) {
+            Py_DECREF(item);
+            continue;
+        }
+        Py_SET_REFCNT(item, 0);
+        if (Py_IS_TYPE(item, &PyFloat_Type)) {
+            cp_free_float(ts, item);
+            continue;
+        }
+        if (!within) {
+            within = 1;
+            ++*cp_trash_nesting(ts);
+        }
+        if (Py_IS_TYPE(item, &PyTuple_Type) && Py_SIZE(item) > 0 && depth < MOST_TUPLES) {
+            end_tuple(ts, (PyTupleObject *)item, e, depth + 1);
+        } else if (!gs_keep_int(item)) {
+            end_other(item, e);
+        }
+    }
+    cp_free_tuple(ts, t);
+    if (within) {
+        _PyTrash_end(ts);
+    }
+}
+#endif
+
+/* An object's count has become 0. */
+void
+gs_end(PyObject *o, struct gs_ending *e)
+{
+#if CP_FREE_LISTS
+    if (Py_IS_TYPE(o, &PyTuple_Type) && Py_SIZE(o) > 0) {
+        PyThreadState *ts = cp_thread();
+        if (*cp_trash_nesting(ts) < MOST_TRASH_NESTING) {
+            end_tuple(ts, (PyTupleObject *)o, e, 0);
+            return;
+        }
+    }
+#endif
+    if (!gs_keep_int(o)) {
+        end_other(o, e);
+    }
 }

@@ -409,9 +409,12 @@ gs_get_len(PyObject *o)
 static struct { int count; PyObject *ints[SPARE_INTS]; } spare_ints[3];
 
 /* The int, of which nobody has a reference any more, waits. */
-static inline int
-spare_int(PyObject *o)
+int
+gs_keep_int(PyObject *o)
 {
+    if (!Py_IS_TYPE(o, &PyLong_Type)) {
+        return 0;
+    }
     Py_ssize_t digits = cp_digits(o);
     if ((digits != 1 && digits != 2) || spare_ints[digits].count == SPARE_INTS) {
         return 0;
@@ -472,10 +475,7 @@ gs_unbox_int(PyObject *o, int64_t *n)
 void
 gs_dealloc(PyObject *o)
 {
-    if (Py_IS_TYPE(o, &PyLong_Type) && spare_int(o)) {
-        return;
-    }
-    _Py_Dealloc(o);
+    gs_end(o, NULL);
 }
 
 /* ---- Ranges ---- */

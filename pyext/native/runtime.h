@@ -112,7 +112,10 @@ gs_is_drawn(void)
 
 /* ---- finalise.c ---- */
 
-int gs_end_may_run_python(PyObject *);
+/* What runs before the end of an object may run Python code, once. */
+struct gs_ending { void (*show)(struct gs_ending *); int shown; };
+void gs_end(PyObject *, struct gs_ending *); /* its count has become 0; without gs_ending nothing needs to run */
+int gs_keep_int(PyObject *);                 /* whether it is an int that waits for the next box from now on */
 
 /* cell: filled by the compiler's Init with the address of code in the C convention, which calls a memory entry with r15 set and
    returns its rax, and its rdx in *tag. While it is 0 the interpreter does what would need it. */
