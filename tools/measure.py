@@ -3,6 +3,7 @@
 sh tools/performance [PART...] runs it in an environment where this checkout is installed.
 """
 
+import importlib.metadata
 import json
 import math
 import os
@@ -57,11 +58,15 @@ def bench(*words, middle=lambda row: row["speedup"]):
     # One that has no speed-up, because its results differ or it crashed, comes before all others.
     report["benchmarks"] = [next((r for r in runs if "speedup" not in r), None) or sorted(runs, key=middle)[RUNS // 2] for runs in rows]
     for row, runs in zip(report["benchmarks"], zip(*(r["benchmarks"] for r in reports))):
-        if "first_call_seconds" in row:  # one sample in each run, which whatever else the machine does makes longer
-            row["first_call_seconds"] = min(r["first_call_seconds"] for r in runs if "first_call_seconds" in r)
+        for key in ("first_call_seconds", "first_compile_seconds") if "speedup" in row else ():  # one sample in each run, which whatever else the machine does makes longer
+            row[key] = min(r[key] for r in runs)
     ratios = [row["speedup"] for row in report["benchmarks"] if "speedup" in row]
-    report["geometric_mean"] = math.exp(sum(map(math.log, ratios)) / len(ratios))
+    report["geometric_mean"] = mean(ratios)
     return report
+
+
+def mean(ratios):
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
 
 
 def digits(x):
@@ -112,14 +117,46 @@ def c_table(report):
         ratios.append(row["jit_seconds"] / c["seconds"])
         met = "" if ratios[-1] <= C_MOST else " (missed)"
         rows.append(f"| {row['name']} | {ms(row['plain_seconds'])} | {ms(row['jit_seconds'])} | {ms(c['seconds'])} | **{times(ratios[-1])}** | {C_MOST}×{met} |")
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
     machine = report["machine"]
     compiler = subprocess.run([os.environ.get("CC", "gcc"), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
     return [
         *rows,
         "",
-        f"Geometric mean {times(mean)} of C's time over {len(ratios)} kernels (goal {C_GOAL}×); the results agree. {compiler}, {machine.get('cpu_model_name', 'unknown processor')}, "
+        f"Geometric mean {times(mean(ratios))} of C's time over {len(ratios)} kernels (goal {C_GOAL}×); the results agree. {compiler}, {machine.get('cpu_model_name', 'unknown processor')}, "
         f"load {float(machine['load_avg_1min']):.1f}, CPython {platform.python_version()}.",
+    ]
+
+
+def peers_table(report):
+    """Numba and PyPy beside us, on the kernels that they run with Python's results."""
+    rows = ["| kernel | jitted | Numba | PyPy | the faster of them, beside us | compiling for the first call: jitted | Numba | |", "|---|--:|--:|--:|--:|--:|--:|--:|"]
+    beside, both, first = {"numba": [], "pypy": []}, [], []
+    for row in report["benchmarks"]:
+        if "speedup" not in row:
+            rows.append(f"| {row['name']} | {row['verdict']} | | | | | | |")
+            continue
+        found = {peer: told for peer, told in row["peers"].items() if "seconds" in told}
+        cells = [row["name"], ms(row["jit_seconds"]), *(ms(told["seconds"]) if "seconds" in told else told["verdict"] for told in row["peers"].values())]
+        for peer, told in found.items():
+            beside[peer].append(told["seconds"] / row["jit_seconds"])
+        fastest = min((told["seconds"] / row["jit_seconds"] for told in found.values()), default=None)
+        cells.append(f"**{times(fastest)}**" if fastest else "")
+        if fastest and len(found) == len(row["peers"]):
+            both.append(fastest)
+        if "numba" in found:
+            ours, theirs = row["first_compile_seconds"], found["numba"]["first_call_seconds"] - found["numba"]["seconds"]
+            first.append(theirs / ours)
+            cells += ms(ours), ms(theirs), f"**{times(first[-1])}**"
+        else:
+            cells += "", "", ""
+        rows.append(f"| {' | '.join(cells)} |")
+    machine = report["machine"]
+    return [
+        *rows,
+        "",
+        f"Geometric means of their time beside ours: Numba {times(mean(beside['numba']))} over {len(beside['numba'])} kernels, PyPy {times(mean(beside['pypy']))} over {len(beside['pypy'])}; "
+        f"the faster of the two {times(mean(both))} over the {len(both)} that both run with Python's results. Compiling: Numba {times(mean(first))} of our time, {times(min(first))} at least (goal 50×). "
+        f"Numba {importlib.metadata.version('numba')}, {machine.get('cpu_model_name', 'unknown processor')}, load {float(machine['load_avg_1min']):.1f}, CPython {platform.python_version()}.",
     ]
 
 
@@ -171,13 +208,12 @@ def compile_table():
             if facts["total_ns"] > worst[1]:
                 worst = (f"{row[0]}, {facts['compiles']} compiles", facts["total_ns"])
     first = [tuple(map(float, python("-c", FIRST).stdout.split())) for _ in range(15)]
-    mean = total["total_ns"] / total["compiles"] / 1e9
     share = ", ".join(f"{stage} {ns / total['total_ns']:.0%}" for stage, ns in sorted(stages.items(), key=lambda item: -item[1]))
     return [
         "| | |",
         "|---|--:|",
         f"| compiles for two calls of each function of the bench set | {total['compiles']} |",
-        f"| time of a compile, mean (with all callees) | {ms(mean)} |",
+        f"| time of a compile, mean (with all callees) | {ms(total['total_ns'] / total['compiles'] / 1e9)} |",
         f"| most for one function ({worst[0]}) | {ms(worst[1] / 1e9)} |",
         f"| machine code of a compile, mean | {total['code_bytes'] / total['compiles'] / 1024:.1f} KB |",
         f"| first call of the process: `x + 1`, compiler loaded (fastest of {len(first)}) | {ms(min(a for a, _ in first))} |",
@@ -235,8 +271,7 @@ def vectors_table():
                 ratios.append(scalar / vectors)
                 rows.append(f"| {name} | {ms(scalar)} | {ms(vectors)} | **{times(ratios[-1])}** |")
     del os.environ["CC"]
-    mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
-    return [*rows, "", f"Geometric mean {times(mean)} over {len(ratios)} kernels."]
+    return [*rows, "", f"Geometric mean {times(mean(ratios))} over {len(ratios)} kernels."]
 
 
 def passes_table():
@@ -260,9 +295,8 @@ def passes_table():
     del os.environ["GOPHERSNAKE_OPT"]
     rows = ["| without | geometric mean | most for |", "|---|--:|---|"]
     for off, found in slower.items():
-        mean = math.exp(sum(math.log(ratio) for ratio, _ in found) / len(found))
         most = ", ".join(f"{name} {times(ratio)}" for ratio, name in sorted(found, reverse=True)[:3])
-        rows.append(f"| {off} | {times(mean)} | {most} |")
+        rows.append(f"| {off} | {times(mean([ratio for ratio, _ in found]))} | {most} |")
     return [*rows, "", f"Times of {len(found)} functions of the bench set, against all passes. CPython {platform.python_version()}, {platform.machine()}."]
 
 
@@ -326,11 +360,18 @@ def beside_c(row):
     return row["jit_seconds"] / c["seconds"] if "seconds" in c else 0.0
 
 
+def beside_peers(row):
+    seconds = [told["seconds"] for told in row["peers"].values() if "seconds" in told]
+    return row["jit_seconds"] / min(seconds) if seconds else 0.0
+
+
+PEERS = "numba", "pypy"
 with_c = [path for path in sorted((ROOT / "bench").glob("*.py")) if (ROOT / "bench" / "c" / f"{path.stem}.c").exists()]
 PARTS = {
     "bench": bench_parts,
     "everyday": lambda: {"everyday": bench_table(bench(str(ROOT / "bench" / "everyday.py")))},
     "c": lambda: {"c": c_table(bench("--peers", "c", *map(str, with_c), middle=beside_c))},
+    "peers": lambda: {"peers": peers_table(bench("--peers", ",".join(PEERS), *map(str, with_c), middle=beside_peers))},
     "untuned": lambda: {"untuned": bench_table(bench(str(ROOT / "bench" / "untuned.py")), 1)},
     "vectors": lambda: {"vectors": vectors_table()},
     "passes": lambda: {"passes": passes_table()},
@@ -341,7 +382,7 @@ PARTS = {
 
 
 def main():
-    for part in sys.argv[1:] or PARTS:
+    for part in sys.argv[1:] or [part for part in PARTS if part != "peers"]:
         write(PARTS[part]())
 
 

@@ -14,6 +14,7 @@ import re
 import sys
 import time
 
+import gophersnake
 from gophersnake import _target
 from gophersnake._bench_peer import SAMPLE, digest
 
@@ -126,6 +127,7 @@ def measure(job):
         if isinstance(first, str):
             return {"difference": "the first call " + first}
         answer["first_call_seconds"] = first
+        answer["first_compile_seconds"] = gophersnake.stats()["compile_ns"] / 1e9
         jitted.calibrate(min(plain.calibrate(), SAMPLE_MOST))
         end = time.perf_counter() + job["seconds"]
         rounds = 0
