@@ -913,7 +913,8 @@ tuples within each other: t = (new(0), 0.5 * i)
     t = k = None
 container cleared: l = [new(0), watched(1)]; l.clear(); l.append(new(2)); l.pop(); s = {watched(3)}; s.clear()
 operands: x = new(0) + new(1); x = watched(2) + i; x = new(3) + watched(4) + new(5); x = None
-slices: x = new(0)[new(1):new(2)]; new(0)[new(1):new(2)] = watched(3); del new(0)[new(1):new(2)]; x = new(0)[new(1)]; new(0)[watched(1)] = new(2)
+slices: x = new(0)[new(1):new(2)]; new(0)[new(1):new(2)] = watched(3); del new(0)[new(1):new(2)]; new(0)[watched(1)] = new(2)
+item: x = new(0)[new(1)]
 comparison: x = new(0) == new(1); y = new(2) is watched(3); z = watched(4) in [new(5)]; w = new(6) < new(7) < new(8)
 truth: x = not new(0); y = new(1) and i; z = watched(2) or i; w = 1 if new(3) else 2
 call: f0(new(0)); f0(watched(1)); f2(new(2), watched(3)); f2(a=new(4), b=watched(5)); f3(new(6), k=new(7))
@@ -989,11 +990,15 @@ inherited: x = Inherits(); x = None; x = Slotted(); x.a = new(0); x = None
 
 
 def test_destructors_see_who_released_and_run_in_order():
-    """For every construct that lets go of an object: who runs when, and what it sees of the activation: function, line, locals."""
+    """For every construct that lets go of an object: who runs when, and what it sees of the activation: function, line, locals.
+
+    In 3.14 the order of an item's container and index, where `__getitem__` is Python's, is left open: it is the interpreter's own. Its general
+    instruction gives up the container first, the one specialised for such a class, which runs from the second round on, the index
+    first: they are locals of `__getitem__`, and a frame that ends gives up its last local first. (3.15 gives up the index first in both.)"""
     same(CHECK + """
 import sys, weakref
 
-SEEN = []
+SEEN, ORDERS = [], set()
 
 def look(what, k):
     f, who = sys._getframe(2), []
@@ -1071,8 +1076,12 @@ for name, body in constructs:
             REFS.clear()
             (construct if direct else space["caller"])(n)
             print(name, direct, n, len(SEEN))
+            if name == "item" and sys.version_info[:2] == (3, 14):
+                ORDERS.update(tuple(s[1] for s in SEEN[k:k + 2]) for k in range(0, len(SEEN), 2))
+                SEEN = [s for k in range(0, len(SEEN), 2) for s in sorted(SEEN[k:k + 2], key=lambda s: s[1])]
             for s in SEEN: print("  ", s)
     check(units(construct), name)
+if PLAIN and ORDERS: assert ORDERS == {(0, 1), (1, 0)}, ORDERS
 """, timeout=120)
 
 

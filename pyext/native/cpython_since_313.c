@@ -82,7 +82,11 @@ has_property_of(PyTypeObject *class, PyFunctionObject *f)
 int
 cp_end_inline(PyFunctionObject *f, struct gs_attached *(*attached)(PyObject *))
 {
-    PyObject *subclasses = PyObject_GetAttrString((PyObject *)&PyType_Type, "__subclasses__");
+    static PyObject *name; /* one for all times: the types' cache of attributes keeps the names that it was asked for */
+    if (!name && !(name = PyUnicode_InternFromString("__subclasses__"))) {
+        return -1;
+    }
+    PyObject *subclasses = PyObject_GetAttr((PyObject *)&PyType_Type, name);
     PyObject *classes = subclasses ? PyList_New(0) : NULL;
     int rc = classes ? PyList_Append(classes, (PyObject *)&PyBaseObject_Type) : -1;
     for (Py_ssize_t i = 0; rc == 0 && i < PyList_GET_SIZE(classes); i++) {

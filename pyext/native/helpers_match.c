@@ -61,8 +61,12 @@ pattern_name(PyObject *positional, Py_ssize_t npositional, PyObject *keywords, P
 static int
 positional_names(PyTypeObject *class, Py_ssize_t n, PyObject **names, int *itself)
 {
+    static PyObject *name; /* one for all times: the types' cache of attributes keeps the names that it was asked for */
     *itself = 0;
-    PyObject *found = PyObject_GetAttrString((PyObject *)class, "__match_args__");
+    if (!name && !(name = PyUnicode_InternFromString("__match_args__"))) {
+        return -1;
+    }
+    PyObject *found = PyObject_GetAttr((PyObject *)class, name);
     if (found && !PyTuple_CheckExact(found)) {
         PyErr_Format(PyExc_TypeError, "%s.__match_args__ must be a tuple (got %s)", class->tp_name, Py_TYPE(found)->tp_name);
         Py_DECREF(found);
