@@ -1,5 +1,5 @@
 // The table of functions that native code may call: CPython's own and the runtime's (pyext/native/helpers.h has the C side).
-// Helpers borrow their arguments; objects they return are new references, or NULL with an exception set.
+// Helpers borrow their arguments, but for gs_tuple_of, which takes them over; objects they return are new references, or NULL with an exception set.
 
 package ir
 
@@ -92,6 +92,7 @@ var Helpers = []Helper{
 	{Name: "PyObject_Repr", Args: []Kind{Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "PyObject_GetItem", Args: []Kind{Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_dict_find", Args: []Kind{Obj, Obj}, Result: ObjNull, Writes: HeapRef | HeapOther},
+	{Name: "gs_sequence_iter", Args: []Kind{Obj}, Result: ObjNull, Error: NullError, Writes: HeapAll},
 	{Name: "gs_str_item", Args: []Kind{Obj, I64}, Result: ObjNull, Error: NullError, Writes: HeapRef | HeapOther},
 	{Name: "gs_get_slice", Args: []Kind{Obj, I64, I64}, Result: ObjNull, Error: NullError, Writes: HeapAll},
 	{Name: "gs_binary_slice", Args: []Kind{Obj, Obj, Obj}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
@@ -116,6 +117,7 @@ var Helpers = []Helper{
 	{Name: "PyObject_Call", Args: []Kind{Obj, Obj, ObjNull}, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_build_list", Args: []Kind{}, Vector: true, Result: ObjNull, Error: NullError, Writes: HeapAll},
 	{Name: "gs_build_tuple", Args: []Kind{}, Vector: true, Result: ObjNull, Error: NullError, Writes: HeapAll},
+	{Name: "gs_tuple_of", Args: []Kind{}, Vector: true, Result: ObjNull, Error: NullError, Writes: HeapAll},
 	{Name: "gs_build_set", Args: []Kind{}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_build_map", Args: []Kind{}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},
 	{Name: "gs_build_const_key_map", Args: []Kind{Obj}, Vector: true, Result: ObjNull, Error: NullError, Looks: true, Writes: HeapAll},

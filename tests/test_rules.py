@@ -908,6 +908,11 @@ attribute replaced: b = Box(); b.x = new(0); b.x = watched(1); del b.x; b.y = ne
 container: l = [new(0), [watched(1), (new(2), {3: new(3)})]]; l = 5
 shared in a container: x = new(0); l = [x, x, (x,)]; x = 1; l = None
 tuples: t = (i, 2.5 * i, new(0), (new(1), 0.5 * i, (watched(2), 10 ** 6 * i, new(3))), 10 ** 5 + i, 3.5 * i); t = (new(4), t, t, 1.5 * i); t = (t, new(5)); t = None; (new(6), (7.5 * i, i))
+tuple of a list: t = tuple([new(0), i, [watched(1), 2.5]]); u = tuple(t); t = tuple([new(2)]); tuple([new(3), t]); u = t = None
+iterators: for x in [new(0), 1.5, (new(1), i)]:
+        for y in (x, new(2), [watched(3), new(4)]): z = [y]
+    for x in [new(5), (new(6), new(7))]: break
+    x = y = z = None
 tuples within each other: t = (new(0), 0.5 * i)
     for k in range(1, 70): t = (new(k), t, 0.5 * k, new(-k)) if k % 3 else (0.5 * k, t)
     t = k = None

@@ -145,6 +145,9 @@ func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool,
 	if n == 0 && b.abi.Name(o.Address) == "type.super" && b.superNext() {
 		return true, nil
 	}
+	if n == 1 && b.abi.Name(o.Address) == "type.tuple" && b.tupleOf() {
+		return true, nil
+	}
 	if name := b.abi.Name(o.Address); quietBuiltins[name] {
 		quiet := true
 		for i := range n {
@@ -233,6 +236,28 @@ func isinstanceCall(b *builder, args []slot) (slot, bool) {
 	is := b.helper("gs_is_instance", b.escapeTop(1), b.escapeTop(0))
 	b.require(b.pure(ir.OpIGe, ir.Bool, is, b.constInt(0)), ir.WhyValue)
 	return boolSlot(b.pure(ir.OpINe, ir.Bool, is, b.constInt(0))), true
+}
+
+// tupleOf makes a tuple of the exact list on top of the stack; one of an exact tuple is that tuple.
+func (b *builder) tupleOf() bool {
+	s := b.peek(0)
+	switch {
+	case s.kind != ir.SlotObj:
+		return false
+	case s.class == b.classTuple:
+		r := b.same(s)
+		b.drop(3)
+		b.push(r)
+		return true
+	case s.class == b.classList:
+		b.settle()
+		b.effect = true
+		r := b.helper("PyList_AsTuple", b.topObject(0))
+		r.Type.Class = b.classTuple
+		b.finish(r, 3, false)
+		return true
+	}
+	return false
 }
 
 func lenCall(b *builder, args []slot) (slot, bool) {

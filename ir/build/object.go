@@ -189,7 +189,7 @@ func getIter(b *builder) error {
 	} else {
 		b.settle()
 		b.effect = true
-		r = b.helper("PyObject_GetIter", o)
+		r = b.helper("gs_sequence_iter", o)
 		r.Type.Class, r.Heap = class, ir.HeapAll // tracked by the collector, which may start
 	}
 	b.drop(1)
@@ -466,8 +466,24 @@ func (b *builder) build(name string, n int, class ir.Class, looks bool, fixed ..
 	return nil
 }
 
+// buildTuple hands the stack's references over to the tuple.
 func buildTuple(b *builder) error {
-	return b.build("gs_build_tuple", int(b.ins.Arg), b.classTuple, false)
+	n := int(b.ins.Arg)
+	for i := n - 1; i >= 0; i-- {
+		b.escapeTop(i)
+	}
+	b.settle()
+	args := make([]*ir.Value, n)
+	for i := n - 1; i >= 0; i-- {
+		b.update(i, b.own(b.peek(i)))
+		args[n-1-i] = b.topObject(i)
+	}
+	b.effect = true
+	r := b.helper("gs_tuple_of", args...)
+	r.Type.Class = b.classTuple
+	b.forget(n)
+	b.finish(r, 0, false)
+	return nil
 }
 
 func buildList(b *builder) error {

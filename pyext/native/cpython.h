@@ -54,11 +54,13 @@
      int cp_keeps_values(class)                   whether instances have values, as the rows values.* tell native code
      PyDictValues *cp_values(object)              the values of an instance whose class has a managed dict, or NULL
      PyObject *cp_dict(object)                    the dict that an instance has, borrowed, or NULL
-     CP_FREE_LISTS                                whether the next five are there
-     cp_free_float(ts, float), cp_free_tuple(ts, tuple)  nobody has it any more; the tuple is not empty, tracked or holding anything
+     CP_FREE_LISTS                                whether the next eight are there
+     cp_free_float(ts, float), cp_free_tuple(ts, tuple), cp_free_list(ts, list)  nobody has it any more; tuple and list are not tracked and hold nothing,
+                                                  the tuple is not the empty one, the list has no room
      cp_take_tuple(ts, n)                         a new tuple, not tracked, whose items are to be set, or NULL: there is no free one
+     int cp_count_tracked(ts), cp_uncount_tracked(ts)  of the collector's youngest objects there is one more; 0: not counted, one more would start it. One less
      int *cp_trash_nesting(ts)                    how many containers are being given up, each within the one before
-     int cp_has_tuples(ts)                        whether free tuples are where the others look for them
+     int cp_has_free_lists(ts)                    whether free tuples and lists are where the others look for them
      int cp_shares_values(object)                 a dict that it has shares its values: a store is told to who watches the dict, or not, by version
      cp_value_added(values, i)                    value i was NULL before
      int cp_is_split(dict), PyObject *cp_split_value(dict, i)

@@ -168,8 +168,8 @@ cp_test(PyThreadState *ts, PyObject *freed)
     if (ts->interp->float_state.free_list != (PyFloatObject *)freed || ts->interp->float_state.numfree < 1) {
         return "float free list";
     }
-    if (!cp_has_tuples(ts)) {
-        return "tuple free list";
+    if (!cp_has_free_lists(ts)) {
+        return "free lists of tuples and lists";
     }
     if ((uint32_t)Py_REFCNT(Py_None) != UINT32_MAX) {
         return "reference counts";

@@ -4,6 +4,7 @@
 #define GS_CPYTHON_UNTIL_312_H
 #include <internal/pycore_dtoa.h>
 #include <internal/pycore_floatobject.h>
+#include <internal/pycore_list.h>
 #include <internal/pycore_object.h>
 #include <internal/pycore_pymem.h>
 #include <internal/pycore_tuple.h>
@@ -175,13 +176,44 @@ cp_free_tuple(PyThreadState *ts, PyTupleObject *t)
     tuples->numfree[n - 1]++;
 }
 
-/* A tuple that was freed just now is taken first. */
-static inline int
-cp_has_tuples(PyThreadState *ts)
+static inline void
+cp_free_list(PyThreadState *ts, PyListObject *l)
 {
-    PyObject *t = PyTuple_New(3);
+    struct _Py_list_state *lists = &ts->interp->list;
+    if (lists->numfree >= PyList_MAXFREELIST) {
+        PyObject_GC_Del(l);
+        return;
+    }
+    lists->free_list[lists->numfree++] = l;
+}
+
+/* What _PyObject_GC_Link and PyObject_GC_Del count; 0: a collection is due, which they see to. */
+static inline int
+cp_count_tracked(PyThreadState *ts)
+{
+    struct gc_generation *youngest = &ts->interp->gc.generations[0];
+    if (youngest->count >= youngest->threshold && ts->interp->gc.enabled) {
+        return 0;
+    }
+    youngest->count++;
+    return 1;
+}
+
+static inline void
+cp_uncount_tracked(PyThreadState *ts)
+{
+    struct gc_generation *youngest = &ts->interp->gc.generations[0];
+    youngest->count -= youngest->count > 0;
+}
+
+/* What was freed just now is taken first. */
+static inline int
+cp_has_free_lists(PyThreadState *ts)
+{
+    PyObject *t = PyTuple_New(3), *l = PyList_New(0);
     Py_XDECREF(t);
-    return t && ts->interp->tuple.free_list[2] == (PyTupleObject *)t && ts->interp->tuple.numfree[2] > 0;
+    Py_XDECREF(l);
+    return t && l && ts->interp->list.numfree > 0 && ts->interp->list.free_list[ts->interp->list.numfree - 1] == (PyListObject *)l && ts->interp->tuple.free_list[2] == (PyTupleObject *)t && ts->interp->tuple.numfree[2] > 0;
 }
 
 #define cp_shares_values(object) 0

@@ -317,7 +317,7 @@ is_quiet(PyObject *o, PyTypeObject *t)
         return is_quiet_dict(o);
     }
     if (t == &PyListIter_Type || t == &PyTupleIter_Type) {
-        return survives(((struct { PyObject_HEAD Py_ssize_t index; PyObject *sequence; } *)o)->sequence, 1);
+        return survives(((struct iterator *)o)->sequence, 1);
     }
     if (t == &PySlice_Type) {
         const PySliceObject *s = (PySliceObject *)o;
@@ -358,20 +358,27 @@ end_other(PyObject *o, struct gs_ending *e)
 }
 
 #if CP_FREE_LISTS
-#define MOST_TUPLES 8       /* within each other */
+#define MOST_CONTAINERS 8     /* within each other */
 #define MOST_TRASH_NESTING 30 /* CPython puts off what lies deeper than 50 containers */
 
-/* What tupledealloc does, in its order, in one walk over the items: only at those that are neither numbers nor tuples is asked whether their end may run Python
-   code. Nothing that died before such an item can be missed. */
-static void
-end_tuple(PyThreadState *ts, PyTupleObject *t, struct gs_ending *e, int depth)
+static inline int
+is_container(PyObject *o)
 {
-    int within = 0;
-    if (_PyObject_GC_IS_TRACKED(t)) {
-        _PyObject_GC_UNTRACK(t);
+    return (Py_IS_TYPE(o, &PyTuple_Type) && Py_SIZE(o) > 0) || Py_IS_TYPE(o, &PyList_Type);
+}
+
+/* What tupledealloc and list_dealloc do, in their order, in one walk over the items: only at those that are neither numbers nor containers is asked whether their
+   end may run Python code. Nothing that died before such an item can be missed. */
+static void
+end_container(PyThreadState *ts, PyObject *o, struct gs_ending *e, int depth)
+{
+    int within = 0, is_tuple = Py_IS_TYPE(o, &PyTuple_Type);
+    PyObject **items = is_tuple ? ((PyTupleObject *)o)->ob_item : ((PyListObject *)o)->ob_item;
+    if (_PyObject_GC_IS_TRACKED(o)) {
+        _PyObject_GC_UNTRACK(o);
     }
-    for (Py_ssize_t i = Py_SIZE(t); i-- > 0;) {
-        PyObject *item = t->ob_item[i];
+    for (Py_ssize_t i = Py_SIZE(o); i-- > 0;) {
+        PyObject *item = items[i];
         if (!item) {
             continue;
         }
@@ -388,13 +395,18 @@ end_tuple(PyThreadState *ts, PyTupleObject *t, struct gs_ending *e, int depth)
             within = 1;
             ++*cp_trash_nesting(ts);
         }
-        if (Py_IS_TYPE(item, &PyTuple_Type) && Py_SIZE(item) > 0 && depth < MOST_TUPLES) {
-            end_tuple(ts, (PyTupleObject *)item, e, depth + 1);
+        if (is_container(item) && depth < MOST_CONTAINERS) {
+            end_container(ts, item, e, depth + 1);
         } else if (!gs_keep_int(item)) {
             end_other(item, e);
         }
     }
-    cp_free_tuple(ts, t);
+    if (is_tuple) {
+        cp_free_tuple(ts, (PyTupleObject *)o);
+    } else {
+        PyMem_Free(items);
+        cp_free_list(ts, (PyListObject *)o);
+    }
     if (within) {
         _PyTrash_end(ts);
     }
@@ -406,10 +418,21 @@ void
 gs_end(PyObject *o, struct gs_ending *e)
 {
 #if CP_FREE_LISTS
-    if (Py_IS_TYPE(o, &PyTuple_Type) && Py_SIZE(o) > 0) {
+    if (is_container(o)) {
         PyThreadState *ts = cp_thread();
         if (*cp_trash_nesting(ts) < MOST_TRASH_NESTING) {
-            end_tuple(ts, (PyTupleObject *)o, e, 0);
+            end_container(ts, o, e, 0);
+            return;
+        }
+    } else if (Py_IS_TYPE(o, &PyTupleIter_Type) || Py_IS_TYPE(o, &PyListIter_Type)) {
+        PyObject *sequence = ((struct iterator *)o)->sequence;
+        if (!sequence || Py_REFCNT(sequence) > 1) {
+            PyThreadState *ts = cp_thread();
+            _PyObject_GC_UNTRACK(o);
+            Py_XDECREF(sequence);
+            if (!gs_keep_iterator(ts, o)) {
+                PyObject_GC_Del(o);
+            }
             return;
         }
     }

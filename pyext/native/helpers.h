@@ -7,6 +7,7 @@
 int64_t gs_compare_bool(PyObject *, PyObject *, int op);
 int64_t gs_is_instance(PyObject *, PyObject *class);
 PyObject *gs_dict_find(PyObject *dict, PyObject *key);
+PyObject *gs_sequence_iter(PyObject *);
 PyObject *gs_str_item(PyObject *, int64_t index);
 PyObject *gs_get_slice(PyObject *, int64_t from, int64_t to);
 PyObject *gs_binary_slice(PyObject *, PyObject *from, PyObject *to);
@@ -36,6 +37,7 @@ int64_t gs_load_special(PyObject *, int64_t which, PyObject **pair);
 
 /* helpers_build.c */
 PyObject *gs_build_list(PyObject *const *, int64_t);
+PyObject *gs_tuple_of(PyObject *const *, int64_t);
 PyObject *gs_build_tuple(PyObject *const *, int64_t);
 PyObject *gs_build_set(PyObject *const *, int64_t);
 PyObject *gs_build_map(PyObject *const *, int64_t);

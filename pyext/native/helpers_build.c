@@ -23,22 +23,32 @@ gs_build_tuple(PyObject *const *items, int64_t n)
 #elif PY_VERSION_HEX >= 0x030e0000
     return _PyTuple_FromArray(items, n);
 #else
-#if CP_FREE_LISTS
-    PyTupleObject *free = cp_take_tuple(cp_thread(), n);
-    if (free) {
-        for (int64_t i = 0; i < n; i++) {
-            free->ob_item[i] = Py_NewRef(items[i]);
-        }
-        _PyObject_GC_TRACK(free);
-        return (PyObject *)free;
-    }
-#endif
     PyObject *tuple = PyTuple_New(n);
     for (int64_t i = 0; tuple && i < n; i++) {
         PyTuple_SET_ITEM(tuple, i, Py_NewRef(items[i]));
     }
     return tuple;
 #endif
+}
+
+PyObject *
+gs_tuple_of(PyObject *const *items, int64_t n)
+{
+#if CP_FREE_LISTS
+    PyTupleObject *free = cp_take_tuple(cp_thread(), n);
+    if (free) {
+        for (int64_t i = 0; i < n; i++) {
+            free->ob_item[i] = items[i];
+        }
+        _PyObject_GC_TRACK(free);
+        return (PyObject *)free;
+    }
+#endif
+    PyObject *tuple = gs_build_tuple(items, n);
+    for (int64_t i = 0; i < n; i++) {
+        Py_DECREF(items[i]);
+    }
+    return tuple;
 }
 
 PyObject *

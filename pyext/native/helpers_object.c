@@ -2,6 +2,7 @@
 #include "helpers.h"
 #include "runtime.h"
 #include <internal/pycore_dict.h>
+#include <internal/pycore_object.h>
 
 int64_t
 gs_compare_bool(PyObject *left, PyObject *right, int op)
@@ -422,6 +423,47 @@ gs_keep_int(PyObject *o)
     spare_ints[digits].ints[spare_ints[digits].count++] = o;
     return 1;
 }
+
+#if CP_FREE_LISTS
+/* Likewise iterators over lists and tuples, which an inner loop needs for each round of the outer one. The collector counts them as if they were made and
+   freed. */
+#define SPARE_ITERATORS 8
+static struct { int count; PyObject *iterators[SPARE_ITERATORS]; } spare_iterators;
+
+int
+gs_keep_iterator(PyThreadState *ts, PyObject *o)
+{
+    if (spare_iterators.count == SPARE_ITERATORS) {
+        return 0;
+    }
+    cp_uncount_tracked(ts);
+    spare_iterators.iterators[spare_iterators.count++] = o;
+    return 1;
+}
+
+PyObject *
+gs_sequence_iter(PyObject *sequence)
+{
+    PyThreadState *ts = cp_thread();
+    if (!spare_iterators.count || *cp_tracemalloc() || !cp_count_tracked(ts)) {
+        return PyObject_GetIter(sequence);
+    }
+    struct iterator *it = (struct iterator *)spare_iterators.iterators[--spare_iterators.count];
+    Py_SET_REFCNT(it, 1);
+    Py_SET_TYPE(it, Py_IS_TYPE(sequence, &PyList_Type) ? &PyListIter_Type : &PyTupleIter_Type);
+    it->index = 0;
+    it->sequence = Py_NewRef(sequence);
+    _Py_AS_GC((PyObject *)it)->_gc_next = _Py_AS_GC((PyObject *)it)->_gc_prev = 0;
+    _PyObject_GC_TRACK(it);
+    return (PyObject *)it;
+}
+#else
+PyObject *
+gs_sequence_iter(PyObject *sequence)
+{
+    return PyObject_GetIter(sequence);
+}
+#endif
 
 /* Room for another item, as append makes it. */
 PyObject *

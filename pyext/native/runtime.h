@@ -115,6 +115,8 @@ gs_is_drawn(void)
 /* What runs before the end of an object may run Python code, once. */
 struct gs_ending { void (*show)(struct gs_ending *); int shown; };
 void gs_end(PyObject *, struct gs_ending *); /* its count has become 0; without gs_ending nothing needs to run */
+struct iterator { PyObject_HEAD Py_ssize_t index; PyObject *sequence; }; /* over a list or a tuple */
+int gs_keep_iterator(PyThreadState *, PyObject *); /* likewise one over a list or a tuple, which the collector does not track any more */
 int gs_keep_int(PyObject *);                 /* whether it is an int that waits for the next box from now on */
 
 /* cell: filled by the compiler's Init with the address of code in the C convention, which calls a memory entry with r15 set and
