@@ -246,3 +246,62 @@ def test_ints_that_were_let_go_are_made_anew():
                 assert len({id(x) for x in kept if type(x) is int and abs(x) > 300}) == len([x for x in kept if type(x) is int and abs(x) > 300])
         told.append(out)
     assert told[0] == told[1]
+
+
+def test_rows_that_are_let_go():
+    """The items of a list that dies in native code wait for the next boxes, up to those whose end runs Python: in order, and no other is touched."""
+    ended = []
+
+    class Ends:
+        def __init__(self, k):
+            self.k = k
+
+        def __del__(self):
+            ended.append(self.k)
+
+    def rows(n, width, kept, between):
+        total, row = 0, []
+        for i in range(n):
+            new = [i * 1000]
+            for j in range(width):
+                new.append(new[j] + 70000 * j - i)
+            new.append(between(i))
+            new.append(i * 2**40)
+            new.append(kept)
+            new.append(i + 0.5)
+            new.append(str(i))
+            kept = new[i % 7]
+            total += new[width] + len(row)
+            row = new
+        return total, kept, row[:-3]
+
+    plain, compiled = type(rows)(rows.__code__, rows.__globals__), jit(rows)
+    for n, width in ((3, 3), (40, 30), (10, 2000), (40, 300)):
+        for between in (Ends, lambda i: [Ends((i, k)) for k in range(3)], lambda i: -i * 2**70, lambda i: [i * 5000, True, None]):
+            seen = []
+            for f in (plain, compiled):
+                ended.clear()
+                total, kept, row = f(n, width, 2**33, between)
+                seen.append((total, kept, [x for x in row if type(x) is int], sys.getrefcount(kept)))
+                del kept, row
+                seen[-1] += (list(ended),)
+            assert seen[0] == seen[1]
+
+
+def test_spare_ints_are_as_many_as_were_wanted():
+    """What others make and native code lets go of does not pile up."""
+    def let_go(rows):
+        n = 0
+        while rows:
+            row = rows.pop()
+            n += row[0]
+        return n
+
+    jit(let_go)
+    grown = []
+    for _ in range(8):
+        before = sys.getallocatedblocks()
+        let_go([[int(f"{i}{k}000") for k in range(9)] for i in range(20)])
+        gc.collect()
+        grown.append(sys.getallocatedblocks() - before)
+    assert min(grown[3:]) < 20, grown

@@ -214,6 +214,7 @@ func (u *unit) buildInto(ce *callee, c *code, index int, off uint32, key []slot,
 		if err := b.run(); err != nil {
 			return err
 		}
+		b.beginAtWider()
 		ce.keeps |= u.keeps(ce)
 		u.keepers[index] |= ce.keeps
 		unlinked := f.HasFrame && ce.assumed

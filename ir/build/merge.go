@@ -20,6 +20,7 @@ type version struct {
 	locals  []slot
 	stack   []slot
 	join    bool
+	wider   *version    // takes what this one does, and what else may be in dead locals
 	single  bool        // entered from one place only: holds its predecessor's values, without parameters
 	inFrame []*ir.Value // of a single one: what the frame's slots hold
 	rounds  int         // how often its translation was put off
@@ -318,6 +319,9 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 	v := b.memory.versions.New()
 	*v = version{off: target, block: b.f.NewBlock(), join: wide, locals: b.memory.slots.Make(len(b.locals))[:0], stack: b.memory.slots.Make(len(b.stack))[:0]}
 	v.block.Off = target
+	if alike != nil {
+		alike.wider = v
+	}
 	for i := range forms {
 		s := forms[i]
 		if s.alias > 0 {

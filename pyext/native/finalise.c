@@ -411,6 +411,28 @@ end_container(PyThreadState *ts, PyObject *o, struct gs_ending *e, int depth)
         _PyTrash_end(ts);
     }
 }
+#else
+/* The list gives up its items from its end, as list_dealloc does, up to one whose end may run Python code: the numbers are in nobody's way. */
+static void
+empty_list(PyObject *l)
+{
+    PyObject **items = ((PyListObject *)l)->ob_item;
+    Py_ssize_t n = Py_SIZE(l);
+    for (; n > 0; n--) {
+        PyObject *o = items[n - 1];
+        if (!o || Py_REFCNT(o) > 1) {
+            Py_XDECREF(o);
+        } else if (Py_IS_TYPE(o, &PyLong_Type) || Py_IS_TYPE(o, &PyFloat_Type) || Py_IS_TYPE(o, &PyUnicode_Type)) {
+            Py_SET_REFCNT(o, 0);
+            if (!gs_keep_int(o)) {
+                _Py_Dealloc(o);
+            }
+        } else {
+            break;
+        }
+    }
+    Py_SET_SIZE(l, n);
+}
 #endif
 
 /* An object's count has become 0. */
@@ -435,6 +457,10 @@ gs_end(PyObject *o, struct gs_ending *e)
             }
             return;
         }
+    }
+#else
+    if (PyList_CheckExact(o)) {
+        empty_list(o);
     }
 #endif
     if (!gs_keep_int(o)) {

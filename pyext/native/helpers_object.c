@@ -405,9 +405,10 @@ gs_get_len(PyObject *o)
 }
 
 /* Ints that native code has let go of wait here for its next boxes, by their digits: a local that changes in each round, and is shown to what the
-   loop calls, would cost an allocation and its end in each. */
-#define SPARE_INTS 16
-static struct { int count; PyObject *ints[SPARE_INTS]; } spare_ints[3];
+   loop calls, would cost an allocation and its end in each; and so would the items of a row that is made anew in each round. As many wait as were
+   missed once, so that what is kept follows from what is needed. */
+#define SPARE_INTS 1000
+static struct { int64_t count, room; PyObject *ints[SPARE_INTS]; } spare_ints[3] = {{.room = 0}, {.room = 16}, {.room = 16}};
 
 /* The int, of which nobody has a reference any more, waits. */
 int
@@ -417,7 +418,7 @@ gs_keep_int(PyObject *o)
         return 0;
     }
     Py_ssize_t digits = cp_digits(o);
-    if ((digits != 1 && digits != 2) || spare_ints[digits].count == SPARE_INTS) {
+    if ((digits != 1 && digits != 2) || spare_ints[digits].count >= spare_ints[digits].room) {
         return 0;
     }
     spare_ints[digits].ints[spare_ints[digits].count++] = o;
@@ -483,11 +484,14 @@ gs_box_int(int64_t n)
 {
     uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
     int digits = magnitude >> PyLong_SHIFT ? 2 : 1;
-    if ((n < -_PY_NSMALLNEGINTS || n >= _PY_NSMALLPOSINTS) && !(magnitude >> (2 * PyLong_SHIFT)) && spare_ints[digits].count) {
-        PyObject *o = spare_ints[digits].ints[--spare_ints[digits].count];
-        Py_SET_REFCNT(o, 1);
-        cp_set_int(o, magnitude, digits, n < 0);
-        return o;
+    if ((n < -_PY_NSMALLNEGINTS || n >= _PY_NSMALLPOSINTS) && !(magnitude >> (2 * PyLong_SHIFT))) {
+        if (spare_ints[digits].count) {
+            PyObject *o = spare_ints[digits].ints[--spare_ints[digits].count];
+            Py_SET_REFCNT(o, 1);
+            cp_set_int(o, magnitude, digits, n < 0);
+            return o;
+        }
+        spare_ints[digits].room += spare_ints[digits].room < SPARE_INTS;
     }
     return PyLong_FromLongLong(n);
 }
