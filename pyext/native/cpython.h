@@ -69,6 +69,7 @@
      CP_DTOA                                      whether _Py_dg_dtoa can be called
      CP_COUNTS_VALUES                             whether the error of too many values tells how many
      CP_GROUP_MATCH                               whether except* matches by _PyEval_ExceptionGroupMatch
+     CP_GROUP_TRACEBACK                           else: the first release in which it gives a group made for one exception a traceback
      CP_CALL_ERRORS                               whether _PyDict_MergeUniq, _PyEval_FormatKwargsError and _Py_Check_ArgsIterable can be called, for f(*a, **k)
      CP_COMPLETED                                 the first state of a generator's frame that has ended
      cp_is_found(value)                           whether what a namespace holds is what a name in it stands for

@@ -209,4 +209,6 @@ cp_range_went(const cp_range_iterator *it)
     {"watch.by", offsetof(PyThreadState, cframe)}, {"watch.at", offsetof(_PyCFrame, use_tracing)}, {"watch.quiet", 0}, \
     CP_ROWS_UNTIL_312
 
+#define CP_GROUP_TRACEBACK 0x030C0000 /* none of them */
+
 #endif

@@ -101,4 +101,6 @@ cp_dict(PyObject *o)
     {"values.at", (uint64_t)(-3 * (int64_t)sizeof(PyObject *))}, {"values.form", CP_VALUES_TAGGED}, \
     CP_ROWS_UNTIL_312
 
+#define CP_GROUP_TRACEBACK 0x030C0900
+
 #endif

@@ -92,4 +92,6 @@ cp_spared_recursion(PyThreadState *ts)
     {"floats.link", offsetof(PyObject, ob_type)}, {"floats.count", CP_FREE_FLOATS + offsetof(struct _Py_float_freelist, numfree)}, {"floats.most", PyFloat_MAXFREELIST}, \
     {"frame.null", 0}, {"frame.stackpointer", 0}
 
+#define CP_GROUP_TRACEBACK 0x030D0200
+
 #endif

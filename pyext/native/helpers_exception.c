@@ -138,6 +138,33 @@ group_of(PyObject *exceptions)
 }
 
 #ifndef CP_GROUP_MATCH
+/* Since CP_GROUP_TRACEBACK a group made for one exception has an entry of the activation in its traceback. */
+static int
+enter_group(PyObject *group)
+{
+    if (Py_Version < CP_GROUP_TRACEBACK) {
+        return 0;
+    }
+    PyFrameObject *frame = PyThreadState_GetFrame(cp_thread());
+    if (!frame) {
+        return -1;
+    }
+    PyErr_Restore(Py_NewRef(Py_TYPE(group)), Py_NewRef(group), NULL); /* PyTraceBack_Here enters into what is being raised */
+    PyTraceBack_Here(frame);
+    PyObject *type, *raised, *traceback;
+    PyErr_Fetch(&type, &raised, &traceback);
+    int failed = raised != group || PyException_SetTraceback(group, traceback) < 0;
+    if (raised == group) {
+        Py_DECREF(type);
+        Py_DECREF(raised);
+        Py_XDECREF(traceback);
+    } else {
+        PyErr_Restore(type, raised, traceback); /* no memory for the entry */
+    }
+    Py_DECREF(frame);
+    return failed ? -1 : 0;
+}
+
 /* What matched, as a group, and the rest, new references: None each if there is none. */
 static int
 split_group(PyObject *exception, PyObject *classes, PyObject **match, PyObject **rest)
@@ -149,7 +176,8 @@ split_group(PyObject *exception, PyObject *classes, PyObject **match, PyObject *
             PyObject *one = PyTuple_Pack(1, exception);
             *match = one ? group_of(one) : NULL;
             Py_XDECREF(one);
-            if (!*match) {
+            if (!*match || enter_group(*match) < 0) {
+                Py_CLEAR(*match);
                 return -1;
             }
         }
