@@ -11,6 +11,8 @@ import (
 type Objects interface {
 	// Incref takes a reference.
 	Incref(o regalloc.PReg)
+	// IncrefBy takes n references to an object that is counted.
+	IncrefBy(o regalloc.PReg, n int64)
 	// Decref gives a reference up, and goes on to JumpIfLast; or to immortal if there is no counting them.
 	Decref(o regalloc.PReg, immortal Label)
 	JumpIfLast(to Label)
@@ -98,10 +100,10 @@ func (f *Func) reference(v *ir.Value) {
 	})
 }
 
-// increfConstant takes a reference to a small int, True, False or None.
-func (f *Func) increfConstant(o regalloc.PReg) {
+// increfSmall takes references to a small int.
+func (f *Func) increfSmall(o regalloc.PReg, n int64) {
 	if f.m.ABI().Immortal == 0 {
-		f.m.Incref(o)
+		f.m.IncrefBy(o, n)
 	}
 }
 
@@ -113,7 +115,7 @@ func (f *Func) boxInt(v *ir.Value) {
 			d := s.Def(v)
 			s.Emit(0, func(l []regalloc.Loc) {
 				m.MoveImm(l[d].Reg(), int64(address))
-				f.increfConstant(l[d].Reg())
+				f.increfSmall(l[d].Reg(), 1+v.Aux)
 			})
 			return
 		}
@@ -124,15 +126,21 @@ func (f *Func) boxInt(v *ir.Value) {
 		d, n, scratch := l[d].Reg(), l[n].Reg(), m.Registers().Scratch[regalloc.GPR]
 		big, done, box := m.NewLabel(), m.NewLabel(), f.Unit.Thunk(ThunkBoxInt, f.Held)
 		m.SmallInt(n, big)
-		f.increfConstant(scratch)
+		f.increfSmall(scratch, 1+v.Aux)
 		m.Bind(done)
 		m.Move(d, scratch)
 		f.Cold(func() {
 			m.Bind(big)
 			m.Move(scratch, n)
 			m.Call(box)
-			m.JumpUnlessFailed(done)
-			m.Jump(x.Label(l))
+			if v.Aux == 0 {
+				m.JumpUnlessFailed(done)
+				m.Jump(x.Label(l))
+				return
+			}
+			m.JumpIfFailed(x.Label(l))
+			m.IncrefBy(scratch, v.Aux)
+			m.Jump(done)
 		})
 	})
 }

@@ -260,7 +260,9 @@ func (e *evaluator) value(v *Value) bool {
 		e.decref(a[0])
 
 	case OpBoxInt:
-		return set(e.w.New(e.w.ClassInt, a[0]))
+		o := e.w.New(e.w.ClassInt, a[0])
+		e.object(o).Refs += int(v.Aux)
+		return set(o)
 	case OpBoxFloat:
 		return set(e.w.New(e.w.ClassFloat, a[0]))
 	case OpReboxFloat:

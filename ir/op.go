@@ -146,7 +146,7 @@ const (
 	OpXDecrefQuiet
 
 	// Between raw values and objects. Boxes are new references. BoxInt gives the small ints' singletons.
-	OpBoxInt   // leaves with RAISE (no memory)
+	OpBoxInt   // leaves with RAISE (no memory); Aux: how many references it comes with beyond the first
 	OpBoxFloat // leaves with RAISE (no memory)
 	// ReboxFloat is BoxFloat, and gives back a reference to its second argument, an exact float: that object is the box if nobody else has
 	// it. It keeps the reference if it leaves.
@@ -297,7 +297,7 @@ var Ops = [NumOps]OpInfo{
 	OpDecrefQuiet:  {Name: "DecrefQuiet", NArgs: 1, Flags: Effect, Args: []Kind{Obj}, Writes: HeapRef},
 	OpXDecrefQuiet: {Name: "XDecrefQuiet", NArgs: 1, Flags: Effect, Args: []Kind{ObjNull}, Writes: HeapRef},
 
-	OpBoxInt:     {Name: "BoxInt", NArgs: 1, Flags: Guard | Effect, Args: []Kind{I64}, Result: Obj, Writes: HeapRef},
+	OpBoxInt:     {Name: "BoxInt", NArgs: 1, Flags: Guard | Effect | UsesAux, Args: []Kind{I64}, Result: Obj, Writes: HeapRef},
 	OpBoxFloat:   {Name: "BoxFloat", NArgs: 1, Flags: Guard | Effect, Args: []Kind{F64}, Result: Obj, Writes: HeapRef},
 	OpReboxFloat: {Name: "ReboxFloat", NArgs: 2, Flags: Guard | Effect, Args: []Kind{F64, Obj}, Result: Obj, Writes: HeapRef | HeapConst},
 	OpListAppend: {Name: "ListAppend", NArgs: 2, Flags: Guard | Effect, Args: []Kind{Obj, Obj}, Writes: HeapRef | HeapList},

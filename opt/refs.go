@@ -1,6 +1,6 @@
 // Pass refs drops pairs of taking and giving back a reference to the same object, next to each other but for operations that touch no
 // reference and cannot leave. Taken first, given back later, such a pair changes nothing: the object was alive before it, and
-// nothing in between can let go of it.
+// nothing in between can let go of it. References that are taken to a new box come with the box.
 
 package opt
 
@@ -22,6 +22,7 @@ func refs(p *pass) int {
 				dropped += 2
 			}
 		}
+		dropped += boxes(b.Values)
 		if dropped == 0 {
 			continue
 		}
@@ -34,6 +35,27 @@ func refs(p *pass) int {
 		clear(b.Values[len(kept):])
 		b.Values = kept
 		n += dropped
+	}
+	return n
+}
+
+// boxes has new boxes come with the references that are taken right behind them, and gives how many: they are counted at once.
+func boxes(values []*ir.Value) int {
+	n := 0
+	for i, box := range values {
+		if box == nil || box.Op != ir.OpBoxInt {
+			continue
+		}
+		for j := i + 1; j < len(values); j++ {
+			v := values[j]
+			if v != nil && v.Op == ir.OpIncref && v.Args[0] == box && box.Aux < 100 {
+				box.Aux++
+				values[j] = nil
+				n++
+			} else if v != nil && !v.Op.Is(ir.Constant) {
+				break
+			}
+		}
 	}
 	return n
 }

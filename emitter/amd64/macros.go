@@ -47,6 +47,18 @@ func (m *machine) CallCell(cell uint64) {
 
 func (m *machine) Incref(o regalloc.PReg) { m.incref(Reg(o)) }
 
+func (m *machine) IncrefBy(o regalloc.PReg, n int64) {
+	count := At(Reg(o), int32(m.abi.ObRefcnt))
+	switch {
+	case m.abi.Immortal != 0:
+		m.a.Emit(ADDL_MI, count, Imm(n))
+	case n == 1:
+		m.a.Emit(INCQ_M, count)
+	default:
+		m.a.Emit(ADDQ_MI, count, Imm(n))
+	}
+}
+
 func (m *machine) Decref(o regalloc.PReg, immortal Label) { m.decref(Reg(o), immortal) }
 
 func (m *machine) FreeFloat(o, t regalloc.PReg, done Label) {

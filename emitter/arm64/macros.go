@@ -45,6 +45,10 @@ func (m *machine) CallCell(cell uint64) {
 
 func (m *machine) Incref(o regalloc.PReg) { m.incref(Reg(o)) }
 
+func (m *machine) IncrefBy(o regalloc.PReg, n int64) {
+	m.addTo(At(Reg(o), int32(m.abi.ObRefcnt)), n, m.abi.Immortal == 0, false)
+}
+
 func (m *machine) Decref(o regalloc.PReg, immortal Label) { m.decref(Reg(o), immortal) }
 
 func (m *machine) FreeFloat(o, t regalloc.PReg, done Label) {

@@ -85,7 +85,22 @@ func TestBoxes(t *testing.T) {
 	h.ret(h.guard(ir.OpBoxFloat, h.state(h.params...), h.params[0]))
 	k := newFn()
 	k.ret(k.guard(ir.OpBoxInt, k.state(), k.int(-3)))
-	u := r.emit(f.done(t), g.done(t), h.done(t), k.done(t))
+	more := newFn(ir.I64)
+	box := more.guard(ir.OpBoxInt, more.state(more.params...), more.params[0])
+	box.Aux = 2
+	more.ret(box)
+	u := r.emit(f.done(t), g.done(t), h.done(t), k.done(t), more.done(t))
+	three, _ := r.abi.SmallInt(3)
+	made := uint64(r.newInt(1)) // what the fake makes of its address less 0x1000
+	for _, c := range []struct {
+		x, taken int64
+		object   uint64
+	}{{3, 3, three}, {int64(made) - 0x1000, 2, made}} {
+		before := *r.word(uintptr(c.object))
+		word, _ := u.call(4, c.x)
+		require.Equal(t, c.object, word)
+		require.Equal(t, before+uint64(c.taken), *r.word(uintptr(c.object)))
+	}
 	for _, x := range someInts {
 		word, tag := u.call(1, x)
 		address, small := r.abi.SmallInt(x)
