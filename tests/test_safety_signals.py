@@ -98,6 +98,7 @@ INTERRUPT = (
 import os, subprocess, sys, time
 for name in NAMES:
     f = globals()[name]
+    late = []
     for _ in range(3):  # also when all versions are there
         killer = subprocess.Popen([sys.executable, "-S", "-c", f"import os, signal, time; time.sleep(0.1); print(time.monotonic(), flush=True); os.kill({os.getpid()}, signal.SIGINT)"],
                                   stdout=subprocess.PIPE, text=True)
@@ -105,8 +106,8 @@ for name in NAMES:
             f()
         except KeyboardInterrupt:
             came = time.monotonic()
-        late = came - float(killer.communicate()[0])
-        assert late < 0.2 * PATIENCE, (name, late)
+        late.append(came - float(killer.communicate()[0]))
+    assert sorted(late)[1] < 0.2 * PATIENCE, (name, late)  # one may have waited for a processor
     assert units(f), name
 """
 )
