@@ -391,13 +391,16 @@ end_container(PyThreadState *ts, PyObject *o, struct gs_ending *e, int depth)
             cp_free_float(ts, item);
             continue;
         }
+        if (gs_keep_int(item)) {
+            continue;
+        }
         if (!within) {
             within = 1;
             ++*cp_trash_nesting(ts);
         }
         if (is_container(item) && depth < MOST_CONTAINERS) {
             end_container(ts, item, e, depth + 1);
-        } else if (!gs_keep_int(item)) {
+        } else {
             end_other(item, e);
         }
     }

@@ -404,26 +404,7 @@ gs_get_len(PyObject *o)
     return n < 0 ? NULL : PyLong_FromSsize_t(n);
 }
 
-/* Ints that native code has let go of wait here for its next boxes, by their digits: a local that changes in each round, and is shown to what the
-   loop calls, would cost an allocation and its end in each; and so would the items of a row that is made anew in each round. As many wait as were
-   missed once, so that what is kept follows from what is needed. */
-#define SPARE_INTS 1000
-static struct { int64_t count, room; PyObject *ints[SPARE_INTS]; } spare_ints[3] = {{.room = 0}, {.room = 16}, {.room = 16}};
-
-/* The int, of which nobody has a reference any more, waits. */
-int
-gs_keep_int(PyObject *o)
-{
-    if (!Py_IS_TYPE(o, &PyLong_Type)) {
-        return 0;
-    }
-    Py_ssize_t digits = cp_digits(o);
-    if ((digits != 1 && digits != 2) || spare_ints[digits].count >= spare_ints[digits].room) {
-        return 0;
-    }
-    spare_ints[digits].ints[spare_ints[digits].count++] = o;
-    return 1;
-}
+struct gs_spare_ints gs_spare_ints[3] = {{.room = 0}, {.room = 16}, {.room = 16}};
 
 #if CP_FREE_LISTS
 /* Likewise iterators over lists and tuples, which an inner loop needs for each round of the outer one. The collector counts them as if they were made and
@@ -485,13 +466,13 @@ gs_box_int(int64_t n)
     uint64_t magnitude = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
     int digits = magnitude >> PyLong_SHIFT ? 2 : 1;
     if ((n < -_PY_NSMALLNEGINTS || n >= _PY_NSMALLPOSINTS) && !(magnitude >> (2 * PyLong_SHIFT))) {
-        if (spare_ints[digits].count) {
-            PyObject *o = spare_ints[digits].ints[--spare_ints[digits].count];
+        if (gs_spare_ints[digits].count) {
+            PyObject *o = gs_spare_ints[digits].ints[--gs_spare_ints[digits].count];
             Py_SET_REFCNT(o, 1);
             cp_set_int(o, magnitude, digits, n < 0);
             return o;
         }
-        spare_ints[digits].room += spare_ints[digits].room < SPARE_INTS;
+        gs_spare_ints[digits].room += gs_spare_ints[digits].room < GS_SPARE_INTS;
     }
     return PyLong_FromLongLong(n);
 }

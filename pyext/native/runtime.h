@@ -117,7 +117,27 @@ struct gs_ending { void (*show)(struct gs_ending *); int shown; };
 void gs_end(PyObject *, struct gs_ending *); /* its count has become 0; without gs_ending nothing needs to run */
 struct iterator { PyObject_HEAD Py_ssize_t index; PyObject *sequence; }; /* over a list or a tuple */
 int gs_keep_iterator(PyThreadState *, PyObject *); /* likewise one over a list or a tuple, which the collector does not track any more */
-int gs_keep_int(PyObject *);                 /* whether it is an int that waits for the next box from now on */
+
+/* Ints that native code has let go of wait here for its next boxes, by their digits: a local that changes in each round, and is shown to what the
+   loop calls, would cost an allocation and its end in each; and so would the items of a row that is made anew in each round. As many wait as were
+   missed once, so that what is kept follows from what is needed. */
+#define GS_SPARE_INTS 1000
+extern struct gs_spare_ints { int64_t count, room; PyObject *ints[GS_SPARE_INTS]; } gs_spare_ints[3];
+
+/* Whether it is an int that waits for the next box from now on. Nobody has a reference to it any more. */
+static inline int
+gs_keep_int(PyObject *o)
+{
+    if (!Py_IS_TYPE(o, &PyLong_Type)) {
+        return 0;
+    }
+    Py_ssize_t digits = cp_digits(o);
+    if ((digits != 1 && digits != 2) || gs_spare_ints[digits].count >= gs_spare_ints[digits].room) {
+        return 0;
+    }
+    gs_spare_ints[digits].ints[gs_spare_ints[digits].count++] = o;
+    return 1;
+}
 
 /* cell: filled by the compiler's Init with the address of code in the C convention, which calls a memory entry with r15 set and
    returns its rax, and its rdx in *tag. While it is 0 the interpreter does what would need it. */
