@@ -165,6 +165,10 @@ type ABI struct {
 	SmallIntNeg  uint64 `abi:"smallint.negatives"` // 5: the first is -5
 	SmallIntPos  uint64 `abi:"smallint.positives"` // 257: the last is 256
 
+	// The ints of one digit that wait to be boxes: how many there are, and their offset from there.
+	SpareInts      uint64 `abi:"cell.gs_spare_ints"`
+	SpareIntsFirst uint64 `abi:"spare_ints.first"`
+
 	// The strings of one ASCII character, which exist once: of character 0, and distance.
 	Chars    uint64 `abi:"char.first"`
 	CharStep uint64 `abi:"char.step"`

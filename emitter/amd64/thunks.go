@@ -20,6 +20,9 @@ func (m *machine) Thunk(t emitter.Thunk) {
 	if t.Kind == emitter.ThunkUnboxInt {
 		m.unboxTwoDigits()
 	}
+	if t.Kind == emitter.ThunkBoxInt {
+		m.boxSpareInt()
+	}
 	if t.Kind.Reads() {
 		m.reading(t)
 		return
@@ -128,6 +131,53 @@ func (m *machine) unboxTwoDigits() {
 	a.Emit(NEGQ_R, scratch)
 	a.Emit(RET)
 	a.Bind(other)
+}
+
+// boxSpareInt makes an object that waits for it the box of a number of one digit, as gs_box_int does, or goes on to the next instruction.
+func (m *machine) boxSpareInt() {
+	a := m.a
+	temps := [...]Reg{RAX, RCX, RDX}
+	pop := func() {
+		for i := len(temps) - 1; i >= 0; i-- {
+			a.Emit(POPQ_R, temps[i])
+		}
+	}
+	none, slow := a.NewLabel(), a.NewLabel()
+	for _, r := range temps {
+		a.Emit(PUSHQ_R, r)
+	}
+	sign, magnitude, spare := RAX, RCX, RDX
+	a.Move(sign, scratch)
+	a.Emit(SARQ_RI, sign, Imm(63))
+	a.Move(magnitude, scratch)
+	a.Emit(XORQ_RR, magnitude, sign)
+	a.Emit(SUBQ_RR, magnitude, sign)
+	a.Emit(CMPQ_RI, magnitude, Imm(1<<m.abi.IntShift))
+	a.Jcc(CondAE, slow)
+	a.MoveImm(spare, int64(m.abi.SpareInts))
+	a.Emit(MOVQ_RM, scratch, At(spare, 0))
+	a.Emit(SUBQ_RI, scratch, Imm(1))
+	a.Jcc(CondS, none)
+	a.Emit(MOVQ_MR, At(spare, 0), scratch)
+	a.Emit(MOVQ_RM, scratch, AtIndex(spare, scratch, 8, int32(m.abi.SpareIntsFirst)))
+	a.Emit(MOVQ_MI, At(scratch, int32(m.abi.ObRefcnt)), Imm(1))
+	if m.abi.IntTagged != 0 {
+		a.Emit(ANDL_RI, sign, Imm(tagNegative))
+		a.Emit(LEAQ_RM, sign, At(sign, 1<<tagShift))
+	} else {
+		a.Emit(LEAQ_RM, sign, AtIndex(sign, sign, 1, 1)) // 0 and -1 become 1 and -1
+	}
+	a.Emit(MOVQ_MR, At(scratch, int32(m.abi.IntSize)), sign)
+	a.Emit(MOVL_MR, At(scratch, int32(m.abi.IntDigits)), magnitude)
+	a.Emit(TESTQ_RR, scratch, scratch)
+	pop()
+	a.Emit(RET)
+	a.Bind(none)
+	a.Move(scratch, magnitude)
+	a.Emit(XORQ_RR, scratch, sign)
+	a.Emit(SUBQ_RR, scratch, sign)
+	a.Bind(slow)
+	pop()
 }
 
 // CommonExit saves all registers as struct gs_regs and asks the runtime, then drops the native frame, whose size the exit's descriptor has,

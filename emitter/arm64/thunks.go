@@ -20,6 +20,9 @@ func (m *machine) Thunk(t emitter.Thunk) {
 	if t.Kind == emitter.ThunkUnboxInt {
 		m.unboxTwoDigits()
 	}
+	if t.Kind == emitter.ThunkBoxInt {
+		m.boxSpareInt()
+	}
 	if t.Kind.Reads() {
 		m.reading(t)
 		return
@@ -128,6 +131,48 @@ func (m *machine) unboxTwoDigits() {
 	a.Emit(SUBS, scratch, ZR, scratch)
 	a.Emit(RET)
 	a.Bind(other)
+}
+
+// boxSpareInt makes an object that waits for it the box of a number of one digit, as gs_box_int does, or goes on to the next instruction.
+func (m *machine) boxSpareInt() {
+	a := m.a
+	magnitude, box := X0, X1
+	restore := func() {
+		a.Emit(LDP, magnitude, box, At(SP, 0))
+		a.AddImm(SP, SP, 16, NoReg)
+	}
+	slow := a.NewLabel()
+	a.AddImm(SP, SP, -16, NoReg)
+	a.Emit(STP, magnitude, box, At(SP, 0))
+	a.Emit(SUBS, magnitude, ZR, scratch)
+	a.Emit(CSEL, magnitude, scratch, magnitude, CondLE)
+	a.CompareImm(magnitude, 1<<m.abi.IntShift, addressTemp)
+	a.Jcc(CondHS, slow)
+	a.MoveImm(scratch2, int64(m.abi.SpareInts))
+	a.Load(box, At(scratch2, 0))
+	a.Emit(CBZ, box, slow)
+	a.Emit(SUB_I, box, box, Imm(1))
+	a.Store(At(scratch2, 0), box)
+	a.Emit(ADD, scratch2, scratch2, box, Imm(3))
+	a.Load(box, At(scratch2, int32(m.abi.SpareIntsFirst)))
+	positive, negative := int64(1), int64(-1)
+	if m.abi.IntTagged != 0 {
+		positive, negative = 1<<tagShift, 1<<tagShift|tagNegative
+	}
+	a.Emit(SUBS_I, ZR, scratch, Imm(0))
+	a.MoveImm(scratch2, positive)
+	a.MoveImm(addressTemp, negative)
+	a.Emit(CSEL, scratch2, scratch2, addressTemp, CondGE)
+	a.Store(At(box, int32(m.abi.IntSize)), scratch2)
+	a.Access(store32, magnitude, At(box, int32(m.abi.IntDigits)))
+	a.MoveImm(scratch2, 1)
+	a.Store(At(box, int32(m.abi.ObRefcnt)), scratch2)
+	a.Move(scratch, box)
+	a.Emit(SUBS_I, ZR, scratch, Imm(0))
+	restore()
+	a.Emit(RET)
+	a.Bind(slow)
+	restore()
 }
 
 // CommonExit saves all registers as struct gs_regs and asks the runtime, then drops the native frame, whose size the exit's descriptor has,

@@ -7,6 +7,7 @@ package machinetest
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -166,4 +167,58 @@ func TestFramesOfTheThread(t *testing.T) {
 	require.Equal(t, uint64(0x1111), *current)
 	require.Equal(t, uint64(0x1111), *r.word(frame + uintptr(r.abi.FramePrevious)))
 	require.Equal(t, uint64(o), *r.word(frame + uintptr(r.abi.FrameLocals)))
+}
+
+// Ints that wait to be boxes are taken from the end of their list; what has another size, or comes when none is left, is made.
+func TestSpareInts(t *testing.T) {
+	for _, tagged := range []uint64{0, 1} {
+		r := newRig(t)
+		r.abi.IntTagged = tagged
+		f := newFn(ir.I64)
+		f.ret(f.guard(ir.OpBoxInt, f.state(f.params...), f.params[0]))
+		g := newFn(ir.I64) // with all registers in use
+		vs := g.pressure(12)
+		digit := g.aux(ir.OpLoadU32, int64(r.abi.IntDigits), g.guard(ir.OpBoxInt, g.state(g.params...), g.params[0]))
+		digit.Heap = ir.HeapRef
+		g.ret(g.op(ir.OpAdd, g.relieve(g.int(0), vs), digit))
+		u := r.emit(f.done(t), g.done(t))
+		numbers := []int64{257, -6, 1000, -1000, 1<<30 - 1, 1 - 1<<30}
+		size, first := r.word(uintptr(r.abi.SpareInts)), uintptr(r.abi.SpareInts+r.abi.SpareIntsFirst)
+		var waiting []uintptr
+		for i := range numbers {
+			o := r.newInt(1 << 40)
+			*r.word(o) = 0
+			*r.word(first + uintptr(8*i)) = uint64(o)
+			waiting = append(waiting, o)
+		}
+		*size = uint64(len(numbers))
+		for _, x := range []int64{1 << 30, -1 << 30, 1 << 62, math.MinInt64} {
+			word, _ := u.call(0, x)
+			require.Equal(t, uint64(x+0x1000), word)
+		}
+		for i, x := range numbers {
+			o := waiting[len(waiting)-1-i]
+			word, tag := u.call(0, x)
+			require.Equal(t, []uint64{uint64(o), uint64(pyabi.Obj)}, []uint64{word, tag})
+			require.Equal(t, uint64(1), *r.word(o))
+			want, magnitude := int64(1), x
+			if x < 0 {
+				want, magnitude = -1, -x
+			}
+			if tagged != 0 {
+				want = 1<<3 | 1 - want
+			}
+			require.Equal(t, want, int64(*r.word(o + uintptr(r.abi.IntSize))), x)
+			require.Equal(t, int32(magnitude), *r.mem.Int32(o + uintptr(r.abi.IntDigits)))
+			*size++
+			word, _ = u.call(1, x)
+			require.Equal(t, pressureSum(x, 12)+magnitude, int64(word))
+		}
+		require.Zero(t, *size)
+		for _, x := range numbers {
+			word, _ := u.call(0, x)
+			require.Equal(t, uint64(x+0x1000), word)
+		}
+		require.Zero(t, *size)
+	}
 }

@@ -44,6 +44,7 @@ func newRig(t testing.TB) *rig {
 	cells := r.mem.Alloc(64)
 	r.abi.StackLimit, r.abi.ThreadCurrent = uint64(cells), uint64(cells)+16
 	r.abi.SmallInts = uint64(r.mem.Alloc(262 * 32))
+	r.abi.SpareInts = uint64(r.mem.Alloc(128)) // none
 	for n := range uint64(262) {
 		r.setInt(uintptr(r.abi.SmallInts+32*n), int64(n)-5)
 	}

@@ -67,6 +67,7 @@ static char *header;
     ADDRESS("obj.empty_tuple", empty_tuple), ADDRESS("obj.empty_str", empty_str), \
     ADDRESS("smallint.first", &_Py_SINGLETON(small_ints)[0]), {"smallint.step", sizeof _Py_SINGLETON(small_ints)[0]}, \
     {"smallint.negatives", _PY_NSMALLNEGINTS}, {"smallint.positives", _PY_NSMALLPOSINTS}, \
+    ADDRESS("cell.gs_spare_ints", &gs_spare_ints[1]), {"spare_ints.first", offsetof(struct gs_spare_ints, ints)}, \
     ADDRESS("cell.gs_stack_limit", &gs_stack_limit), ADDRESS("cell.gs_activation_buffer", &gs_activation_buffer), \
     ADDRESS("cell.gs_stack_size", &gs_stack_size), ADDRESS("cell.gs_call_native", &gs_call_native), \
     ADDRESS("runtime.tracemalloc_tracing", cp_tracemalloc()), \
