@@ -54,8 +54,11 @@
      int cp_keeps_values(class)                   whether instances have values, as the rows values.* tell native code
      PyDictValues *cp_values(object)              the values of an instance whose class has a managed dict, or NULL
      PyObject *cp_dict(object)                    the dict that an instance has, borrowed, or NULL
-     CP_FREE_LISTS                                whether the next eight are there
-     cp_free_float(ts, float), cp_free_tuple(ts, tuple), cp_free_list(ts, list)  nobody has it any more; tuple and list are not tracked and hold nothing,
+     CP_FREE_LISTS                                whether what follows is there, up to cp_has_free_lists
+     struct cp_floats cp_free_floats(ts), cp_free_float(&floats, float), cp_freed_floats(ts, &floats)  floats that nobody has any more, and the list is
+                                                  what it has become
+     cp_track_new(ts, object)                     the collector has never heard of it
+     cp_free_tuple(ts, tuple), cp_free_list(ts, list)  nobody has it any more; tuple and list are not tracked and hold nothing,
                                                   the tuple is not the empty one, the list has no room
      cp_take_tuple(ts, n)                         a new tuple, not tracked, whose items are to be set, or NULL: there is no free one
      int cp_count_tracked(ts), cp_uncount_tracked(ts)  of the collector's youngest objects there is one more; 0: not counted, one more would start it. One less

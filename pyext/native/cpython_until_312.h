@@ -134,18 +134,43 @@ cp_list_extend(PyObject *list, PyObject *iterable)
 
 #define CP_FREE_LISTS 1
 
-/* What float_dealloc does with an exact float. */
-static inline void
-cp_free_float(PyThreadState *ts, PyObject *o)
+/* What float_dealloc does with exact floats, of which mostly several in a row are freed: so the list's begin is kept at hand. */
+struct cp_floats { PyFloatObject *free; int count; };
+
+static inline struct cp_floats
+cp_free_floats(PyThreadState *ts)
 {
-    struct _Py_float_state *floats = &ts->interp->float_state;
-    if (floats->numfree >= PyFloat_MAXFREELIST) {
+    return (struct cp_floats){ts->interp->float_state.free_list, ts->interp->float_state.numfree};
+}
+
+static inline void
+cp_free_float(struct cp_floats *floats, PyObject *o)
+{
+    if (floats->count >= PyFloat_MAXFREELIST) {
         PyObject_Free(o);
         return;
     }
-    floats->numfree++;
-    Py_SET_TYPE(o, (PyTypeObject *)floats->free_list);
-    floats->free_list = (PyFloatObject *)o;
+    floats->count++;
+    Py_SET_TYPE(o, (PyTypeObject *)floats->free);
+    floats->free = (PyFloatObject *)o;
+}
+
+static inline void
+cp_freed_floats(PyThreadState *ts, const struct cp_floats *floats)
+{
+    ts->interp->float_state.free_list = floats->free;
+    ts->interp->float_state.numfree = floats->count;
+}
+
+/* The collector tracks what it did not know yet. */
+static inline void
+cp_track_new(PyThreadState *ts, PyObject *o)
+{
+    PyGC_Head *gc = _Py_AS_GC(o), *youngest = ts->interp->gc.generation0, *last = (PyGC_Head *)youngest->_gc_prev;
+    last->_gc_next = (uintptr_t)gc;
+    gc->_gc_prev = (uintptr_t)last;
+    gc->_gc_next = (uintptr_t)youngest;
+    youngest->_gc_prev = (uintptr_t)gc;
 }
 
 static inline PyTupleObject *

@@ -377,6 +377,7 @@ end_container(PyThreadState *ts, PyObject *o, struct gs_ending *e, int depth)
     if (_PyObject_GC_IS_TRACKED(o)) {
         _PyObject_GC_UNTRACK(o);
     }
+    struct cp_floats floats = cp_free_floats(ts);
     for (Py_ssize_t i = Py_SIZE(o); i-- > 0;) {
         PyObject *item = items[i];
         if (!item) {
@@ -388,12 +389,13 @@ end_container(PyThreadState *ts, PyObject *o, struct gs_ending *e, int depth)
         }
         Py_SET_REFCNT(item, 0);
         if (Py_IS_TYPE(item, &PyFloat_Type)) {
-            cp_free_float(ts, item);
+            cp_free_float(&floats, item);
             continue;
         }
         if (gs_keep_int(item)) {
             continue;
         }
+        cp_freed_floats(ts, &floats);
         if (!within) {
             within = 1;
             ++*cp_trash_nesting(ts);
@@ -403,7 +405,9 @@ end_container(PyThreadState *ts, PyObject *o, struct gs_ending *e, int depth)
         } else {
             end_other(item, e);
         }
+        floats = cp_free_floats(ts);
     }
+    cp_freed_floats(ts, &floats);
     if (is_tuple) {
         cp_free_tuple(ts, (PyTupleObject *)o);
     } else {

@@ -435,8 +435,7 @@ gs_sequence_iter(PyObject *sequence)
     Py_SET_TYPE(it, Py_IS_TYPE(sequence, &PyList_Type) ? &PyListIter_Type : &PyTupleIter_Type);
     it->index = 0;
     it->sequence = Py_NewRef(sequence);
-    _Py_AS_GC((PyObject *)it)->_gc_next = _Py_AS_GC((PyObject *)it)->_gc_prev = 0;
-    _PyObject_GC_TRACK(it);
+    cp_track_new(ts, (PyObject *)it);
     return (PyObject *)it;
 }
 #else
