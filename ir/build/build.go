@@ -180,7 +180,7 @@ func (u *unit) unboxedForm(k slot, o *decoder.Object) slot {
 
 // wanted is the form in which an entry takes a slot that is there in form k.
 func (u *unit) wanted(k slot, local, borrowed, live bool) slot {
-	if k.kind == ir.SlotObj || k.kind == ir.SlotIntOrigin || k.kind == ir.SlotFloatOrigin {
+	if k.kind == ir.SlotObj || k.kind == ir.SlotObjNull || k.kind == ir.SlotIntOrigin || k.kind == ir.SlotFloatOrigin {
 		k.owned = k.owned || !borrowed
 	}
 	refless := k.kind == ir.SlotNull || k.kind == ir.SlotNone || k.kind == ir.SlotInt || k.kind == ir.SlotFloat || k.kind == ir.SlotBool

@@ -721,6 +721,7 @@ func (b *builder) nativeCallOf(fn *decoder.Function, callable *ir.Value, n, oper
 	}
 	b.settle()
 	b.effect = true
+	b.hold() // also where the callee has no frame: it may leave, and be interpreted
 	if ce.linked {
 		b.link()
 	} else if ce.building {

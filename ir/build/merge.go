@@ -30,8 +30,9 @@ type version struct {
 
 // form is the shape that a slot has at a merge.
 func (b *builder) form(s *slot, local int, live bool) slot {
-	borrowed := local >= 0 && b.code.Borrowed(local) && !s.owned
-	w := slot{kind: s.kind}
+	steady := local >= 0 && s.steady
+	borrowed := local >= 0 && b.code.Borrowed(local) && !s.owned || steady
+	w := slot{kind: s.kind, steady: steady, over: s.over}
 	switch s.kind {
 	case ir.SlotNull, ir.SlotNone, ir.SlotInt, ir.SlotFloat, ir.SlotBool, ir.SlotDyn:
 		switch {
@@ -48,6 +49,8 @@ func (b *builder) form(s *slot, local int, live bool) slot {
 		case s.constant() && s.kind == ir.SlotIntOrigin && b.smallInt(s.v[0]):
 			w.kind = ir.SlotInt
 		case borrowed && live:
+		case steady:
+			w.kind = ir.SlotObjNull
 		case borrowed:
 			w.kind = ir.SlotObj
 		case live || local < 0:
@@ -57,6 +60,8 @@ func (b *builder) form(s *slot, local int, live bool) slot {
 		}
 	case ir.SlotObj:
 		switch {
+		case steady && !live:
+			w.kind = ir.SlotObjNull
 		case borrowed:
 		case live || local < 0:
 			w.owned = true
@@ -67,7 +72,7 @@ func (b *builder) form(s *slot, local int, live bool) slot {
 			w.class = s.class
 		}
 	case ir.SlotObjNull:
-		w.owned = true
+		w.owned = !steady
 	}
 	return w
 }
@@ -83,13 +88,16 @@ func accepts(want, have *slot) bool {
 	if want.kind == ir.SlotObjNull && want.owned {
 		return have.kind == ir.SlotObjNull || have.kind == ir.SlotNull || have.kind == ir.SlotObj
 	}
-	return want.kind == have.kind && want.owned == have.owned && want.class == have.class && want.alias == have.alias
+	return want.kind == have.kind && want.owned == have.owned && want.steady == have.steady && want.over == have.over && want.class == have.class && want.alias == have.alias
 }
 
 // converts reports whether a slot of form have can be turned into want at all.
 func converts(want, have *slot) bool {
 	if accepts(want, have) {
 		return true
+	}
+	if want.steady && !have.steady || want.over && !have.over {
+		return false
 	}
 	switch want.kind {
 	case ir.SlotObjNull:
@@ -99,7 +107,7 @@ func converts(want, have *slot) bool {
 			origin := have.kind == ir.SlotIntOrigin || have.kind == ir.SlotFloatOrigin
 			return (have.kind == ir.SlotObj || origin) && !have.owned && (want.class == 0 || want.class == have.class)
 		}
-		return have.kind != ir.SlotNull && have.kind != ir.SlotObjNull && have.kind != ir.SlotDyn && want.class == 0
+		return have.kind != ir.SlotNull && have.kind != ir.SlotObjNull && have.kind != ir.SlotDyn && (want.class == 0 || have.kind == ir.SlotObj && have.class == want.class)
 	case ir.SlotDyn:
 		switch have.kind {
 		case ir.SlotNull, ir.SlotNone, ir.SlotInt, ir.SlotFloat, ir.SlotBool, ir.SlotDyn:
@@ -118,8 +126,9 @@ func converts(want, have *slot) bool {
 
 // joined is the form that takes both.
 func joined(x, y *slot) slot {
-	if x.kind == y.kind && x.owned == y.owned && x.alias == y.alias {
+	if x.kind == y.kind && x.owned == y.owned && x.steady == y.steady && x.alias == y.alias {
 		j := *x
+		j.over = x.over && y.over
 		if x.class != y.class {
 			j.class = 0
 		}
@@ -146,6 +155,8 @@ func joined(x, y *slot) slot {
 		return slot{kind: ir.SlotDyn}
 	case nullable(x.kind) || nullable(y.kind):
 		return slot{kind: ir.SlotObjNull, owned: true}
+	case x.kind == ir.SlotObj && y.kind == ir.SlotObj && x.class == y.class:
+		return slot{kind: ir.SlotObj, owned: true, class: x.class}
 	}
 	return slot{kind: ir.SlotObj, owned: true}
 }
@@ -286,7 +297,7 @@ func (b *builder) versionFor(target uint32, forms []slot, dead func(i int) bool)
 	case alike != nil: // only what is dead differs: a second version takes whatever it is
 		forms = b.clone(forms)
 		for i := range forms {
-			if s := b.slotOf(alike, i); dead(i) && s.kind != forms[i].kind {
+			if s := b.slotOf(alike, i); dead(i) && (s.kind != forms[i].kind && !forms[i].steady || s.steady) {
 				forms[i] = slot{kind: ir.SlotObjNull, owned: true}
 			}
 		}

@@ -79,7 +79,8 @@ func binarySubscr(b *builder) error {
 	if b.sequence(&seq) && index.isIntish() && !b.general() && !b.profile(b.ins.At).outOfRange() {
 		v := b.item(seq.v[0], seq.class, b.rawInt(index))
 		s := borrowedSlot(v)
-		s.volatile = true
+		s.steady = seq.class == b.classTuple && b.lasting(&seq)
+		s.volatile = !s.steady
 		if seq.owned { // a temporary: it may take its items with it
 			s = b.own(s)
 			s.volatile = false
@@ -192,8 +193,11 @@ func getIter(b *builder) error {
 		r = b.helper("gs_sequence_iter", o)
 		r.Type.Class, r.Heap = class, ir.HeapAll // tracked by the collector, which may start
 	}
+	over := s.class == b.classTuple && b.lasting(&s)
 	b.drop(1)
-	at := b.pushIterator(ownedSlot(b.raising(r, b.here())))
+	iterator := ownedSlot(b.raising(r, b.here()))
+	iterator.over = over
+	at := b.pushIterator(iterator)
 	if class == 0 {
 		b.checkFrame()
 	}
@@ -317,6 +321,9 @@ func (b *builder) forSequence(s slot, done func()) error {
 		b.store(ir.OpStoreI64, ir.HeapOther, b.abi.ListIterIndex, it, b.constInt(-1))
 	}
 	b.store(ir.OpStoreObj, ir.HeapOther, b.abi.ListIterSeq, it, null) // it lets go of the sequence
+	if !s.over {
+		b.hold()
+	}
 	b.decref(ir.OpXDecref, seq)
 	done()
 
@@ -330,7 +337,7 @@ func (b *builder) forSequence(s slot, done func()) error {
 	}
 	b.store(ir.OpStoreI64, ir.HeapOther, b.abi.ListIterIndex, it, b.pure(ir.OpAdd, ir.I64, index, b.constInt(1)))
 	x := borrowedSlot(item)
-	x.volatile = true
+	x.steady, x.volatile = s.over, !s.over
 	b.push(x)
 	b.define(b.ins.At)
 	b.fallThrough()
@@ -411,7 +418,14 @@ func unpackSequence(b *builder) error {
 		items := make([]slot, n)
 		for i := range items {
 			items[i] = borrowedSlot(b.load(ir.OpLoadObj, heap, base, offset+8*uint64(i)))
-			items[i] = b.own(items[i])
+			switch {
+			case s.class == b.classTuple && b.lasting(&s):
+				items[i].steady = true
+			case s.owned: // a temporary: it may take its items with it
+				items[i] = b.own(items[i])
+			default:
+				items[i].volatile = true
+			}
 		}
 		b.forget(1)
 		for i := n - 1; i >= 0; i-- {

@@ -13,7 +13,11 @@ type slot struct {
 	kind  ir.SlotKind
 	owned bool // this slot holds a reference to its object
 	// volatile: borrowed from a container, which may let go of it at the next effect; a reference is taken before that.
-	volatile  bool
+	volatile bool
+	// steady: borrowed from a tuple that lives as long as the activation, because a parameter leads to it; only before something that may count
+	// references is one taken.
+	steady    bool
+	over      bool     // an iterator over a steady tuple
 	seen      bool     // a constant or literal whose object others may have: its identity counts
 	literal   bool     // borrowed from a native caller that has it as such a constant: native code returns it by its value
 	local     int      // borrowed from this local variable, whose next store must take a reference first; counted from 1, 0: no
@@ -100,7 +104,7 @@ func (b *builder) own(s slot) slot {
 		} else {
 			b.add(ir.OpIncref, ir.Type{}, o)
 		}
-		s.owned, s.volatile, s.local, s.literal = true, false, 0, false
+		s.owned, s.volatile, s.steady, s.local, s.literal = true, false, false, 0, false
 	}
 	return s
 }
@@ -117,12 +121,35 @@ func (b *builder) release(s slot) {
 	case s.kind == ir.SlotObjNull:
 		b.settle()
 		b.effect = true
+		b.hold()
 		b.decref(ir.OpXDecref, o)
 	default:
 		b.settle()
 		b.effect = true
+		if !s.over { // its end is nobody else's
+			b.hold()
+		}
 		b.decref(ir.OpDecref, o)
 	}
+}
+
+// hold takes the references of slots that did without: what follows may count them. An effect has happened, or is about to.
+func (b *builder) hold() {
+	for i := range b.locals {
+		if b.locals[i].steady {
+			b.locals[i] = b.own(b.locals[i])
+		}
+	}
+	for i := range b.stack {
+		if b.stack[i].steady {
+			b.update(len(b.stack)-1-i, b.own(b.stack[i]))
+		}
+	}
+}
+
+// lasting reports whether the object that the slot borrows lives as long as the activation.
+func (b *builder) lasting(s *slot) bool {
+	return s.steady || s.local > 0 && !s.owned && b.code.Borrowed(s.local-1) && !b.general()
 }
 
 // decref gives a reference up; the state is what a destructor sees of the activation, which the released one must not be a part of.

@@ -161,7 +161,7 @@ func (b *builder) bound(local int) slot {
 // detach takes references for what the stack borrowed from a local that is about to change.
 func (b *builder) detach(local int) {
 	for i := range b.stack {
-		if s := &b.stack[i]; s.local == local+1 && !s.owned && s.object() != nil {
+		if s := &b.stack[i]; s.local == local+1 && !s.owned && !s.steady && s.object() != nil {
 			b.update(len(b.stack)-1-i, b.own(*s))
 		}
 	}
@@ -194,7 +194,7 @@ func storeFast(b *builder) error {
 	if s.local != i+1 {
 		b.detach(i)
 	}
-	if s.object() != nil && !s.constant() || s.kind == ir.SlotObj {
+	if (s.object() != nil && !s.constant() || s.kind == ir.SlotObj) && !s.steady {
 		s = b.own(s)
 	}
 	s.local, s.volatile, s.uncounted = 0, false, false

@@ -295,6 +295,7 @@ type shown struct {
 // the frame shows: a frame object that somebody made may be compared with them, and takes their references over.
 func (b *builder) link() {
 	b.f.HasFrame = true
+	b.hold()
 	b.letGo()
 	args := b.f.NewList(len(b.locals))[:len(b.locals)]
 	for i := range b.locals {
@@ -500,10 +501,10 @@ func (b *builder) unboxItem(n int, site uint32, state func() *ir.FrameState) {
 			return
 		}
 		v := b.guard(ir.OpUnboxInt, ir.Type{Kind: ir.I64}, state(), ir.ExitInfo{Reason: ir.WhyOverflow, Site: site}, s.v[0])
-		b.update(n, slot{kind: ir.SlotIntOrigin, owned: s.owned, volatile: s.volatile, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
+		b.update(n, slot{kind: ir.SlotIntOrigin, owned: s.owned, volatile: s.volatile, steady: s.steady, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
 	case b.classFloat:
 		v := b.pure(ir.OpUnboxFloat, ir.F64, s.v[0])
-		b.update(n, slot{kind: ir.SlotFloatOrigin, owned: s.owned, volatile: s.volatile, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
+		b.update(n, slot{kind: ir.SlotFloatOrigin, owned: s.owned, volatile: s.volatile, steady: s.steady, local: s.local, v: [3]*ir.Value{v, s.v[0]}})
 	case b.classBool:
 		v := b.pure(ir.OpUnboxBool, ir.Bool, s.v[0])
 		b.release(s)
