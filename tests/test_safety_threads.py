@@ -477,3 +477,55 @@ for round in range(8):
         unittest.defaultTestLoader.loadTestsFromTestCase(tests.Source_DeadlockAvoidanceTests).run(result)
         assert not result.failures and not result.errors, result
 """, timeout=120, PYTHONMALLOC="debug")
+
+
+def test_who_finds_the_compiler_at_work_may_ask_again():
+    """Exits that found another thread compiling counted as compiled continuations: after 64 of them a function had none for good, and was interpreted from each exit on."""
+    python("""
+import ctypes, threading
+from gophersnake import _load
+real, entered, go_on = _load.compiler(), threading.Event(), threading.Event()
+
+class Waits:
+    def __getattr__(self, name):
+        return getattr(real, name)
+
+    def pyext_Compile(self, address, size):
+        if threading.current_thread() is thread:
+            entered.set()
+            assert go_on.wait(60)
+        return real.pyext_Compile(address, size)
+
+compiler, thread, handled, known = Waits(), None, [], 0  # no name is new later: the code guards that no global hides range
+_load.compiler = lambda: compiler
+pend = ctypes.pythonapi.Py_AddPendingCall
+pend.argtypes = ctypes.c_void_p, ctypes.c_void_p
+callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(lambda nothing: handled.append(1) or 0)
+pending = ctypes.cast(callback, ctypes.c_void_p)
+
+@jit
+def polls(n, do, what):
+    for i in range(n):
+        do(what, None)
+    return n
+
+@jit
+def other(x):
+    return x
+
+idle = ctypes.pythonapi.PyErr_GivenExceptionMatches
+idle.argtypes = ctypes.c_void_p, ctypes.c_void_p
+for _ in range(5):
+    polls(50, idle, pending)
+thread = threading.Thread(target=other, args=(1,))
+thread.start()
+assert entered.wait(60)
+known = len(units(polls))
+for _ in range(100):
+    assert polls(2, pend, pending) == 2
+assert len(units(polls)) == known and len(handled) == 200
+go_on.set()
+thread.join()
+polls(2, pend, pending)
+assert len(units(polls)) > known
+""")

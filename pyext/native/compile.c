@@ -283,8 +283,9 @@ gs_compile_continuation(struct gs_record *r, struct gs_state *state, enum gs_mod
         return NULL; /* it did not take this state, and another one would not */
     }
     struct gs_unitobj *unit;
-    r->continuation_compiles++;
-    if (gs_compile(r, state->callable, state, mode, &unit) != GS_COMPILED) {
+    enum gs_outcome outcome = gs_compile(r, state->callable, state, mode, &unit);
+    r->continuation_compiles += outcome != GS_NOT_NOW; /* else what many exits ask for while another thread compiles would be the last of them */
+    if (outcome != GS_COMPILED) {
         return NULL;
     }
     struct gs_func *f = gs_find_continuation(r, state);
