@@ -1,4 +1,4 @@
-// Pass skip tidies the graph: branches on constants become jumps, unreachable blocks go, straight lines of blocks become
+// Pass skip tidies the graph: branches on constants become jumps, those that choose the less or the greater of two ints a Select, unreachable blocks go, straight lines of blocks become
 // one block, blocks that only jump on are gone around, and a jump to a block that only returns is a return. It never makes an edge from a block with several successors to a
 // block with several predecessors, so that the register allocator always has a place for the moves of an edge.
 
@@ -10,7 +10,7 @@ func skip(p *pass) int {
 	f := p.f
 	changes := 0
 	for _, b := range f.Blocks {
-		changes += foldBranch(f, b)
+		changes += foldBranch(f, b) + choose(f, b)
 	}
 	changes += f.RemoveUnreachable()
 	if n := bypass(f) + returns(f); n > 0 {
@@ -37,6 +37,63 @@ func foldBranch(f *ir.Func, b *ir.Block) int {
 	b.Succs = b.Succs[take : take+1 : take+1]
 	b.Ctrl.Op, b.Ctrl.Args, b.Ctrl.Aux = ir.OpJump, nil, 0
 	return 1
+}
+
+// choose makes a branch a Select if its ways only bring the one or the other of the two ints that it compares: which one is smaller is seldom
+// foreseen, and there is nothing else to compute. (Where it is, as in a search for the largest, that costs a cycle.)
+func choose(f *ir.Func, b *ir.Block) int {
+	if b.Ctrl.Op != ir.OpBranch || b.Ctrl.Aux != 0 {
+		return 0
+	}
+	cond := b.Ctrl.Args[0]
+	switch cond.Op {
+	case ir.OpILt, ir.OpILe, ir.OpIGt, ir.OpIGe:
+	default:
+		return 0
+	}
+	yes, no := b.Succs[0].To, b.Succs[1].To
+	if !bringsOnly(yes) || !bringsOnly(no) || yes.Succs[0].To != no.Succs[0].To {
+		return 0
+	}
+	e := &yes.Succs[0]
+	differs := -1
+	for i, v := range e.Args {
+		w := no.Succs[0].Args[i]
+		if v == w || v.Op == w.Op && v.Op.Is(ir.Constant) && v.Aux == w.Aux && v.Type == w.Type {
+			continue
+		}
+		x, y := cond.Args[0], cond.Args[1]
+		if differs >= 0 || !(v == x && w == y || v == y && w == x) {
+			return 0
+		}
+		differs = i
+	}
+	args := make([]*ir.Value, len(e.Args))
+	for i, v := range e.Args {
+		switch {
+		case i == differs:
+			v = f.Add(b, ir.OpSelect, v.Type, cond, v, no.Succs[0].Args[i])
+			v.Line = b.Ctrl.Line
+		case v.Block == yes: // a constant
+			c := f.Add(b, v.Op, v.Type)
+			c.Aux, c.Line = v.Aux, v.Line
+			v = c
+		}
+		args[i] = v
+	}
+	b.Succs = f.NewEdges(ir.Edge{To: e.To, Args: args})
+	b.Ctrl.Op, b.Ctrl.Args = ir.OpJump, nil
+	return 1
+}
+
+// bringsOnly reports whether a block only brings values to the next one.
+func bringsOnly(b *ir.Block) bool {
+	for _, v := range b.Values {
+		if !v.Op.Is(ir.Constant) {
+			return false
+		}
+	}
+	return b.Ctrl.Op == ir.OpJump && len(b.Params) == 0
 }
 
 func sameValues(x, y []*ir.Value) bool {
