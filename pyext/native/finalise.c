@@ -446,7 +446,17 @@ empty_list(PyObject *l)
 void
 gs_end(PyObject *o, struct gs_ending *e)
 {
+    if (gs_keep_int(o)) {
+        return;
+    }
 #if CP_FREE_LISTS
+    if (Py_IS_TYPE(o, &PyFloat_Type)) {
+        PyThreadState *ts = cp_thread();
+        struct cp_floats floats = cp_free_floats(ts);
+        cp_free_float(&floats, o);
+        cp_freed_floats(ts, &floats);
+        return;
+    }
     if (is_container(o)) {
         PyThreadState *ts = cp_thread();
         if (*cp_trash_nesting(ts) < MOST_TRASH_NESTING) {
@@ -470,7 +480,5 @@ gs_end(PyObject *o, struct gs_ending *e)
         empty_list(o);
     }
 #endif
-    if (!gs_keep_int(o)) {
-        end_other(o, e);
-    }
+    end_other(o, e);
 }
