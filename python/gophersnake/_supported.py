@@ -3,7 +3,7 @@
 import os
 import sys
 
-VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14))
+VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14), (3, 15))
 MACHINES = {"x86_64": ("x86-64", VERSIONS), "aarch64": ("arm64", ((3, 11),))}
 
 
