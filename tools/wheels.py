@@ -46,24 +46,21 @@ def run(*command, **options):
 
 
 def supported():
-    """The (version, machine) that get native code, and the machines."""
-    machines = runpy.run_path(str(ROOT / "python/gophersnake/_supported.py"))["MACHINES"]
-    pairs = [("%d.%d" % version, machine) for machine, (_, versions) in machines.items() for version in versions]
-    return sorted(pairs, key=lambda pair: int(pair[0].partition(".")[2])), list(machines)
+    """The versions and the machines that get native code."""
+    known = runpy.run_path(str(ROOT / "python/gophersnake/_supported.py"))
+    return ["%d.%d" % version for version in known["VERSIONS"]], list(known["MACHINES"])
 
 
 def wanted(words):
-    """The (version, machine) that the command line asks for. A machine may be named that a version has no native code on yet, for tests."""
-    pairs, machines = supported()
-    versions = sorted({version for version, _ in pairs}, key=lambda version: int(version.partition(".")[2]))
+    """The (version, machine) that the command line asks for."""
+    versions, machines = supported()
     chosen = []
     for word in words:
         version, _, machine = word.partition("-")
         if version not in versions or machine and machine not in machines:
             stop(f"{word} cannot be built: versions are {', '.join(versions)}, machines {' and '.join(machines)}, as in 3.11-x86_64")
-        found = [(version, machine)] if machine else [pair for pair in pairs if pair[0] == version]
-        chosen += [pair for pair in found if pair not in chosen]
-    return chosen or pairs
+        chosen += [(version, m) for m in ([machine] if machine else machines) if (version, m) not in chosen]
+    return chosen or [(version, machine) for version in versions for machine in machines]
 
 
 def find_pythons(versions):

@@ -4,7 +4,7 @@ import os
 import sys
 
 VERSIONS = ((3, 11), (3, 12), (3, 13), (3, 14), (3, 15))
-MACHINES = {"x86_64": ("x86-64", VERSIONS), "aarch64": ("arm64", ((3, 11),))}
+MACHINES = {"x86_64": "x86-64", "aarch64": "arm64"}
 
 
 def why_interpreted():
@@ -18,9 +18,7 @@ def why_interpreted():
     if sys.implementation.name != "cpython" or sys.version_info[:2] not in VERSIONS:
         return f"native code is made for CPython {known}, and this is {this}"
     if sys.platform != "linux" or machine not in MACHINES or sys.maxsize < 2**32:
-        return f"native code is made for 64-bit Linux on {' and '.join(m for m, _ in MACHINES.values())}, and this is {sys.platform} on {machine}"
-    if sys.version_info[:2] not in MACHINES[machine][1]:
-        return f"native code on {MACHINES[machine][0]} is not made for {this} yet"
+        return f"native code is made for 64-bit Linux on {' and '.join(MACHINES.values())}, and this is {sys.platform} on {machine}"
     if sys.version_info[3] != "final":
         return "this is a pre-release of Python, whose bytecode need not be that of the release"
     if "musl" in (sysconfig.get_config_var("SOABI") or ""):
