@@ -305,3 +305,17 @@ def test_spare_ints_are_as_many_as_were_wanted():
         gc.collect()
         grown.append(sys.getallocatedblocks() - before)
     assert min(grown[3:]) < 20, grown
+
+    # A list that is emptied in native code fills what was missed before it; a full collection empties that.
+    def make(n):
+        kept = [n]
+        for i in range(n):
+            kept.append(i * 1000)
+        return 0
+
+    jit(make)
+    for _ in range(5):
+        make(900)
+    before = sys.getallocatedblocks()
+    gc.collect()
+    assert before - sys.getallocatedblocks() > 700

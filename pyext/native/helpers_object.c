@@ -404,7 +404,20 @@ gs_get_len(PyObject *o)
     return n < 0 ? NULL : PyLong_FromSsize_t(n);
 }
 
-struct gs_spare_ints gs_spare_ints[3] = {{.room = 0}, {.room = 16}, {.room = 16}};
+#define FEW_SPARE_INTS 16
+struct gs_spare_ints gs_spare_ints[3] = {{.room = 0}, {.room = FEW_SPARE_INTS}, {.room = FEW_SPARE_INTS}};
+
+void
+gs_drop_spare_ints(void)
+{
+    for (int digits = 1; digits <= 2; digits++) {
+        struct gs_spare_ints *spare = &gs_spare_ints[digits];
+        while (spare->count) {
+            _Py_Dealloc(spare->ints[--spare->count]);
+        }
+        spare->room = FEW_SPARE_INTS;
+    }
+}
 
 #if CP_FREE_LISTS
 /* Likewise iterators over lists and tuples, which an inner loop needs for each round of the outer one. The collector counts them as if they were made and

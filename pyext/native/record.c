@@ -4,7 +4,7 @@
    A closure that is made anew in each call of its outer function would lose its code with every closure that dies.
    So a record without a function idles for a while, if somebody else has its code object, the outer function's
    constants. It is let go when two full collections found it idle: it holds the module's globals. */
-#include "native.h"
+#include "runtime.h"
 #include "policy.h"
 #include <opcode.h>
 
@@ -134,6 +134,7 @@ static int
 sentinel_traverse(PyObject *self, visitproc visit, void *arg)
 {
     (void)self, (void)visit, (void)arg;
+    gs_drop_spare_ints();
     if (nidle && !sweep_requested) {
         sweep_requested = Py_AddPendingCall(sweep, NULL) == 0;
     }

@@ -120,9 +120,11 @@ int gs_keep_iterator(PyThreadState *, PyObject *); /* likewise one over a list o
 
 /* Ints that native code has let go of wait here for its next boxes, by their digits: a local that changes in each round, and is shown to what the
    loop calls, would cost an allocation and its end in each; and so would the items of a row that is made anew in each round. As many wait as were
-   missed once, so that what is kept follows from what is needed. */
+   missed since the last full collection, which empties the list as it does CPython's own. */
 #define GS_SPARE_INTS 1000
 extern struct gs_spare_ints { int64_t count, room; PyObject *ints[GS_SPARE_INTS]; } gs_spare_ints[3];
+
+void gs_drop_spare_ints(void);
 
 /* Whether it is an int that waits for the next box from now on. Nobody has a reference to it any more. */
 static inline int
