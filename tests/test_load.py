@@ -60,6 +60,17 @@ def test_200_children():
     assert ask() is parent
 
 
+def test_children_of_a_python_made_for_older_systems(monkeypatch):
+    """Its os has no memfd_create."""
+    parent = ask()
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+
+    def child():
+        assert ask() is not parent
+
+    assert in_child(child)
+
+
 def test_generations():
     ask()
 

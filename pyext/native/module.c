@@ -1,6 +1,7 @@
 /* The module gophersnake._native: what stands between Python's functions and the machine code, loaded at import. No Go is
    in it. Python code of the package is the only caller of these functions, and checks what a user gave. */
 #include "runtime.h"
+#include <sys/mman.h>
 
 static PyTypeObject *
 wrong_type(PyObject *o)
@@ -154,6 +155,16 @@ describe(PyObject *self, PyObject *args)
     return PyArg_ParseTuple(args, "Ks", &unit, &what) ? gs_describe(unit, what) : NULL;
 }
 
+/* os.memfd_create is not in a Python that was built for older systems, as those of python-build-standalone are. */
+static PyObject *
+memory_file(PyObject *self, PyObject *name)
+{
+    (void)self;
+    const char *text = PyUnicode_AsUTF8(name);
+    int fd = text ? memfd_create(text, MFD_CLOEXEC) : -1;
+    return fd >= 0 ? PyLong_FromLong(fd) : text ? PyErr_SetFromErrno(PyExc_OSError) : NULL;
+}
+
 static PyMethodDef methods[] = {
     {"attach", attach, METH_VARARGS, "attach(function, strict=False): whether its calls may now be compiled; its marker tells why not."},
     {"jit_casually", jit_casually, METH_O, "jit for whoever puts it on every function there is: it has to earn its compile. Gives what it was given, and never refuses."},
@@ -166,6 +177,7 @@ static PyMethodDef methods[] = {
     {"stats", stats, METH_NOARGS, "Counts of the process."},
     {"header_address", header_address, METH_NOARGS, "Where the ABI header lies."},
     {"unusable", unusable, METH_NOARGS, "Why this interpreter gets no native code, or an empty string. A test of the layout of objects."},
+    {"memory_file", memory_file, METH_O, "memory_file(name): the descriptor of a new file that lies in memory alone."},
     {"constants", constants, METH_NOARGS, "The contract's numbers, as this C compiler sees them."},
     {"configure", (PyCFunction)(void (*)(void))configure, METH_VARARGS | METH_KEYWORDS, "What to log and to print."},
     {"describe", describe, METH_VARARGS, "describe(unit, what): the compiler's words on a unit."},

@@ -19,6 +19,8 @@ from _frozen_importlib import ModuleSpec  # importlib.machinery has the same thr
 from _frozen_importlib_external import ExtensionFileLoader, PathFinder
 from _thread import allocate_lock
 
+import gophersnake._native as _native
+
 _NAME = "gophersnake._compiler"
 
 
@@ -75,7 +77,7 @@ def _load(state):
     state.generation += 1  # before the load: a thread may fork while it is under way
     if first:
         return _module(found.origin)
-    fd = os.memfd_create("gophersnake-compiler")
+    fd = _native.memory_file("gophersnake-compiler")
     try:
         with open(found.origin, "rb") as source:
             while os.sendfile(fd, source.fileno(), None, 1 << 30):
