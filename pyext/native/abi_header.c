@@ -31,7 +31,7 @@ static char *header;
     OFFSET(PyDictObject, ma_used), OFFSET(PyDictObject, ma_keys), OFFSET(PyDictKeysObject, dk_version), \
     OFFSET(PyCellObject, ob_ref), OFFSET(PyASCIIObject, length), OFFSET(PyASCIIObject, state), \
     {"str.ascii_mask", ascii_state(7)}, {"str.ascii_bits", ascii_state(PyUnicode_1BYTE_KIND)}, {"str.ascii_data", sizeof(PyASCIIObject)}, \
-    ADDRESS("char.first", &_Py_SINGLETON(strings).ascii[0]), {"char.step", sizeof _Py_SINGLETON(strings).ascii[0]}, \
+    ADDRESS("char.first", first_character()), {"char.step", sizeof _Py_SINGLETON(strings).ascii[0]}, \
     AT("list_iterator.it_index", struct sequence_iterator, it_index), AT("list_iterator.it_seq", struct sequence_iterator, it_seq), \
     OFFSET(PyTypeObject, tp_version_tag), OFFSET(PyTypeObject, tp_flags), \
     OFFSET(PyFunctionObject, func_code), OFFSET(PyFunctionObject, func_defaults), OFFSET(PyFunctionObject, func_closure), OFFSET(PyFunctionObject, func_globals), \
@@ -73,6 +73,15 @@ static char *header;
     ADDRESS("runtime.tracemalloc_tracing", cp_tracemalloc()), \
     ADDRESS("runtime.vectorcall_miss", gs_vectorcall_miss), \
     {"libm.near_pow", near_pow()}, \
+}
+
+/* They lie behind names of which each release has more: the running Python is asked, not its headers. */
+static PyObject *
+first_character(void)
+{
+    PyObject *c = PyUnicode_FromOrdinal(0);
+    Py_XDECREF(c); /* it stays */
+    return c;
 }
 
 /* The state of a compact string of ASCII characters, with kind in place of its kind, and nothing else in it. */
@@ -140,7 +149,7 @@ test_layout(void)
     }
     for (int i = 0; i < 128 && !wrong; i++) {
         PyObject *c = PyUnicode_FromOrdinal(i);
-        if (c && (c != (PyObject *)&_Py_SINGLETON(strings).ascii[i] || FIELD(uint8_t, c, sizeof(PyASCIIObject)) != i
+        if (c && (c != (PyObject *)((char *)first_character() + (size_t)i * sizeof _Py_SINGLETON(strings).ascii[0]) || FIELD(uint8_t, c, sizeof(PyASCIIObject)) != i
                   || (FIELD(uint32_t, c, offsetof(PyASCIIObject, state)) & ascii_state(7)) != ascii_state(PyUnicode_1BYTE_KIND))) {
             wrong = "character";
         }
