@@ -250,11 +250,7 @@ func (b *builder) tupleOf() bool {
 		b.push(r)
 		return true
 	case s.class == b.classList:
-		b.settle()
-		b.effect = true
-		r := b.helper("PyList_AsTuple", b.topObject(0))
-		r.Type.Class = b.classTuple
-		b.finish(r, 3, false)
+		b.listAsTuple(3)
 		return true
 	}
 	return false

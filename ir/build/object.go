@@ -680,12 +680,17 @@ func dictMerge(b *builder) error {
 }
 
 func listToTuple(b *builder) error {
+	b.listAsTuple(1)
+	return nil
+}
+
+// listAsTuple puts a tuple of the exact list on top of the stack in the place of the n topmost slots.
+func (b *builder) listAsTuple(n int) {
 	b.settle()
 	b.effect = true
 	r := b.helper("PyList_AsTuple", b.boxTop(0))
 	r.Type.Class = b.classTuple
-	b.finish(r, 1, false)
-	return nil
+	b.finish(r, n, false)
 }
 
 // unpackEx translates a, *b, c = x.
