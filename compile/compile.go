@@ -177,6 +177,7 @@ func (d *Driver) Compile(snapshot []byte) (unit uintptr, err error) {
 	}
 	d.stats.total += time.Since(begin)
 	if w.large {
+		debug.FreeOSMemory() // nothing of it is needed, and the next compile is hardly as large
 		d.lookAtHeap()
 	}
 	if err != nil {

@@ -77,7 +77,7 @@ func TestCompile(t *testing.T) {
 func TestFailuresOfStages(t *testing.T) {
 	many := func() *ir.Func {
 		f := small()
-		for range maxValues {
+		for range build.MaxValues {
 			f.NewValue(f.Blocks[0], ir.OpConstInt, ir.Type{Kind: ir.I64})
 		}
 		return f

@@ -4,7 +4,6 @@
 package compile
 
 import (
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"strings"
@@ -41,13 +40,8 @@ type target interface {
 	FMulAdd() bool
 }
 
-// errTooLarge is for what would take longer to compile than its code can win.
-var errTooLarge = errors.New("it is too large to be worth it")
-
-// The caller waits for it: 4.4 µs a value were measured from 1,400 values to 19,000.
 const (
-	maxUnits  = decoder.MaxUnits
-	maxValues = 300000 // operations of all functions of a unit
+	maxUnits = decoder.MaxUnits
 	// Each guard tells where every local variable lies: a function of 1,000 lines that each made a new one took 16 MB of descriptors.
 	maxStates = 2000000 // code units times local variables, of all code objects
 
@@ -132,9 +126,15 @@ func (w *work) run() error {
 		if err := w.stage(s.name, s.run); err != nil {
 			return err
 		}
+		if w.large {
+			w.d.left.dropScratch()
+		}
 	}
 	return nil
 }
+
+// dropScratch lets go of what the stages that are over worked with.
+func (l *left) dropScratch() { l.build.DropScratch(); l.opt = opt.Memory{} }
 
 func (w *work) decode() (err error) {
 	if w.snap, err = w.d.stages.read(w.snapshot); err != nil {
@@ -150,7 +150,7 @@ func (w *work) decode() (err error) {
 		states += len(c.Bytecode) / 2 * c.NLocals
 	}
 	if len(c.Bytecode)/2 > maxUnits || states > maxStates {
-		return errTooLarge
+		return build.ErrTooLarge
 	}
 	if w.wants["decode"] {
 		w.show("decode", w, w.decoded())
@@ -190,8 +190,8 @@ func (w *work) measure() error {
 	for _, f := range w.funcs {
 		values += f.NumValues()
 	}
-	if values > maxValues {
-		return errTooLarge
+	if values > build.MaxValues {
+		return build.ErrTooLarge
 	}
 	return nil
 }

@@ -4,8 +4,8 @@ import pytest
 from gophersnake import _native, explain, jit
 
 
-def generated(lines):
-    source = "def f(x, y):\n    z = 1\n"
+def generated(lines, before="z = 1"):
+    source = f"def f(x, y):\n    {before}\n"
     for i in range(lines):
         a, b, c = "xyz"[i % 3], "yzx"[i % 3], "zxy"[i % 3]
         source += f"    {a} = ({b} * {i % 7 + 1} + {c} - {i}) & 65535\n"
@@ -14,8 +14,9 @@ def generated(lines):
     return names["f"]
 
 
-def test_ten_thousand_lines_are_compiled():
-    plain, f = generated(10000), jit(generated(10000))
+@pytest.mark.parametrize("before", ["z = 1", "z = [1][0]", "z = ([1] * 3)[0]"])  # the first needs no recording; the general code of all lines was larger than a unit may be
+def test_ten_thousand_lines_are_compiled(before):
+    plain, f = generated(10000, before), jit(generated(10000, before))
     for args in (3, 4), (2**70, 5), (3, 4), (1.5, 2):
         told = []
         for function in plain, f:

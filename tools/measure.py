@@ -223,6 +223,49 @@ def compile_table():
     ]
 
 
+LARGE = """
+import json, resource, runpy, sys, time
+import gophersnake
+shapes = runpy.run_path(sys.argv[1])
+source = "def f(x, y):\\n    z = x\\n    " + "\\n    ".join(shapes[sys.argv[2]](int(sys.argv[3]))) + "\\n    return x, y, z\\n"
+args = {"floats": (3.0, 4.0), "lists": (3, list(range(10)))}.get(sys.argv[2], (3, 4))
+exec(source, shapes)
+gophersnake.jit(lambda x: x)(1)
+f = gophersnake.jit(shapes["f"])
+told = {"first": [], "compiling": [], "fails": ""}
+before = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+open("/proc/self/clear_refs", "w").write("5")  # the peak of making the source is forgotten
+for _ in range(4):
+    was, begin = gophersnake.stats()["compile_ns"], time.process_time()
+    f(*args)
+    told["first"].append(time.process_time() - begin)
+    told["compiling"].append((gophersnake.stats()["compile_ns"] - was) / 1e9)
+told["bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+said = str(gophersnake.explain(f)).split("runs interpreted: ")
+print(json.dumps({**told, "fails": said[1].splitlines()[0] if len(said) > 1 and not gophersnake.versions(f) else ""}))
+"""
+
+LARGE_LINES = 10_000
+SHAPES = {
+    "straight": "integer arithmetic, four operations each",
+    "floats": "float arithmetic, three operations each",
+    "lists": "stores into a list of ten, of what it holds and a sum",
+    "ifs": "`if … else`, 4 lines each",
+    "continues": "`if … continue` in one loop, 3 lines each",
+    "loops": "`for` loops, 3 lines each",
+    "nested": "nests of nine loops and ifs, 20 lines each",
+    "calls": "calls of a function",
+}
+
+
+def large_table():
+    lines = ["| lines of | the first call | the most that a call compiles for | memory | |", "|---|--:|--:|--:|---|"]
+    for shape, what in SHAPES.items():
+        told = json.loads(python("-c", LARGE, str(ROOT / "compile" / "testdata" / "growth.py"), shape, str(LARGE_LINES)).stdout)
+        lines.append(f"| {what} | {ms(told['first'][0])} | {'' if told['fails'] else ms(max(told['compiling']))} | {told['bytes'] / 1e6:.0f} MB | {'interpreted: ' + told['fails'] if told['fails'] else ''} |")
+    return lines
+
+
 PASS_OFF = """
 import gc, json, sys, time
 from gophersnake import _target
@@ -376,6 +419,7 @@ PARTS = {
     "vectors": lambda: {"vectors": vectors_table()},
     "passes": lambda: {"passes": passes_table()},
     "compile": lambda: {"compile": compile_table()},
+    "large": lambda: {"large": large_table()},
     "import": lambda: {"import": import_table()},
     "build": lambda: {"build": build_table()},
 }
