@@ -133,8 +133,11 @@ func (s *Selection) Emit(clobbers regalloc.RegSet, emit func(l []regalloc.Loc)) 
 }
 
 // loses reports whether the exit of a guard that holds would lose a reference: a helper's result, which the frame state takes for NULL, or what
-// it has put into words.
+// it has put into words; or would be in an arm of a branch that is not taken.
 func loses(guard *ir.Value) bool {
+	if guard.Exit.Chosen {
+		return true
+	}
 	switch guard.Op {
 	case ir.OpGuardNotNull:
 		return guard.Args[0].Op == ir.OpCallHelper
@@ -403,6 +406,23 @@ func (f *Func) selectValue(v *ir.Value) {
 	default:
 		f.m.Select(f, v)
 	}
+}
+
+// Excused takes apart the condition of a guard that need not hold where another one is when: ok, if v is such a condition, made for
+// this guard alone.
+func (s *Selection) Excused(v *ir.Value) (holds, other *ir.Value, when, ok bool) {
+	v = Resolve(v)
+	if v.Op != ir.OpSelect || s.F.Wanted(v) || !s.F.Near(v, s.At) {
+		return nil, nil, false, false
+	}
+	always := func(v *ir.Value) bool { return v.Op == ir.OpConstBool && v.Aux != 0 }
+	switch {
+	case always(v.Args[2]):
+		return v.Args[1], v.Args[0], false, true
+	case always(v.Args[1]):
+		return v.Args[2], v.Args[0], true, true
+	}
+	return nil, nil, false, false
 }
 
 // Negated is the truth value of which v is the negation, or v: negations that nobody else asks for are part of the test. own: what it returns

@@ -26,6 +26,7 @@ type ExitInfo struct {
 	Reason   Reason
 	Site     uint32 // code unit whose profile learns from the exit; NoSite: none
 	SiteSlot int32  // index in the frame state's slots of the value whose class is the surprise; -1: none
+	Chosen   bool   // it is taken only where a Select takes what the guard is part of: pass flatten has put code there that was behind a branch
 }
 
 // NoSite marks an exit that teaches the profile nothing.

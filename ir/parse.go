@@ -431,6 +431,7 @@ func (p *parser) exit(v *Value) {
 	if p.eat("slot=") {
 		v.Exit.SiteSlot = int32(p.small(math.MaxInt32))
 	}
+	v.Exit.Chosen = p.eat("chosen")
 }
 
 func (p *parser) find(w string, names []string, what string) int {

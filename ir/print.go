@@ -184,6 +184,9 @@ func (p *printer) value(v *Value) {
 		if v.Exit.SiteSlot != -1 {
 			fmt.Fprintf(p, " slot=%d", v.Exit.SiteSlot)
 		}
+		if v.Exit.Chosen {
+			p.WriteString(" chosen")
+		}
 	}
 	if v.FS != nil {
 		p.WriteByte(' ')

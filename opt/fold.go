@@ -149,6 +149,9 @@ func become(v *ir.Value, op ir.Op, args ...*ir.Value) *ir.Value {
 
 func isInt(v *ir.Value, n int64) bool { return v.Op == ir.OpConstInt && v.Aux == n }
 
+// powerOfTwo reports whether dividing by v, towards minus infinity, is shifting, and the remainder the bits that are lost.
+func powerOfTwo(v *ir.Value) bool { return v.Op == ir.OpConstInt && v.Aux > 0 && v.Aux&(v.Aux-1) == 0 }
+
 func isBool(v *ir.Value, x bool) bool { return v.Op == ir.OpConstBool && (v.Aux != 0) == x }
 
 func floatOf(v *ir.Value) float64 { return math.Float64frombits(uint64(v.Aux)) }
@@ -263,6 +266,8 @@ func init() {
 		case x.Op == ir.OpConstInt && y.Op == ir.OpConstInt && y.Aux != 0 && y.Aux != -1:
 			q, _ := floorDivide(x.Aux, y.Aux)
 			return f.int(q, v)
+		case powerOfTwo(y):
+			return become(v, ir.OpSar, x, f.int(int64(bits.TrailingZeros64(uint64(y.Aux))), v))
 		}
 		return nil
 	}
@@ -274,6 +279,8 @@ func init() {
 		case x.Op == ir.OpConstInt && y.Op == ir.OpConstInt && y.Aux != 0 && y.Aux != -1:
 			_, r := floorDivide(x.Aux, y.Aux)
 			return f.int(r, v)
+		case powerOfTwo(y):
+			return become(v, ir.OpAnd, x, f.int(y.Aux-1, v))
 		}
 		return nil
 	}
@@ -632,6 +639,10 @@ func compare(eval func(x, y int64) bool, reflexive bool) rule {
 			return f.bool(true, v)
 		case x.Op == ir.OpConstInt && swapped[v.Op] != 0:
 			return become(v, swapped[v.Op], y, x)
+		case v.Op == ir.OpIEq && singleBit(x, y):
+			return become(v, ir.OpINe, x, f.int(0, v))
+		case v.Op == ir.OpINe && singleBit(x, y):
+			return become(v, ir.OpIEq, x, f.int(0, v))
 		case x.Op == ir.OpBoolToInt && (v.Op == ir.OpINe && isInt(y, 0) || v.Op == ir.OpIEq && isInt(y, 1)):
 			return x.Args[0]
 		case x.Op == ir.OpBoolToInt && (v.Op == ir.OpIEq && isInt(y, 0) || v.Op == ir.OpINe && isInt(y, 1)):
@@ -639,6 +650,11 @@ func compare(eval func(x, y int64) bool, reflexive bool) rule {
 		}
 		return nil
 	}
+}
+
+// singleBit reports whether x has no other bit than y, which is one.
+func singleBit(x, y *ir.Value) bool {
+	return y.Op == ir.OpConstInt && y.Aux != 0 && y.Aux&(y.Aux-1) == 0 && x.Op == ir.OpAnd && isInt(x.Args[1], y.Aux)
 }
 
 func sameAddress(equal bool) rule {

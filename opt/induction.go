@@ -32,7 +32,11 @@ func (r *ranger) induction(h *ir.Block) {
 	}
 	for i, q := range h.Params {
 		if q.Type.Kind == ir.I64 {
-			r.set(q, r.monotone(loop, q, i, entries[i]))
+			x := r.monotone(loop, q, i, entries[i])
+			if x == full && entries[i].lo >= 0 && r.neverNegative(loop, q) {
+				x.lo = 0
+			}
+			r.set(q, x)
 		}
 	}
 	for i, q := range h.Params {
@@ -132,6 +136,72 @@ func (r *ranger) monotone(loop *ir.Loop, q *ir.Value, index int, entry interval)
 		x.lo = math.MinInt64
 	}
 	return x
+}
+
+// neverNegative reports whether a parameter of the loop's header that does not begin below zero stays so, because everything that its next values
+// are made of keeps the sign. (Each such value is no less than zero if those before it were: so all are, in the order in which they come to be.)
+func (r *ranger) neverNegative(loop *ir.Loop, q *ir.Value) bool {
+	var steps [maxSteps]*ir.Value
+	steps[0] = q
+	n := 1
+	add := func(v *ir.Value) bool {
+		for _, s := range steps[:n] {
+			if s == v {
+				return true
+			}
+		}
+		if v.Op == ir.OpConstInt || !r.loops.Has(loop, v.Block) {
+			return r.of(v).lo >= 0
+		}
+		if n == maxSteps {
+			return false
+		}
+		steps[n] = v
+		n++
+		return true
+	}
+	notNegative := func(v *ir.Value) bool { return v.Op == ir.OpConstInt && v.Aux >= 0 }
+	for at := 0; at < n; at++ {
+		switch v := steps[at]; v.Op {
+		case ir.OpParam:
+			i := paramIndex(v)
+			for _, p := range v.Block.Preds {
+				for j := range p.Succs {
+					if e := &p.Succs[j]; e.To == v.Block && !add(e.Args[i]) {
+						return false
+					}
+				}
+			}
+		case ir.OpAddOvf, ir.OpMulOvf, ir.OpOr, ir.OpXor:
+			if !add(v.Args[0]) || !add(v.Args[1]) {
+				return false
+			}
+		case ir.OpDivFloor:
+			if !notNegative(v.Args[1]) || !add(v.Args[0]) {
+				return false
+			}
+		case ir.OpModFloor: // which has its divisor's sign
+			if !add(v.Args[1]) {
+				return false
+			}
+		case ir.OpAnd:
+			if !notNegative(v.Args[1]) && !add(v.Args[0]) {
+				return false
+			}
+		case ir.OpSar, ir.OpShlOvf, ir.OpRaiseIfZero:
+			if !add(v.Args[0]) {
+				return false
+			}
+		case ir.OpSelect:
+			if !add(v.Args[1]) || !add(v.Args[2]) {
+				return false
+			}
+		case ir.OpBoolToInt, ir.OpLoadU8, ir.OpLoadIdxU8, ir.OpLoadU32, ir.OpRaiseIfNeg:
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // guarded is the interval that branches inside the loop, between its header and the block, restrict q to.

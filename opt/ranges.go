@@ -11,6 +11,7 @@ package opt
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/ir"
@@ -51,7 +52,8 @@ type ranger struct {
 	seen   []bool     // by value ID: whether now is set; parameters of blocks not visited yet gather what edges bring
 	undo   []narrowed
 	bounds []bound
-	pairs  []pair // of loops around, by their left
+	pairs  []pair      // of loops around, by their left
+	scaled []*ir.Value // for boundFirst
 	n      int
 }
 
@@ -89,7 +91,26 @@ func ranges(p *pass) int {
 			work[i], work[j] = work[j], work[i]
 		}
 	}
+	for _, v := range r.scaled {
+		boundFirst(f, v)
+	}
 	return r.n
+}
+
+// boundFirst makes a product that leaves on overflow, of what is not negative and a small factor, a comparison with the largest number whose
+// product fits: the product is then one instruction that makes an address, done in a third of the time of a multiplication, and the comparison
+// is waited for by nobody.
+func boundFirst(f *ir.Func, v *ir.Value) {
+	x, c := v.Args[0], v.Args[1]
+	most := f.NewValue(v.Block, ir.OpConstInt, c.Type)
+	most.Aux, most.Line = math.MaxInt64/c.Aux, v.Line
+	fits := f.NewValue(v.Block, ir.OpILe, ir.Type{Kind: ir.Bool}, x, most)
+	fits.Line = v.Line
+	guard := f.NewValue(v.Block, ir.OpGuard, ir.Type{}, fits)
+	guard.FS, guard.Exit, guard.Line = v.FS, v.Exit, v.Line
+	v.Op, v.FS, v.Exit = ir.OpMul, nil, most.Exit
+	at := slices.Index(v.Block.Values, v)
+	v.Block.Values = slices.Insert(v.Block.Values, at, most, fits, guard)
 }
 
 // hasIntChecks reports whether there is anything to gain.
@@ -426,6 +447,9 @@ func (r *ranger) value(v *ir.Value) bool {
 		if ok {
 			become(v, plain, v.Args...)
 			r.n++
+		} else if v.Op == ir.OpMulOvf && r.of(v.Args[0]).lo >= 0 && (isInt(v.Args[1], 3) || isInt(v.Args[1], 5) || isInt(v.Args[1], 9)) {
+			r.scaled = append(r.scaled, v)
+			r.n++
 		}
 	case ir.OpAnd, ir.OpOr, ir.OpXor, ir.OpNot, ir.OpSar, ir.OpDivFloor, ir.OpModFloor:
 		x = r.bits(v)
@@ -516,6 +540,11 @@ func (r *ranger) arithmetic(op ir.Op, v *ir.Value) (x interval, ok bool) {
 			return full, false
 		}
 		return interval{min(a.lo<<b.lo, a.lo<<n), max(a.hi<<b.lo, a.hi<<n)}, true
+	}
+	if c := b.lo; c > 0 && c == b.hi {
+		least, most := math.MinInt64/c, math.MaxInt64/c // what fits, times c
+		clip := func(n int64) int64 { return min(max(n, least), most) * c }
+		return interval{clip(a.lo), clip(a.hi)}, least <= a.lo && a.hi <= most
 	}
 	x, ok = interval{math.MaxInt64, math.MinInt64}, true
 	for _, p := range [2]int64{a.lo, a.hi} {

@@ -284,6 +284,8 @@ class Body:
             self.emit(f"yield {self.expr('n', 1)}")
         elif pick < 97:
             self.emit(self.call_expr("n", 1) or "pass")
+        elif self.loops and not deep:
+            self.choice()
         else:
             self.assign()
 
@@ -368,6 +370,26 @@ class Body:
             self.nested(f"elif {self.expr('b', 1)}:")
         if self.chance(0.45):
             self.nested("else:")
+
+    def choice(self):
+        """A branch that only computes one or two numbers, either way."""
+        names = [n for n, k in self.vars.items() if k == "i" and n not in self.fixed]
+        if not names:
+            return self.assign()
+        self.program.doubling = True
+        a, b = self.one_of(names), self.one_of(names)
+        x, y, n = self.variable("i"), self.variable("i"), self.one_of(["1", "2", "3", "5", "-7", str(self.one_of(EDGES))])
+        condition = self.one_of([f"{x} & {self.one_of(['1', '2', '64'])}", f"{x} % 2 {self.one_of(['==', '!='])} {self.below(2)}", f"{x} {self.one_of(COMPARE)} {y}"])
+        steps = [f"{a} += {n}", f"{a} -= {n}", f"{a} += {x}", f"{a} -= {y}", f"{a} = 3 * {b} + 1", f"{a} = {b} // 2", f"{a} = -{b}", f"{a} = {x} ^ {n}",
+                 f"{a} = {y} - {x}", f"{a} = {b} * {n}", f"{a} = {b} >> 1", f"{b} = {x} + {n}"]
+        self.emit(f"if {condition}:")
+        for i in range(2):
+            for _ in range(1 + self.below(2)):
+                self.emit("    " + self.one_of(steps))
+            if i == 0:
+                if self.chance(0.4):
+                    break
+                self.emit("else:")
 
     def loop(self):
         self.counter += 1

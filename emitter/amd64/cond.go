@@ -108,6 +108,11 @@ func (s selection) compareInts(v *ir.Value, c *cond) {
 		switch {
 		case n == 0 && x.Op == ir.OpIntSign && m.abi.IntTagged == 0 && f.Foldable(x, s.At):
 			left = s.Address(x.Args[0], nil, int64(m.abi.IntSize), false)
+		case n == 0 && (c.cc == CondE || c.cc == CondNE) && s.masked(x):
+			mask, _ := immediate(x.Args[1])
+			a := s.Use(x.Args[0])
+			c.compare = func(l []regalloc.Loc) { m.testWith(reg(l[a]), mask) }
+			return
 		case s.foldable(x):
 			left = s.LoadAddress(x, false)
 		default:
@@ -121,6 +126,27 @@ func (s selection) compareInts(v *ir.Value, c *cond) {
 	a := s.Use(x)
 	b := s.source(y, true, false)
 	c.compare = func(l []regalloc.Loc) { m.emit2(cmpOp, reg(l[a]), m.operand(f, b, l)) }
+}
+
+// masked reports whether x is some bits of a value that only the comparison asks for.
+func (s selection) masked(x *ir.Value) bool {
+	if x.Op != ir.OpAnd || s.F.Wanted(x) || !s.F.Near(x, s.At) {
+		return false
+	}
+	_, ok := immediate(x.Args[1])
+	return ok
+}
+
+// testWith compares some bits of a register with zero.
+func (m *machine) testWith(r Reg, mask int64) {
+	switch {
+	case 0 <= mask && mask < 1<<7:
+		m.a.Emit(TESTB_RI, r, Imm(mask))
+	case 0 <= mask:
+		m.a.Emit(TESTL_RI, r, Imm(mask))
+	default:
+		m.a.Emit(TESTQ_RI, r, Imm(mask))
+	}
 }
 
 // compareWith compares with a constant.

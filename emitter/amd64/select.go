@@ -191,6 +191,21 @@ func (m *machine) Select(f *emitter.Func, v *ir.Value) {
 
 	// Guards.
 	case ir.OpGuard:
+		if holds, other, when, ok := s.Excused(v.Args[0]); ok {
+			c, o := s.condition(holds, false), s.condition(other, false)
+			x := s.Exit(false)
+			s.Emit(0, func(l []regalloc.Loc) {
+				fails, on, exit := a.NewLabel(), a.NewLabel(), x.Label(l)
+				m.jumpIf(c, l, false, fails)
+				a.Bind(on)
+				f.Cold(func() {
+					a.Bind(fails)
+					m.jumpIf(o, l, !when, exit)
+					a.Jmp(on)
+				})
+			})
+			return
+		}
 		c := s.condition(v.Args[0], false)
 		x := s.Exit(false)
 		s.Emit(0, func(l []regalloc.Loc) {
