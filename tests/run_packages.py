@@ -37,9 +37,14 @@ class Package:
 
 
 PACKAGES = {
+    "astral": Package("3.2", "astral", ["src/test"], ["freezegun", "pytz"]),
     "attrs": Package("26.1.0", "attr,attrs,tests", ["tests"], ["hypothesis", "cloudpickle"]),
+    "bitstring": Package("5.0.0", "bitstring,tests", ["tests", "--ignore=tests/test_fp8.py", "--ignore=tests/test_mxfp.py"], ["hypothesis", "pytest-benchmark"]),  # those two need gfloat, that is numpy
     "boltons": Package("26.2.0", "boltons,tests", ["tests"]),
+    "chess": Package("1.11.2", "chess,test", ["test.py"]),
     "click": Package("8.5.1", "click,tests", ["tests"]),
+    "ecdsa": Package("0.19.2", "ecdsa", [f"src/ecdsa/test_{what}.py" for what in ("numbertheory", "ellipticcurve", "jacobi", "eddsa", "ecdsa", "der")], ["hypothesis"]),
+    "geographiclib": Package("2.1", "geographiclib", [f"geographiclib/test/test_{what}.py" for what in ("geodesic", "sign")]),
     "idna": Package("3.20", "idna,tests", ["tests"], ["hypothesis"]),
     "jinja2": Package("3.1.6", "jinja2,tests", ["tests"], ["trio"]),
     "lark": Package("1.3.1", "lark,tests", ["tests"]),
@@ -52,6 +57,7 @@ PACKAGES = {
     "pyparsing": Package("3.3.3", "pyparsing,tests", ["tests"], ["railroad-diagrams", "jinja2"]),
     "sqlparse": Package("0.6.1", "sqlparse,tests", ["tests"], known={"test_nested_case_within_cap_under_1s": "measures how long it takes"}),
     "toolz": Package("1.0.0", "toolz,tlz", ["toolz", "tlz"], known={"test_is_valid_curry": "asks isinstance(f, type(lambda: None)) of a function made by exec: a jitted lambda has a subtype on 3.11"}),
+    "uncertainties": Package("3.2.3", "uncertainties,tests", [f"tests/test_{what}.py" for what in ("uncertainties", "umath", "formatting", "power")]),  # the others need numpy
 }
 
 
