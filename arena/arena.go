@@ -2,14 +2,42 @@
 // fresh memory: allocated, cleared, touched for the first time, collected.
 package arena
 
+import (
+	"math/bits"
+	"unsafe"
+)
+
+// Go's allocator has some seventy sizes, and the first piece of each costs pages of its own and what tells of them: so what is asked for is a
+// power of two, and at least leastBytes. A piece with pointers takes header bytes more than its items.
+const (
+	leastBytes = 512
+	header     = 8
+)
+
+// room is how many items a slice for n of them gets, in a piece of so many bytes or more.
+func room[T any](n, bytes int) int {
+	var item T
+	size := max(int(unsafe.Sizeof(item)), 1)
+	bytes = max(n*size+header, bytes)
+	return (1<<bits.Len(uint(bytes-1)) - header) / size
+}
+
 // Fresh makes a slice of n zeros, in the memory of s if that is enough.
 func Fresh[T any](s []T, n int) []T {
 	if n > cap(s) {
-		return make([]T, n, n+n/2)
+		return make([]T, n, room[T](n, leastBytes))
 	}
 	s = s[:n]
 	clear(s)
 	return s
+}
+
+// Empty makes s empty. It gets some room if it has none, for it will grow.
+func Empty[T any](s []T) []T {
+	if cap(s) == 0 {
+		return make([]T, 0, room[T](0, leastBytes))
+	}
+	return s[:0]
 }
 
 // Arena gives out slices, and all of its memory again after Reset. The zero Arena is empty.
@@ -19,10 +47,10 @@ type Arena[T any] struct {
 	used   int // of it
 }
 
-// The chunks' numbers of items: each is twice the one before, up to the greatest, but for large slices.
+// The chunks' least bytes: twice those of the one before, up to largeChunk.
 const (
-	firstChunk = 32
-	chunkSize  = 1024
+	firstChunk = 8 << 10
+	largeChunk = 128 << 10
 )
 
 // Reset takes back all that was given out.
@@ -42,7 +70,7 @@ func (a *Arena[T]) Make(n int) []T {
 		a.chunk, a.used = a.chunk+1, 0
 	}
 	if a.chunk == len(a.chunks) {
-		a.chunks = append(a.chunks, make([]T, max(n, min(chunkSize, firstChunk<<min(len(a.chunks), 5)))))
+		a.chunks = append(a.chunks, make([]T, room[T](n, min(largeChunk, firstChunk<<min(len(a.chunks), 10)))))
 	}
 	out := a.chunks[a.chunk][a.used : a.used+n : a.used+n]
 	a.used += n

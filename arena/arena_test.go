@@ -32,8 +32,8 @@ func TestArena(t *testing.T) {
 	chunks := len(a.chunks)
 	for range 50 {
 		a.Reset()
-		a.Make(10 * chunkSize)
-		require.GreaterOrEqual(t, a.Size(), 10*chunkSize)
+		a.Make(10000)
+		require.GreaterOrEqual(t, a.Size(), 10000)
 		a.Make(10)
 	}
 	require.LessOrEqual(t, len(a.chunks), chunks+2)
@@ -47,4 +47,24 @@ func TestFresh(t *testing.T) {
 	require.Equal(t, make([]int, 5), same)
 	require.Same(t, &s[0], &same[0])
 	require.Equal(t, make([]int, 100), Fresh(s, 100))
+}
+
+func TestEmpty(t *testing.T) {
+	s := Empty[int](nil)
+	require.Empty(t, s)
+	require.NotZero(t, cap(s))
+	s = append(s, 1)
+	same := Empty(s)
+	require.Empty(t, same)
+	require.Same(t, &s[0], &same[:1][0])
+}
+
+// What is asked for is of few sizes, with room for what Go puts before pointers.
+func TestRoom(t *testing.T) {
+	for n, want := range map[int]int{0: 504, 1: 504, 504: 504, 505: 1016, 1016: 1016, 5000: 8184} {
+		require.Equal(t, want, room[byte](n, leastBytes), n)
+	}
+	require.Equal(t, 63, room[*int](9, leastBytes))
+	require.Equal(t, 3, room[[150]byte](1, leastBytes))
+	require.Equal(t, 504, room[struct{}](3, leastBytes))
 }

@@ -167,6 +167,7 @@ func (d *Driver) Compile(snapshot []byte) (unit uintptr, err error) {
 		return 0, errors.New("the compiler was not given an ABI header")
 	}
 	begin := time.Now()
+	needStack(false)
 	w := &work{d: d, snapshot: append([]byte(nil), snapshot...), spent: &d.stats.spent, wants: d.dump, show: d.print}
 	err = w.run()
 	if err == nil {

@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 // reserved are packages that only some may import, of the standard library or of others; what has a dot and is not here nobody may.
 var reserved = map[string][]string{
 	"C":                                {},
-	"unsafe":                           {"cache", "pyext"},
+	"unsafe":                           {"arena", "cache", "pyext"},
 	"syscall":                          {"cache"},
 	"os":                               {"cache", "compile"},
 	"os/exec":                          {},

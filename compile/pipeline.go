@@ -27,9 +27,13 @@ type stages struct {
 }
 
 // target is what the driver needs of an instruction set: code for functions, and
-// the bridge by which C calls them.
-type target interface {
+// the bridge by which C calls them. (Two interfaces, because to make one of another takes a search for its methods.)
+type target struct {
 	emitter.Target
+	processor
+}
+
+type processor interface {
 	// Bridge is code in the C convention that works at any address: uint64_t
 	// (uint64_t memory_entry, uint64_t *buffer, uint64_t *tag). It calls the entry
 	// with the thread state loaded, and keeps what C wants kept.
@@ -234,7 +238,7 @@ func (w *work) emit() (err error) {
 	for _, c := range w.snap.Codes {
 		in.Codes = append(in.Codes, emitter.Code{Record: c.Record, Object: c.Address, NArgs: stubArgs(c), Callee: c.Index != 0})
 	}
-	if w.unit, err = w.d.stages.emit(w.d.target, in); err != nil {
+	if w.unit, err = w.d.stages.emit(w.d.target.Target, in); err != nil {
 		return err
 	}
 	if len(w.unit.Code) == 0 {

@@ -19,9 +19,11 @@ var realStages = stages{read: decoder.ReadSnapshot, build: build.Unit, opt: opt.
 func newTarget(arch string, abi *pyabi.ABI) (target, error) {
 	switch arch {
 	case "amd64":
-		return amd64.New(abi)
+		t, err := amd64.New(abi)
+		return target{t, t}, err
 	case "arm64":
-		return arm64.New(abi)
+		t, err := arm64.New(abi)
+		return target{t, t}, err
 	}
-	return nil, fmt.Errorf("there is no code generator for %s", arch)
+	return target{}, fmt.Errorf("there is no code generator for %s", arch)
 }

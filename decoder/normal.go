@@ -113,12 +113,14 @@ var pairs = map[string][2]string{
 	"STORE_FAST_STORE_FAST":             {"STORE_FAST", "STORE_FAST"},
 }
 
-// changes tells from which version on, and up to which, an opcode means something that its name does not say.
-var changes = []struct {
+// change tells from which version on, and up to which, an opcode means something that its name does not say.
+type change struct {
 	name        string
 	first, last uint8
 	flags       Flags
-}{
+}
+
+var changes = []change{
 	{"LOAD_FAST", 11, 11, FlagMayBeUnbound}, // later ones have LOAD_FAST_CHECK where that can be
 	{"SEND", 12, 15, FlagKeep},
 	{"LOAD_GLOBAL", 13, 15, FlagNullAbove},
@@ -225,16 +227,21 @@ func init() {
 // newLanguage joins numbers and meanings. An opcode without a meaning (RESERVED, CACHE on its own) stays OpInvalid.
 func newLanguage(t *table) *language {
 	l := &language{table: t, layout: layouts[t.version]}
+	now := slices.DeleteFunc(slices.Clone(changes), func(c change) bool { return t.version.Minor < c.first || c.last < t.version.Minor })
 	means := func(name string) meaning {
 		m := meanings[name]
-		for _, c := range changes {
-			if c.name == name && c.first <= t.version.Minor && t.version.Minor <= c.last {
-				m.flags |= c.flags
+		for i := range now {
+			if now[i].name == name {
+				m.flags |= now[i].flags
 			}
 		}
 		return m
 	}
-	for n, r := range t.ops {
+	for n := range t.ops {
+		r := &t.ops[n]
+		if r.name == "" {
+			continue
+		}
 		row := opRow{meaning: means(r.name), caches: r.caches, jump: r.jump}
 		switch r.name {
 		case "EXTENDED_ARG":

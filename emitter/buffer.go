@@ -5,6 +5,8 @@ package emitter
 import (
 	"errors"
 	"fmt"
+
+	"github.com/gophersnake/gophersnake/arena"
 )
 
 // ErrTooLarge is the answer of Finish when the code outgrew the assembler's limit.
@@ -47,9 +49,9 @@ func NewCodeBuffer[K comparable](limit int) CodeBuffer[K] {
 
 // Reset forgets everything but the limit, and keeps the memory.
 func (b *CodeBuffer[K]) Reset() {
-	b.Code = b.Code[:0]
-	b.Places = append(b.Places[:0], -1)
-	b.Bound = b.Bound[:0]
+	b.Code = arena.Empty(b.Code)
+	b.Places = append(arena.Empty(b.Places), -1)
+	b.Bound = arena.Empty(b.Bound)
 	b.Constants = b.Constants[:0]
 	b.err = nil
 	clear(b.notes)

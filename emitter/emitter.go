@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
@@ -69,7 +70,7 @@ func Emit(t Target, in *Input) (*Unit, error) {
 		m = &Memory{}
 	}
 	b := &Builder{
-		Input: in, memory: m, Unit: &Unit{Exits: m.unitExits[:0], Slots: m.unitSlots[:0], Locs: m.unitLocs[:0]},
+		Input: in, memory: m, Unit: &Unit{Exits: arena.Empty(m.unitExits), Slots: arena.Empty(m.unitSlots), Locs: arena.Empty(m.unitLocs)},
 		byIR: make(map[*ir.Func]*Func, len(in.Funcs)),
 	}
 	b.thunks.labels = map[Thunk]Label{}

@@ -142,12 +142,13 @@ func (m *Memory) begin(f *ir.Func) {
 	m.vregs, m.uses, m.epoch = arena.Fresh(m.vregs, n), arena.Fresh(m.uses, n), arena.Fresh(m.epoch, n)
 	m.tags, m.index, m.feeds = arena.Fresh(m.tags, n), arena.Fresh(m.index, n), arena.Fresh(m.feeds, n)
 	m.asked, m.usedIn, m.crossing = arena.Fresh(m.asked, n), arena.Fresh(m.usedIn, n), arena.Fresh(m.crossing, n)
-	m.crossings, m.imports = m.crossings[:0], m.imports[:0]
+	m.crossings, m.imports = arena.Empty(m.crossings), arena.Empty(m.imports)
 	m.position = arena.Fresh(m.position, f.NumBlocks())
-	m.infos = append(m.infos[:0], regalloc.VRegInfo{})
-	m.values = append(m.values[:0], nil)
-	m.fed, m.instrs, m.written, m.cold, m.exits = m.fed[:0], m.instrs[:0], m.written[:0], m.cold[:0], m.exits[:0]
-	m.stamps, m.stamp, m.indexes = m.stamps[:0], 0, m.indexes[:0]
+	m.infos = append(arena.Empty(m.infos), regalloc.VRegInfo{})
+	m.values = append(arena.Empty(m.values), nil)
+	m.fed, m.instrs, m.written = arena.Empty(m.fed), arena.Empty(m.instrs), arena.Empty(m.written)
+	m.cold, m.exits = arena.Empty(m.cold), arena.Empty(m.exits)
+	m.stamps, m.stamp, m.indexes = arena.Empty(m.stamps), 0, arena.Empty(m.indexes)
 	m.selector.reset()
 	m.vregArgs.Reset()
 	m.edges.Reset()

@@ -52,7 +52,7 @@ func (s *Selection) Add(o regalloc.Operand) int {
 	r := &s.F.selector
 	if s.Ops == nil && r.open == nil {
 		r.open = s
-		s.Ops = r.buffer[:0]
+		s.Ops = arena.Empty(r.buffer)
 	}
 	s.Ops = append(s.Ops, o)
 	return len(s.Ops) - 1

@@ -174,7 +174,7 @@ type pair struct{ block, v int32 }
 // Begin empties it, for so many variables.
 func (l *Live) Begin(variables int) {
 	l.heads = arena.Fresh(l.heads, variables)
-	l.nodes = append(l.nodes[:0], node{})
+	l.nodes = append(arena.Empty(l.nodes), node{})
 }
 
 // Wants says that the block reads v, or passes it on at its end.
@@ -191,7 +191,7 @@ func (l *Live) Compute(preds *Preds, home func(v int32) int32) {
 	blocks := len(preds.start) - 2
 	l.start = arena.Fresh(l.start, blocks+2)
 	l.last = arena.Fresh(l.last, blocks)
-	met, work := l.met[:0], l.work[:0]
+	met, work := arena.Empty(l.met), arena.Empty(l.work)
 	for v := range int32(len(l.heads)) {
 		at := l.heads[v]
 		if at == 0 {

@@ -35,7 +35,7 @@ func (f *Func) ReversePostorder() []*Block {
 	seen := m.seen
 	order := m.orders.Make(len(f.Blocks))
 	at := len(order)
-	stack := append(m.stack[:0], visit{b: f.Blocks[0]})
+	stack := append(arena.Empty(m.stack), visit{b: f.Blocks[0]})
 	seen[f.Blocks[0].ID] = true
 	for len(stack) > 0 {
 		top := &stack[len(stack)-1]

@@ -16,7 +16,7 @@ func dce(p *pass) int {
 	f.RemoveUnreachable()
 	p.mem.marks = arena.Fresh(p.mem.marks, f.NumValues())
 	live := p.mem.marks
-	work := p.mem.work[:0]
+	work := arena.Empty(p.mem.work)
 	mark := func(v *ir.Value) {
 		if !live[v.ID] {
 			live[v.ID] = true

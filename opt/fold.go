@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/bits"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/ir"
 )
 
@@ -40,7 +41,7 @@ func fold(p *pass) int {
 }
 
 func (f *folder) block(b *ir.Block) {
-	f.b, f.out = b, f.mem.out[:0]
+	f.b, f.out = b, arena.Empty(f.mem.out)
 	for _, v := range b.Values {
 		f.args(v)
 		switch {

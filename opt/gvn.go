@@ -74,8 +74,8 @@ func gvn(p *pass) int {
 	}
 	m.buckets, m.kills = arena.Fresh(m.buckets, size), arena.Fresh(m.kills, f.NumBlocks())
 	g.buckets = m.buckets
-	g.entries = append(m.entries[:0], entry{})
-	g.facts = append(m.facts[:0], fact{})
+	g.entries = append(arena.Empty(m.entries), entry{})
+	g.facts = append(arena.Empty(m.facts), fact{})
 	kills := m.kills
 	loopWrites(f, g.loops, kills)
 	for b := f.Blocks[0]; b != nil; b = g.following(b) {
@@ -235,7 +235,7 @@ func (g *numbering) truth(x bool, like *ir.Value) *ir.Value {
 }
 
 func (g *numbering) block(b *ir.Block) {
-	g.out = g.mem.out[:0]
+	g.out = arena.Empty(g.mem.out)
 	for _, v := range b.Values {
 		g.args(v)
 		if v.Op == ir.OpGuard && isBool(v.Args[0], true) {

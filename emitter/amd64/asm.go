@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter"
 )
 
@@ -54,7 +55,7 @@ func NewAssembler(limit int) *Assembler {
 // Reset forgets everything but the limit, and keeps the memory. What Finish returned is no longer valid.
 func (a *Assembler) Reset() {
 	a.CodeBuffer.Reset()
-	a.fixups = a.fixups[:0]
+	a.fixups = arena.Empty(a.fixups)
 	a.code = 0
 }
 
@@ -189,7 +190,7 @@ func (a *Assembler) Finish() ([]byte, error) {
 	if a.Err() != nil {
 		return nil, a.Err()
 	}
-	a.final = a.final[:0]
+	a.final = arena.Empty(a.final)
 	for range a.Places {
 		a.final = append(a.final, -1)
 	}

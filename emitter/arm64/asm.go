@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter"
 )
 
@@ -42,7 +43,7 @@ func NewAssembler(limit int) *Assembler {
 // Reset forgets everything but the limit, and keeps the memory. What Finish returned is no longer valid.
 func (a *Assembler) Reset() {
 	a.CodeBuffer.Reset()
-	a.fixups = a.fixups[:0]
+	a.fixups = arena.Empty(a.fixups)
 	a.code = 0
 }
 

@@ -149,7 +149,7 @@ func (a *alloc) begin() {
 	n := len(a.f.VRegs)
 	a.places = lengthen(a.places, n)
 	a.friends = lengthen(a.friends, n)
-	a.queue, a.idle, a.pieces = a.queue[:0], a.idle[:0], 0
+	a.queue, a.idle, a.pieces = arena.Empty(a.queue), arena.Empty(a.idle), 0
 	a.segArena.Reset()
 	a.useArena.Reset()
 	for r := range a.taken {
@@ -611,7 +611,7 @@ func (a *alloc) assign(p *piece) bool {
 	if best == NoReg {
 		return false
 	}
-	out := a.evicted[:0]
+	out := arena.Empty(a.evicted)
 	a.stamp++
 	t := a.taken[best]
 	for _, s := range p.segs {
@@ -747,7 +747,7 @@ func (a *alloc) splitBlocks(p *piece) bool {
 	}
 	segs, uses := a.partSegs[:parts], a.partUses[:parts]
 	for k := range segs {
-		segs[k], uses[k] = segs[k][:0], uses[k][:0]
+		segs[k], uses[k] = arena.Empty(segs[k]), arena.Empty(uses[k])
 	}
 	for _, s := range p.segs {
 		for b := a.block[s.from/2]; b <= a.block[(s.to-1)/2]; b++ {

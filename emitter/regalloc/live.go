@@ -163,7 +163,7 @@ func (l *live) analyse(f *Func) error {
 func (l *live) findLoops() {
 	f := l.f
 	nb := len(f.Blocks)
-	post := l.post[:0]
+	post := arena.Empty(l.post)
 	l.num = arena.Fresh(l.num, nb)
 	num := l.num // position in post, -1 if unreachable
 	for i := range num {
@@ -171,7 +171,7 @@ func (l *live) findLoops() {
 	}
 	l.seen = arena.Fresh(l.seen, nb)
 	seen := l.seen
-	stack := append(l.stack[:0], visit{})
+	stack := append(arena.Empty(l.stack), visit{})
 	seen[0] = true
 	for len(stack) > 0 {
 		t := &stack[len(stack)-1]
@@ -204,14 +204,14 @@ func (l *live) findLoops() {
 	eachEdge(l.order.Add)
 	l.dominators.Compute(&l.order)
 
-	l.loops = l.loops[:0]
+	l.loops = arena.Empty(l.loops)
 	l.loop = arena.Fresh(l.loop, nb)
 	for i := range l.loop {
 		l.loop[i] = -1
 	}
 	// Inner loops' headers come before outer ones in post order.
 	for _, h := range post {
-		work := l.work[:0]
+		work := arena.Empty(l.work)
 		for _, p := range l.preds.Of(h) {
 			if num[p] >= 0 && l.dominators.Dominates(last-num[h], last-num[p]) {
 				work = append(work, p)
@@ -277,7 +277,7 @@ func (l *live) findLoops() {
 func (l *live) levels() {
 	nb := len(l.freq)
 	l.level = arena.Fresh(l.level, nb)
-	freqs := l.freqs[:0]
+	freqs := arena.Empty(l.freqs)
 	for b, f := range l.freq {
 		k := slices.Index(freqs, f)
 		if k < 0 {
@@ -402,7 +402,7 @@ func (l *live) ranges() error {
 	for p := range l.fixed {
 		l.fixed[p] = l.fixed[p][:0]
 	}
-	l.clobbers, l.affinity, l.written = l.clobbers[:0], l.affinity[:0], 0
+	l.clobbers, l.affinity, l.written = arena.Empty(l.clobbers), arena.Empty(l.affinity), 0
 	l.fixedDef = arena.Fresh(l.fixedDef, nv)
 	l.defAt = arena.Fresh(l.defAt, nv)
 	for v := range l.fixedDef {
@@ -559,7 +559,7 @@ func (l *live) ranges() error {
 				}
 			}
 			// Uses. Who dies here must be known before the first of them extends its range.
-			l.dying = l.dying[:0]
+			l.dying = arena.Empty(l.dying)
 			for k := range in.Ops {
 				if op := &in.Ops[k]; op.Def && op.C == Tied {
 					if u := in.Ops[op.Tied].V; sharesTied(in, u, isLive(u)) {

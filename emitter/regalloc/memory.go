@@ -50,7 +50,7 @@ type node[T any] struct {
 }
 
 func (l *lists[T]) reset(n int) {
-	l.nodes = append(l.nodes[:0], node[T]{})
+	l.nodes = append(arena.Empty(l.nodes), node[T]{})
 	l.heads = arena.Fresh(l.heads, n)
 }
 
@@ -69,8 +69,8 @@ func (l *lists[T]) first(v VReg) *T {
 
 // finish puts the lists, less what keep refuses, where of finds them.
 func (l *lists[T]) finish(keep func(*T) bool) {
-	l.flat = l.flat[:0]
-	l.start = append(l.start[:0], 0)
+	l.flat = arena.Empty(l.flat)
+	l.start = append(arena.Empty(l.start), 0)
 	for _, n := range l.heads {
 		for ; n != 0; n = l.nodes[n].next {
 			if item := &l.nodes[n].item; keep == nil || keep(item) {

@@ -67,7 +67,7 @@ func (r *resolver) resolve(a *alloc) *Result {
 	r.res = &Result{Written: a.written}
 	r.mover.vregs, r.mover.scratch = f.VRegs, f.Scratch
 	r.split = arena.Fresh(r.split, len(a.places))
-	r.gaps = r.gaps[:0]
+	r.gaps = arena.Empty(r.gaps)
 	for v := range a.places {
 		p := a.places[v]
 		out := p[:0]
@@ -103,7 +103,7 @@ func (r *resolver) spill() {
 	own := r.res.NumSlots // the first slot that is ours
 	slots := r.slots[:0]
 	r.slotOf = arena.Fresh(r.slotOf, len(r.bundles))
-	spilled := r.spilled[:0]
+	spilled := arena.Empty(r.spilled)
 	for v := range r.places {
 		inMemory := false
 		for i := range r.places[v] {
@@ -125,7 +125,7 @@ func (r *resolver) spill() {
 	}
 	// The members of a bundle are never live together: they share a slot, so that passing one on as the other moves nothing.
 	r.members = arena.Fresh(r.members, len(r.bundles))
-	order := r.order[:0]
+	order := arena.Empty(r.order)
 	for _, v := range spilled {
 		b := r.bundleOf[v]
 		if r.members[b] == nil {
@@ -364,7 +364,7 @@ func (r *resolver) changes() {
 func (r *resolver) writeEdits() {
 	f := r.f
 	res := r.res
-	r.edits, r.edges, r.ends = r.edits[:0], r.edges[:0], r.ends[:0]
+	r.edits, r.edges, r.ends = arena.Empty(r.edits), arena.Empty(r.edges), arena.Empty(r.ends)
 	block, position := int32(0), 0
 	onEdge := false
 	emit := func(from, to Loc, v VReg, class Class) {
@@ -378,7 +378,7 @@ func (r *resolver) writeEdits() {
 			r.edits = append(r.edits, blockEdit{block, e})
 		}
 	}
-	moves := r.moves[:0]
+	moves := arena.Empty(r.moves)
 	for b := range f.Blocks {
 		blk := &f.Blocks[b]
 		for k, e := range blk.Succs {

@@ -3,8 +3,8 @@
 package build
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gophersnake/gophersnake/decoder"
@@ -1119,12 +1119,14 @@ func (ce *callee) returns(tag int64) { ce.tags[tag] = true }
 
 // keyText names a callee's version.
 func keyText(index int, key []slot) string {
-	var t strings.Builder
-	fmt.Fprint(&t, index)
+	t := strconv.AppendInt(nil, int64(index), 10)
 	for i := range key {
-		fmt.Fprintf(&t, ",%d:%x:%v:%v", key[i].kind, uint64(key[i].class), key[i].owned, key[i].literal)
+		t = strconv.AppendInt(append(t, ','), int64(key[i].kind), 10)
+		t = strconv.AppendUint(append(t, ':'), uint64(key[i].class), 16)
+		t = strconv.AppendBool(append(t, ':'), key[i].owned)
+		t = strconv.AppendBool(append(t, ':'), key[i].literal)
 	}
-	return t.String()
+	return string(t)
 }
 
 // callEx translates f(*args, **kwargs). On the stack: NULL and the callable, in the order of the version, arguments, and a mapping if
