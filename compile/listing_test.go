@@ -254,7 +254,7 @@ func TestNamesOfData(t *testing.T) {
 	for off, want := range map[int]string{
 		0: "the unit", pyabi.UnitValid: "the unit's validity", emitter.FuncOffset(1) + pyabi.FuncCalls: "g: calls",
 		emitter.FuncOffset(0) + pyabi.FuncNext: "f: next", emitter.FuncOffset(2) + pyabi.SizeExit + pyabi.ExitForce: "forces exit 1",
-		emitter.FuncOffset(2) + 4: "data+0x134", 8: "data+0x8",
+		emitter.FuncOffset(2) + 4: "data+0x144", 8: "data+0x8",
 	} {
 		require.Equal(t, want, a.dataName(off))
 	}

@@ -151,6 +151,9 @@ func (b *Builder) finish(code []byte) {
 				u.Objects = append(u.Objects, o)
 			}
 		}
+		for _, g := range f.IR.Guesses {
+			u.Guesses = append(u.Guesses, pyabi.Guess{Record: g.Record, Class: uint64(g.Class), Site: g.Site})
+		}
 	}
 }
 

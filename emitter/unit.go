@@ -21,6 +21,7 @@ type Unit struct {
 	Locs      []pyabi.Loc
 	CallSites []CallSite // by ascending offset
 	Objects   []uint64
+	Guesses   []pyabi.Guess
 	Notes     []Note // if a listing was asked for
 	// CompileNS is for the compile driver to fill.
 	CompileNS uint64
@@ -53,7 +54,7 @@ type CallSite struct {
 }
 
 // parts are the offsets of the tables in the data area.
-type parts struct{ funcs, exits, slots, locs, callsites, objects, end uint64 }
+type parts struct{ funcs, exits, slots, locs, callsites, objects, guesses, end uint64 }
 
 func (u *Unit) parts() parts {
 	var p parts
@@ -68,6 +69,7 @@ func (u *Unit) parts() parts {
 	place(&p.locs, len(u.Locs), pyabi.SizeLoc)
 	place(&p.callsites, len(u.CallSites), pyabi.SizeCallSite)
 	place(&p.objects, len(u.Objects), 8)
+	place(&p.guesses, len(u.Guesses), pyabi.SizeGuess)
 	p.end = at
 	return p
 }
@@ -101,7 +103,7 @@ func (u *Unit) Data(into []byte, code, data uint64) []byte {
 		Code: code, CodeSize: uint64(len(u.Code)), DataSize: p.end,
 		Funcs: table(p.funcs, len(u.Funcs)), Exits: table(p.exits, len(u.Exits)), Slots: table(p.slots, len(u.Slots)),
 		Locs: table(p.locs, len(u.Locs)), CallSites: table(p.callsites, len(u.CallSites)), Objects: table(p.objects, len(u.Objects)),
-		CompileNS: u.CompileNS, Valid: 1,
+		CompileNS: u.CompileNS, Valid: 1, Guesses: table(p.guesses, len(u.Guesses)),
 	}).Append(slices.Grow(into[:0], int(p.end)))
 	address := func(off int) uint64 {
 		if off < 0 {
@@ -131,6 +133,9 @@ func (u *Unit) Data(into []byte, code, data uint64) []byte {
 	}
 	for _, o := range u.Objects {
 		b = binary.LittleEndian.AppendUint64(b, o)
+	}
+	for _, g := range u.Guesses {
+		b = g.Append(b)
 	}
 	if uint64(len(b)) != p.end {
 		panic(fmt.Sprintf("BUG: data area of %d bytes, %d written", p.end, len(b)))

@@ -95,6 +95,7 @@ type Func struct {
 	Blocks    []*Block // entry first; the entry's parameters: the callable, then the components of the key's slots
 	Callees   []*Callee
 	Objects   []uint64    // objects that the code embeds
+	Guesses   []Guess     // what the unit assumes of sites that know nothing; of its first function
 	Resume    bool        // a continuation: entered through memory only, may be given a frame
 	HasFrame  bool        // calls out, so has an interpreter frame from the prologue on
 	Recording bool        // has sites that record classes
@@ -106,6 +107,13 @@ type Func struct {
 	nextValue, nextBlock ID
 	sweep                uint32 // rounds of States so far
 	memory               *Arena
+}
+
+// Guess is the class that code assumes a site to meet where nothing was recorded.
+type Guess struct {
+	Record uint64
+	Class  Class
+	Site   uint32
 }
 
 // NewBlock appends a block.

@@ -134,6 +134,8 @@ const (
 	SiteCallee   = 128
 	SiteAttached = 256
 	SiteEmpty    = 512
+	SiteUnseen   = 1024
+	SiteGuessed  = 2048
 )
 
 // Flags of a native function.
@@ -161,7 +163,8 @@ const (
 	SizeExit     = 96
 	SizeCallSite = 16
 	SizeFunc     = 80
-	SizeUnit     = 144
+	SizeGuess    = 24
+	SizeUnit     = 160
 )
 
 // Offsets of fields that code and data refer to.
@@ -230,6 +233,12 @@ type CallSite struct {
 	Exit          uint32
 }
 
+// Guess is struct gs_guess.
+type Guess struct {
+	Record, Class uint64
+	Site          uint32
+}
+
 // Func is struct gs_func.
 type Func struct {
 	Record                           uint64
@@ -249,6 +258,7 @@ type Unit struct {
 	Code, CodeSize, DataSize                      uint64
 	Funcs, Exits, Slots, Locs, CallSites, Objects Table
 	CompileNS, Valid                              uint64
+	Guesses                                       Table
 }
 
 var le = binary.LittleEndian
@@ -285,6 +295,12 @@ func (e *Exit) Append(b []byte) []byte {
 }
 
 // Append writes the struct as C sees it.
+func (g Guess) Append(b []byte) []byte {
+	b = append64(b, g.Record, g.Class)
+	return append32(b, g.Site, 0)
+}
+
+// Append writes the struct as C sees it.
 func (c CallSite) Append(b []byte) []byte {
 	b = le.AppendUint64(b, c.ReturnAddress)
 	return append32(b, c.Exit, 0)
@@ -304,7 +320,7 @@ func (u *Unit) Append(b []byte) []byte {
 	for _, t := range []Table{u.Funcs, u.Exits, u.Slots, u.Locs, u.CallSites, u.Objects} {
 		b = append64(b, t.Addr, t.Len)
 	}
-	return append64(b, u.CompileNS, u.Valid)
+	return append64(b, u.CompileNS, u.Valid, u.Guesses.Addr, u.Guesses.Len)
 }
 
 func append32(b []byte, words ...uint32) []byte {

@@ -36,7 +36,7 @@ var contract = map[string]uint64{
 
 	"GS_SITE_POLY": SitePoly, "GS_SITE_OVERFLOW": SiteOverflow, "GS_SITE_FAILED": SiteFailed, "GS_SITE_DIVISOR": SiteDivisor,
 	"GS_SITE_RANGE": SiteRange, "GS_SITE_RAISED": SiteRaised, "GS_SITE_FRAME": SiteFrame, "GS_SITE_CALLEE": SiteCallee, "GS_SITE_ATTACHED": SiteAttached,
-	"GS_SITE_EMPTY": SiteEmpty,
+	"GS_SITE_EMPTY": SiteEmpty, "GS_SITE_UNSEEN": SiteUnseen, "GS_SITE_GUESSED": SiteGuessed,
 
 	"GS_FUNC_RECORDING": FuncRecording, "GS_FUNC_GENERAL": FuncGeneral, "GS_FUNC_HAS_FRAME": FuncHasFrame,
 	"GS_FUNC_CALLEE": FuncCallee,
@@ -139,7 +139,7 @@ func layoutsWith(t *testing.T, registers int) (map[string]int, map[string]map[st
 func TestLayoutsAreTheContracts(t *testing.T) {
 	sizes, fields := layouts(t)
 	for name, size := range map[string]int{"gs_loc": SizeLoc, "gs_slot": SizeSlot, "gs_site": SizeSite, "gs_exitdesc": SizeExit,
-		"gs_callsite": SizeCallSite, "gs_func": SizeFunc, "gs_unit": SizeUnit} {
+		"gs_callsite": SizeCallSite, "gs_guess": SizeGuess, "gs_func": SizeFunc, "gs_unit": SizeUnit} {
 		require.Equal(t, sizes[name], size, name)
 	}
 	for _, c := range []struct {
@@ -192,9 +192,10 @@ func TestWriters(t *testing.T) {
 	f := Func{1, 2, 3, 4, 5, 6, 14, 7, 8, 9, 10, 11, 12, 13}
 	expect("gs_func", f.Append(nil), map[string]uint64{"record": 1, "off": 2, "flags": 3, "nlocals": 4, "nstack": 5, "first_slot": 6,
 		"rounds": 14, "register_entry": 7, "memory_entry": 8, "stub": 9, "next": 10, "calls": 11, "code_offset": 12, "code_size": 13})
-	u := Unit{1, 2, 3, Table{4, 5}, Table{6, 7}, Table{8, 9}, Table{10, 11}, Table{12, 13}, Table{14, 15}, 16, 17}
+	u := Unit{1, 2, 3, Table{4, 5}, Table{6, 7}, Table{8, 9}, Table{10, 11}, Table{12, 13}, Table{14, 15}, 16, 17, Table{18, 19}}
 	expect("gs_unit", u.Append(nil), map[string]uint64{"magic": UnitMagic, "code": 1, "code_size": 2, "data_size": 3, "funcs": 4, "nfuncs": 5,
 		"exits": 6, "nexits": 7, "slots": 8, "nslots": 9, "locs": 10, "nlocs": 11, "callsites": 12, "ncallsites": 13,
-		"objects": 14, "nobjects": 15, "compile_ns": 16, "valid": 17})
-	require.Equal(t, reflect.TypeFor[Unit]().NumField(), 11)
+		"objects": 14, "nobjects": 15, "compile_ns": 16, "valid": 17, "guesses": 18, "nguesses": 19})
+	expect("gs_guess", Guess{1, 2, 3}.Append(nil), map[string]uint64{"record": 1, "klass": 2, "site": 3, "pad": 0})
+	require.Equal(t, reflect.TypeFor[Unit]().NumField(), 12)
 }

@@ -67,7 +67,7 @@ class FakeCompiler:
         n = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & 4) + bool(code.co_flags & 8)
         objects = [result, *self.embed]
         # Layout of the data: unit, func, slots, objects.
-        unit_size, func_size, slot_size = 144, 80, 16
+        unit_size, func_size, slot_size = 160, 80, 16
         data = ctypes.create_string_buffer(unit_size + func_size + slot_size * len(kinds) + 8 * len(objects) + 64)
         base = ctypes.addressof(data)
         func_at = base + unit_size

@@ -19,7 +19,7 @@ from gophersnake import _native
 ROOT = Path(__file__).parents[1]
 SIZES = {
     "SizeLoc": "gs_loc", "SizeSlot": "gs_slot", "SizeSite": "gs_site", "SizeExit": "gs_exitdesc", "SizeCallSite": "gs_callsite",
-    "SizeFunc": "gs_func", "SizeUnit": "gs_unit",
+    "SizeFunc": "gs_func", "SizeGuess": "gs_guess", "SizeUnit": "gs_unit",
 }  # fmt: skip
 
 

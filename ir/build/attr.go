@@ -93,14 +93,14 @@ func storeAttr(b *builder) error {
 // the profile names, guarded, so that its end is known to run no Python code. Not seen: the block has ended.
 func (b *builder) replacedClass(old *ir.Value) (s slot, seen bool) {
 	s = slot{kind: ir.SlotObj, owned: true, v: [3]*ir.Value{old}}
-	p := b.profile(b.ins.At)
+	class, why := b.expected(b.ins.At)
 	switch {
-	case p.class() == 0 && b.code.BlockAt(b.ins.Off).Loop >= 0: // in a loop it pays to know
+	case class == 0 && b.code.BlockAt(b.ins.Off).Loop >= 0: // in a loop it pays to know
 		b.unseen(b.before(), b.ins.At, -1)
 		return s, false
-	case b.replacesQuiet():
-		s.class = p.class()
-		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: s.class}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old)
+	case !b.profile(b.ins.At).poly() && b.quietClass(class):
+		s.class = class
+		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: s.class}, b.before(), ir.ExitInfo{Reason: why, Site: b.ins.At}, old)
 		v.Aux = int64(s.class)
 		s.v[0] = v
 	}

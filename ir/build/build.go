@@ -41,6 +41,8 @@ type unit struct {
 	funcs   []*ir.Func
 	callees map[string]*callee
 	keepers map[int]uint64 // of codes: the parameters that some version keeps
+	guesses *guesser       // nil: nobody has asked yet
+	assumed []ir.Guess     // those that code relies on
 	classes
 }
 
@@ -112,7 +114,7 @@ func Unit(snap *decoder.Snapshot, abi *pyabi.ABI, memory *Memory) ([]*ir.Func, e
 	if funcs, err := u.root(decoder.ModeFinal); err != errUnseen {
 		return funcs, err
 	}
-	u.funcs, u.callees, u.keepers = nil, map[string]*callee{}, map[int]uint64{}
+	u.funcs, u.callees, u.keepers, u.assumed = nil, map[string]*callee{}, map[int]uint64{}, nil
 	return u.root(snap.Mode)
 }
 
@@ -168,6 +170,7 @@ func (u *unit) root(mode decoder.Mode) ([]*ir.Func, error) {
 	if err := u.buildInto(ce, c, 0, s.Off, key, 0); err != nil {
 		return nil, err
 	}
+	u.funcs[0].Guesses = u.assumed
 	return u.funcs, nil
 }
 

@@ -464,13 +464,13 @@ func (b *builder) defineItem(n int, site uint32, state func() *ir.FrameState) {
 		if p.poly() {
 			return
 		}
-		class := p.class()
+		class, why := b.expected(site)
 		index := int32(len(b.locals) + len(b.stack) - 1 - n)
 		if class == 0 { // never executed, as far as is known: what it meets is recorded when it is
 			b.unseen(state(), site, index)
 			return
 		}
-		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, state(), ir.ExitInfo{Reason: ir.WhyType, Site: site}, s.v[0])
+		v := b.guard(ir.OpGuardClass, ir.Type{Kind: ir.Obj, Class: class}, state(), ir.ExitInfo{Reason: why, Site: site}, s.v[0])
 		v.Aux = int64(class)
 		v.Exit.SiteSlot = index
 		s.class, s.v[0] = class, v

@@ -30,7 +30,8 @@ struct gs_slot { uint8_t kind, owned, ncomp, tagged; uint32_t first_loc; uint64_
 struct gs_site { uint64_t type; uint32_t flags, count; };
 enum { GS_SITE_POLY = 1, GS_SITE_OVERFLOW = 2, GS_SITE_FAILED = 4, GS_SITE_DIVISOR = 8, GS_SITE_RANGE = 16, GS_SITE_RAISED = 32, GS_SITE_FRAME = 64,
        GS_SITE_CALLEE = 128 /* type is not a class but a record: what a call called */, GS_SITE_ATTACHED = 256 /* and it was attached */,
-       GS_SITE_EMPTY = 512 /* a store found nothing to replace */ };
+       GS_SITE_EMPTY = 512 /* a store found nothing to replace */, GS_SITE_UNSEEN = 1024 /* code left here, and could not tell what it met: no class is guessed any more */,
+       GS_SITE_GUESSED = 2048 /* type is what code that was compiled without a profile has assumed so far */ };
 
 struct gs_record; /* runtime's own, see record.h */
 
@@ -52,6 +53,8 @@ struct gs_exitdesc {
 };
 
 struct gs_callsite { uint64_t return_address; uint32_t exit; uint32_t pad; }; /* exit: descriptor of the caller's locals; sorted by address */
+
+struct gs_guess { struct gs_record *record; uint64_t klass; uint32_t site, pad; }; /* what is assumed of a site that knew nothing when the unit was compiled */
 
 enum { GS_FUNC_RECORDING = 1, GS_FUNC_GENERAL = 2, GS_FUNC_HAS_FRAME = 4, GS_FUNC_CALLEE = 8 /* made for native callers only */ };
 struct gs_func {
@@ -77,6 +80,7 @@ struct gs_unit {
     uint64_t *objects;              uint64_t nobjects;  /* PyObject* that the code embeds */
     uint64_t compile_ns;
     uint64_t valid;                 /* 1 while the assumptions hold */
+    struct gs_guess *guesses;       uint64_t nguesses;
 };
 #define GS_UNIT_MAGIC 0x6772736e616b6531ull
 

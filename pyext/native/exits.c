@@ -144,6 +144,12 @@ learn(const struct gs_exitdesc *d, const struct gs_value *slots)
         gs_learn_class(site, gs_class_of(&slots[d->site_slot]));
     }
     switch (d->reason) {
+    case GS_WHY_UNSEEN:
+        if (d->site_slot == NONE) { /* a store's: what it meets is recorded by the version that does it */
+            site->type = site->flags & GS_SITE_GUESSED ? 0 : site->type;
+            site->flags = (site->flags & ~(uint32_t)GS_SITE_GUESSED) | GS_SITE_UNSEEN;
+        }
+        break;
     case GS_WHY_OVERFLOW:
         site->flags |= GS_SITE_OVERFLOW | GS_SITE_FAILED;
         break;

@@ -613,11 +613,22 @@ gs_learn_class(struct gs_site *site, PyTypeObject *class)
         return;
     }
     site->count += site->count < UINT32_MAX;
-    if (!site->type) {
+    if (!site->type || site->flags & GS_SITE_GUESSED) {
         site->type = (uint64_t)(uintptr_t)class;
+        site->flags &= ~(uint32_t)GS_SITE_GUESSED;
         note_class(class);
     } else if (site->type != (uint64_t)(uintptr_t)class) {
         site->flags |= GS_SITE_POLY;
+    }
+}
+
+void
+gs_assume_class(struct gs_site *site, PyTypeObject *class)
+{
+    if (!site->type && !(site->flags & (GS_SITE_POLY | GS_SITE_UNSEEN))) {
+        site->type = (uint64_t)(uintptr_t)class;
+        site->flags |= GS_SITE_GUESSED;
+        note_class(class);
     }
 }
 

@@ -613,6 +613,12 @@ gs_unit_install(struct gs_record *r, struct gs_unit *unit, enum gs_mode mode)
     u->unit = unit;
     hold_objects(u, r);
     u->owner = r;
+    for (uint64_t i = 0; i < unit->nguesses; i++) {
+        const struct gs_guess *g = &unit->guesses[i];
+        if (g->record->profile && g->site < g->record->nsites) {
+            gs_assume_class(&g->record->profile[g->site], (PyTypeObject *)(uintptr_t)g->klass);
+        }
+    }
     u->profile = profile_of(u);
     range_add(unit, u);
     r->units[r->nunits++] = u;
