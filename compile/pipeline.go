@@ -125,7 +125,7 @@ func (w *work) run() error {
 		name string
 		run  func() error
 	}{
-		{"decode", w.decode}, {"build", w.build}, {"verify", w.verify}, {"opt", w.optimise}, {"verify", w.verify}, {"emit", w.emit},
+		{"decode", w.decode}, {"build", w.build}, {"opt", w.optimise}, {"verify", w.verify}, {"emit", w.emit},
 	} {
 		if err := w.stage(s.name, s.run); err != nil {
 			return err
@@ -209,7 +209,8 @@ func (w *work) text() string {
 	return w.d.names(w.snap).replace(text.String())
 }
 
-// verify fails where the builder or the optimiser made a mistake.
+// verify fails where the builder or the optimiser made a mistake, of which code would be made otherwise. (What the builder made is verified alone
+// only where everything is: it took as long again.)
 func (w *work) verify() error {
 	for _, f := range w.funcs {
 		if err := f.Verify(); err != nil {

@@ -333,15 +333,23 @@ func (f *Func) Inner(off uint32) *Instr {
 // Units is the size of the code in code units.
 func (f *Func) Units() int { return len(f.index) }
 
+// last is the last of n sorted rows that begins at unit or before, or -1.
+func last(n int, unit uint32, start func(int) uint32) int {
+	lo, hi := 0, n
+	for lo < hi {
+		if m := (lo + hi) / 2; start(m) <= unit {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return lo - 1
+}
+
 // HandlerAt gives the index in Handlers of the row that covers a unit, or -1.
 func (f *Func) HandlerAt(unit uint32) int {
 	// The rows do not overlap and are sorted: the last that starts at or before the unit.
-	n, found := slices.BinarySearchFunc(f.Handlers, unit, func(h Handler, u uint32) int {
-		return int(int64(h.Start) - int64(u))
-	})
-	if !found {
-		n--
-	}
+	n := last(len(f.Handlers), unit, func(i int) uint32 { return f.Handlers[i].Start })
 	if n >= 0 && unit < f.Handlers[n].End {
 		return n
 	}
@@ -350,12 +358,7 @@ func (f *Func) HandlerAt(unit uint32) int {
 
 // BlockAt gives the block that holds the instruction at off, or nil.
 func (f *Func) BlockAt(off uint32) *Block {
-	n, found := slices.BinarySearchFunc(f.Blocks, off, func(b Block, o uint32) int {
-		return int(int64(b.Start) - int64(o))
-	})
-	if !found {
-		n--
-	}
+	n := last(len(f.Blocks), off, func(i int) uint32 { return f.Blocks[i].Start })
 	if n < 0 || off >= f.Blocks[n].End {
 		return nil
 	}

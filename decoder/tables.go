@@ -153,10 +153,7 @@ func parseLines(b []byte, first int32, units int) ([]span, error) {
 
 // Pos gives the place in the source of a code unit.
 func (f *Func) Pos(unit uint32) Pos {
-	n, found := slices.BinarySearchFunc(f.lines, unit, func(s span, u uint32) int { return int(int64(s.start) - int64(u)) })
-	if !found {
-		n--
-	}
+	n := last(len(f.lines), unit, func(i int) uint32 { return f.lines[i].start })
 	if n < 0 || int(unit) >= len(f.index) {
 		return noPos
 	}

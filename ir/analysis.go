@@ -386,11 +386,45 @@ func (r Replacements) Of(v *Value) *Value {
 
 // Replace puts the replacements in everywhere.
 func (f *Func) Replace(r Replacements) {
-	f.Uses(func(p **Value) {
-		if v := *p; int(v.ID) < len(r) && r[v.ID] != nil {
-			*p = r.Of(v)
+	f.BeginSweep()
+	state := func(fs *FrameState) {
+		for ; fs != nil && f.FirstVisit(fs); fs = fs.Parent {
+			if fs.Callable != nil {
+				fs.Callable = r.Of(fs.Callable)
+			}
+			for i := range fs.Slots {
+				r.in(fs.Slots[i].Vals[:])
+			}
 		}
-	})
+	}
+	state(f.Entry)
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			r.in(v.Args)
+			if v.FS != nil {
+				state(v.FS)
+			}
+		}
+		if b.Ctrl != nil {
+			r.in(b.Ctrl.Args)
+			state(b.Ctrl.FS)
+		}
+		for i := range b.Succs {
+			r.in(b.Succs[i].Args)
+		}
+	}
+}
+
+// in puts them into a list, which may end with nils.
+func (r Replacements) in(list []*Value) {
+	for i, v := range list {
+		if v == nil {
+			break
+		}
+		if int(v.ID) < len(r) && r[v.ID] != nil {
+			list[i] = r.Of(v)
+		}
+	}
 }
 
 // HelperRow is the row of a CallHelper.

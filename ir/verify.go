@@ -13,8 +13,10 @@ type verifier struct {
 	f      *Func
 	errs   []error
 	tree   *DomTree
-	where  []int32  // by value ID: place in its block, parameters -1, control last
-	owners []*Value // by value ID: the value that has the ID
+	in     *Block      // where value is
+	fs     *FrameState // the last one it met there: what is defined there is defined behind it
+	where  []int32     // by value ID: place in its block, parameters -1, control last
+	owners []*Value    // by value ID: the value that has the ID
 }
 
 // maxErrors is how many errors the verifier tells at once.
@@ -181,8 +183,11 @@ func (c *verifier) value(b *Block, v *Value) {
 		}
 	}
 	c.special(b, v)
-	for fs := v.FS; fs != nil; fs = fs.Parent {
-		c.state(b, at, v, fs)
+	if v.FS != nil && (b != c.in || v.FS != c.fs) {
+		for fs := v.FS; fs != nil; fs = fs.Parent {
+			c.state(b, at, v, fs)
+		}
+		c.in, c.fs = b, v.FS
 	}
 	if v.FS != nil && int(v.Exit.SiteSlot) >= len(v.FS.Slots) {
 		c.fail(b, v, "the site's slot is not in the frame state")

@@ -45,18 +45,21 @@ type passInfo struct {
 	name  string
 	run   func(*pass) int // gives the number of changes
 	after []string        // passes of which one run at least must come before the first run of this one
+	// What a pass would do that it did not do in its last run comes of changes that were made since, by passes that are not these. What runs
+	// often is idle most of the time, and need not look.
+	ignores []string
 }
 
 // passes is the table, by name.
 var passes = []passInfo{
 	{name: "skip", run: skip},
-	{name: "params", run: params},
-	{name: "classes", run: classes, after: []string{"params"}},     // what is a copy has its value's class
-	{name: "fold", run: fold, after: []string{"params"}},           // the builder makes every slot a parameter of each merge: nothing is constant before
-	{name: "polls", run: polls, after: []string{"params", "fold"}}, // what is no copy has a use, or none
-	{name: "inline", run: inline, after: []string{"params"}},       // a call's arguments are known
-	{name: "gvn", run: gvn, after: []string{"params", "fold"}},     // copies and constants in their simplest form are found to be the same
-	{name: "dce", run: dce, after: []string{"fold", "gvn"}},
+	{name: "params", run: params, ignores: []string{"params", "dce"}},
+	{name: "classes", run: classes, after: []string{"params"}},                                  // what is a copy has its value's class
+	{name: "fold", run: fold, after: []string{"params"}, ignores: []string{"dce"}},              // the builder makes every slot a parameter of each merge: nothing is constant before
+	{name: "polls", run: polls, after: []string{"params", "fold"}},                              // what is no copy has a use, or none
+	{name: "inline", run: inline, after: []string{"params"}},                                    // a call's arguments are known
+	{name: "gvn", run: gvn, after: []string{"params", "fold"}, ignores: []string{"gvn", "dce"}}, // copies and constants in their simplest form are found to be the same
+	{name: "dce", run: dce, after: []string{"fold", "gvn"}, ignores: []string{"dce"}},
 	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}},       // two loads of a length must be one value; guards that nobody needs must be gone
 	{name: "peel", run: peel, after: []string{"ranges"}},               // checks that ranges drops need no copy
 	{name: "licm", run: licm, after: []string{"peel", "gvn"}},          // the copy of the first round does for most
@@ -151,15 +154,24 @@ func runOne(f *ir.Func, opts *Options, stats Stats) error {
 		return err
 	}
 	p := &pass{f: f, opts: opts, mem: opts.Memory}
+	stale := map[*passInfo]bool{} // there is something new since the last run; a pass that is not in it has not run
 	for _, name := range order {
-		if contains(opts.Off, name) {
+		row := passByName[name]
+		if new, ran := stale[row]; contains(opts.Off, name) || ran && !new {
 			continue
 		}
 		var begin time.Time
 		if opts.Timing != nil {
 			begin = time.Now()
 		}
-		stats[name] += passByName[name].run(p)
+		n := row.run(p)
+		stats[name] += n
+		stale[row] = false
+		if n > 0 {
+			for other := range stale {
+				stale[other] = stale[other] || !contains(other.ignores, name)
+			}
+		}
 		if opts.Timing != nil {
 			opts.Timing(name, time.Since(begin))
 		}

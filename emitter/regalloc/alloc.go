@@ -53,6 +53,19 @@ type taken struct {
 	weight   float32
 }
 
+// takenAfter is endingAfter for what pieces have. (As one generic function, most of the time was calls of a method for the end.)
+func takenAfter(t []taken, point int32) int {
+	lo, hi := 0, len(t)
+	for lo < hi {
+		if m := (lo + hi) / 2; t[m].to > point {
+			hi = m
+		} else {
+			lo = m + 1
+		}
+	}
+	return lo
+}
+
 // placed is where a virtual register is on [from, to). The zero Loc is memory until slots are known.
 type placed struct {
 	from, to int32
@@ -490,7 +503,7 @@ func (a *alloc) fixedConflict(p *piece, r PReg) (int32, bool) {
 	for _, s := range p.segs {
 		i := endingAfter(fixed, s.from)
 		for ; i < len(fixed) && fixed[i].from < s.to; i++ {
-			if fixed[i].owner != s.v {
+			if fixed[i].v != s.v {
 				return max(fixed[i].from, s.from), true
 			}
 		}
@@ -519,7 +532,7 @@ func (a *alloc) heaviest(p *piece, r PReg, limit float32) (float32, bool) {
 	t := a.taken[r]
 	found, w := false, float32(0)
 	for _, s := range p.segs {
-		for i := endingAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+		for i := takenAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
 			found = true
 			if w = max(w, t[i].weight); w >= limit {
 				return w, true
@@ -615,7 +628,7 @@ func (a *alloc) assign(p *piece) bool {
 	a.stamp++
 	t := a.taken[best]
 	for _, s := range p.segs {
-		for i := endingAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+		for i := takenAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
 			if q := a.piece(t[i].p); q.stamp != a.stamp {
 				q.stamp = a.stamp
 				out = append(out, q.number)
@@ -635,7 +648,7 @@ func (a *alloc) take(p *piece, r PReg) {
 	a.bundles[p.bundle].pref = r
 	t := a.taken[r]
 	for _, s := range p.segs {
-		t = slices.Insert(t, endingAfter(t, s.from), taken{s.from, s.to, p.number, p.weight})
+		t = slices.Insert(t, takenAfter(t, s.from), taken{s.from, s.to, p.number, p.weight})
 	}
 	a.taken[r] = t
 }
@@ -643,7 +656,7 @@ func (a *alloc) take(p *piece, r PReg) {
 func (a *alloc) evict(p *piece) {
 	t := a.taken[p.reg]
 	for _, s := range p.segs {
-		i := endingAfter(t, s.from)
+		i := takenAfter(t, s.from)
 		t = slices.Delete(t, i, i+1)
 	}
 	a.taken[p.reg] = t
@@ -972,7 +985,7 @@ func (a *alloc) firstConflict(p *piece, r PReg) int32 {
 		if s.from >= first {
 			break
 		}
-		for i := endingAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
+		for i := takenAfter(t, s.from); i < len(t) && t[i].from < s.to; i++ {
 			if t[i].weight >= p.weight {
 				return min(first, max(s.from, t[i].from))
 			}

@@ -14,17 +14,17 @@ import (
 // Points: instruction number g (numbered through the function, each block beginning with a number for its
 // parameters) reads at point 2g and writes at 2g+1. Edits stand in the gap between 2g-1 and 2g.
 
-// seg is a stretch [from, to) of points where v is live.
+// seg is a stretch [from, to) of points where v is live, has a machine register, or a spill slot is taken (by anything).
 type seg struct {
 	from, to int32
 	v        VReg
 }
 
-// endingAfter returns the index of the first of sorted ranges, which do not overlap, that ends after point.
-func endingAfter[R interface{ end() int32 }](ranges []R, point int32) int {
-	lo, hi := 0, len(ranges)
+// endingAfter returns the index of the first of sorted stretches, which do not overlap, that ends after point.
+func endingAfter(segs []seg, point int32) int {
+	lo, hi := 0, len(segs)
 	for lo < hi {
-		if m := (lo + hi) / 2; ranges[m].end() > point {
+		if m := (lo + hi) / 2; segs[m].to > point {
 			hi = m
 		} else {
 			lo = m + 1
@@ -32,11 +32,6 @@ func endingAfter[R interface{ end() int32 }](ranges []R, point int32) int {
 	}
 	return lo
 }
-
-func (s seg) end() int32        { return s.to }
-func (f fixedRange) end() int32 { return f.to }
-func (t taken) end() int32      { return t.to }
-func (s stretch) end() int32    { return s.to }
 
 // use is a place that wants its register. need: it must have one on [from, to); otherwise a register merely saves work.
 type use struct {
@@ -47,12 +42,6 @@ type use struct {
 	gain     float32 // what that move costs
 	need     bool
 	edge     bool // passed on to another block: worth something only if it is in a register anyway
-}
-
-// fixedRange is a stretch in which a machine register is taken by the value of owner.
-type fixedRange struct {
-	from, to int32
-	owner    VReg
 }
 
 // affinity is a copy between two virtual registers that one register for both would save.
@@ -94,7 +83,7 @@ type live struct {
 	living   flow.Live
 	segs     lists[seg]
 	uses     lists[use]
-	fixed    [64][]fixedRange // ascending once ranges is done, as clobbers
+	fixed    [64][]seg // ascending once ranges is done, as clobbers
 	clobbers []clobber
 	fixedDef []fixedDef // by virtual register; g is -1 if none
 	defAt    []int32    // by virtual register: number of its definition
@@ -429,17 +418,17 @@ func (l *live) ranges() error {
 		r := l.fixed[p]
 		if len(r) > 0 && r[len(r)-1].from < to {
 			last := r[len(r)-1]
-			if last.owner == owner && last.from == from {
+			if last.v == owner && last.from == from {
 				return
 			}
-			fail("%v is wanted for v%d and for v%d at instruction %d of block %d", p, owner, last.owner, from/2-l.start[l.block[from/2]]-1, l.block[from/2])
+			fail("%v is wanted for v%d and for v%d at instruction %d of block %d", p, owner, last.v, from/2-l.start[l.block[from/2]]-1, l.block[from/2])
 			return
 		}
 		if n := len(l.clobbers); n > 0 && l.clobbers[n-1].point < to && l.clobbers[n-1].point >= from && l.clobbers[n-1].regs.Has(p) {
 			fail("%v is wanted for v%d and clobbered at instruction %d of block %d", p, owner, from/2-l.start[l.block[from/2]]-1, l.block[from/2])
 			return
 		}
-		l.fixed[p] = append(r, fixedRange{from, to, owner})
+		l.fixed[p] = append(r, seg{from, to, owner})
 	}
 	for b := len(f.Blocks) - 1; b >= 0; b-- {
 		blk := &f.Blocks[b]

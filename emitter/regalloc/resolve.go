@@ -24,8 +24,8 @@ type resolver struct {
 	gaps   []gapMove // unordered
 	mover  mover
 
-	slots   [][]stretch // by spill slot: when it is taken
-	slotOf  []Loc       // by bundle
+	slots   [][]seg // by spill slot: when it is taken
+	slotOf  []Loc   // by bundle
 	spilled []VReg
 	members [][]placed // by bundle
 	order   []int32
@@ -41,9 +41,6 @@ type resolver struct {
 	ofBlock [][]Edit
 	edges   []Edit
 }
-
-// stretch is when a spill slot is taken.
-type stretch struct{ from, to int32 }
 
 // blockMoves are the moves before the last instruction of a block, in moves from first on.
 type blockMoves struct{ block, first, end int32 }
@@ -150,7 +147,7 @@ func (r *resolver) spill() {
 			}
 		}
 		for _, s := range segs {
-			slots[n] = slices.Insert(slots[n], endingAfter(slots[n], s.from), stretch{s.from, s.to})
+			slots[n] = slices.Insert(slots[n], endingAfter(slots[n], s.from), seg{from: s.from, to: s.to})
 		}
 		r.slotOf[b] = SlotLoc(own + n)
 	}
@@ -169,7 +166,7 @@ func (r *resolver) spill() {
 }
 
 // meets tells whether a slot is taken somewhere in segs.
-func meets(slot []stretch, segs []placed) bool {
+func meets(slot []seg, segs []placed) bool {
 	for i := range segs {
 		if k := endingAfter(slot, segs[i].from); k < len(slot) && slot[k].from < segs[i].to {
 			return true
