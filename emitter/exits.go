@@ -85,8 +85,57 @@ func word(v *ir.Value) *ir.Value {
 	return v
 }
 
+// parts takes apart a sum or difference that only frame states ask for: it is plus - minus + c, computed at exits by who reads the descriptor; minus may
+// be nil. Of any other value it gives the value itself.
+func (f *Func) parts(v *ir.Value) (plus, minus *ir.Value, c int64) {
+	plus = v
+	for range maxParts {
+		switch {
+		case f.expands(plus, minus == nil):
+			if plus.Op == ir.OpSub {
+				minus = Resolve(plus.Args[1])
+			} else {
+				c += plus.Args[1].Aux
+			}
+			plus = Resolve(plus.Args[0])
+		case minus != nil && f.expands(minus, false):
+			c -= minus.Args[1].Aux
+			minus = Resolve(minus.Args[0])
+		default:
+			return plus, minus, c
+		}
+	}
+	return plus, minus, c
+}
+
+// maxParts times the largest constant that is taken out of a sum has room in half a word.
+const maxParts, maxPart = 16, 1 << 26
+
+// expands reports whether v is no operand of an exit itself, but its arguments are. two: both may be unknown.
+func (f *Func) expands(v *ir.Value, two bool) bool {
+	if v.Type.Kind != ir.I64 || f.computed[v.ID] {
+		return false
+	}
+	switch v.Op {
+	case ir.OpAdd:
+		c := v.Args[1]
+		return c.Op == ir.OpConstInt && -maxPart < c.Aux && c.Aux < maxPart
+	case ir.OpSub:
+		return two
+	}
+	return false
+}
+
 func (x *Exit) operand(v *ir.Value, late bool, add func(regalloc.Operand) int) {
-	if v = word(v); v.Op.Is(ir.Constant) {
+	plus, minus, _ := x.f.parts(word(v))
+	x.register(plus, late, add)
+	if minus != nil {
+		x.register(minus, late, add)
+	}
+}
+
+func (x *Exit) register(v *ir.Value, late bool, add func(regalloc.Operand) int) {
+	if v.Op.Is(ir.Constant) {
 		return
 	}
 	if r := x.f.Reg(v); x.f.mark(r) {
@@ -239,10 +288,28 @@ func (x *Exit) describe(l []regalloc.Loc) {
 // MayHaveFrame says whether the native frame holds the address of an interpreter frame, or 0 in functions that continue.
 func (f *Func) MayHaveFrame() bool { return f.IR.HasFrame || f.IR.Resume }
 
-// loc is where a component lies.
+// loc is where a component lies, or how it is computed of what lies somewhere.
 func (x *Exit) loc(v *ir.Value, l []regalloc.Loc) pyabi.Loc {
+	plus, minus, c := x.f.parts(word(v))
+	at := x.place(plus, l)
+	if minus == nil {
+		at.Imm += c
+		return at
+	}
+	less := x.place(minus, l)
+	switch {
+	case less.Kind == pyabi.LocImm:
+		at.Imm += c - less.Imm
+		return at
+	case at.Kind == pyabi.LocImm:
+		return pyabi.Loc{Kind: pyabi.LocLess, Where: less.Place(), Imm: at.Imm + c}
+	}
+	return pyabi.Loc{Kind: pyabi.LocDiff, Where: less.Place(), Imm: c<<32 | int64(uint32(at.Place()))}
+}
+
+// place is where a value lies.
+func (x *Exit) place(v *ir.Value, l []regalloc.Loc) pyabi.Loc {
 	f := x.f
-	v = word(v)
 	if v.Op.Is(ir.Constant) {
 		return pyabi.Loc{Kind: pyabi.LocImm, Imm: v.Aux}
 	}

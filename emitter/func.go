@@ -82,6 +82,7 @@ type Memory struct {
 	infos     []regalloc.VRegInfo
 	values    []*ir.Value // by vreg: what defines it; nil for temporaries
 	uses      []int32     // by value ID
+	computed  []bool      // by value ID: an operation or an edge asks for it, not only frame states
 	epoch     []int32     // by value ID: how many effects stand before it in its block
 	index     []int32     // by value ID: place in its block
 	tags      []*ir.Value // by value ID of a CallNative: its CallTag
@@ -139,6 +140,7 @@ type imported struct{ block, crossing int32 }
 // begin empties what the last function left.
 func (m *Memory) begin(f *ir.Func) {
 	n := f.NumValues()
+	m.computed = arena.Fresh(m.computed, n)
 	m.vregs, m.uses, m.epoch = arena.Fresh(m.vregs, n), arena.Fresh(m.uses, n), arena.Fresh(m.epoch, n)
 	m.tags, m.index, m.feeds = arena.Fresh(m.tags, n), arena.Fresh(m.index, n), arena.Fresh(m.feeds, n)
 	m.asked, m.usedIn, m.crossing = arena.Fresh(m.asked, n), arena.Fresh(m.usedIn, n), arena.Fresh(m.crossing, n)
@@ -215,6 +217,7 @@ func (f *Func) survey() {
 	for i, b := range f.order {
 		f.position[b.ID] = int32(i)
 	}
+	f.findComputed()
 	for _, b := range f.rpo {
 		effects := int32(0)
 		for i, v := range b.Values {
@@ -248,6 +251,32 @@ func (f *Func) survey() {
 	f.flow()
 }
 
+// findComputed goes backwards, so that what asks for a sum is seen before it: a sum that only frame states ask for does not ask for its summands.
+func (f *Func) findComputed() {
+	for i := len(f.rpo) - 1; i >= 0; i-- {
+		b := f.rpo[i]
+		for _, e := range b.Succs {
+			for _, a := range e.Args {
+				f.computed[Resolve(a).ID] = true
+			}
+		}
+		if b.Ctrl != nil {
+			for _, a := range b.Ctrl.Args {
+				f.computed[Resolve(a).ID] = true
+			}
+		}
+		for j := len(b.Values) - 1; j >= 0; j-- {
+			v := b.Values[j]
+			if !f.computed[v.ID] && (v.Op == ir.OpAdd || v.Op == ir.OpSub) {
+				continue
+			}
+			for _, a := range v.Args {
+				f.computed[Resolve(a).ID] = true
+			}
+		}
+	}
+}
+
 func (f *Func) countUses(b *ir.Block, v *ir.Value) {
 	for _, a := range v.Args {
 		f.use(b, Resolve(a))
@@ -256,7 +285,11 @@ func (f *Func) countUses(b *ir.Block, v *ir.Value) {
 		for i := range fs.Slots {
 			s := &fs.Slots[i]
 			for c := range s.Kind.Words() {
-				f.use(b, word(s.Vals[c]))
+				plus, minus, _ := f.parts(word(s.Vals[c]))
+				f.use(b, plus)
+				if minus != nil {
+					f.use(b, minus)
+				}
 			}
 		}
 		if fs.Callable != nil {

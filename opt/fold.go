@@ -402,6 +402,8 @@ func init() {
 			return y
 		case isBool(x, true) && isBool(y, false):
 			return c
+		case c.Op == ir.OpINe && c.Args[0] == x && isInt(c.Args[1], 0) && isInt(y, 0):
+			return x
 		case c.Op == ir.OpBNot:
 			v.Args[0], v.Args[1], v.Args[2] = c.Args[0], y, x
 			f.n++
@@ -676,8 +678,17 @@ func sameAddress(equal bool) rule {
 
 func floatCompare(eval func(x, y float64) bool) rule {
 	return func(f *folder, v *ir.Value) *ir.Value {
-		if x, y := v.Args[0], v.Args[1]; x.Op == ir.OpConstFloat && y.Op == ir.OpConstFloat {
+		x, y := v.Args[0], v.Args[1]
+		switch {
+		case y.Op != ir.OpConstFloat:
+		case x.Op == ir.OpConstFloat:
 			return f.bool(eval(floatOf(x), floatOf(y)), v)
+		case x.Op == ir.OpIntToFloat && (v.Op == ir.OpFEq || v.Op == ir.OpFNe) && floatOf(y) == 0: // no other int becomes zero
+			op := ir.OpIEq
+			if v.Op == ir.OpFNe {
+				op = ir.OpINe
+			}
+			return become(v, op, x.Args[0], f.int(0, v))
 		}
 		return nil
 	}

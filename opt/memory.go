@@ -18,6 +18,7 @@ type Memory struct {
 	blocks []bool          // by block ID
 	keep   []bool          // by parameter
 	work   []*ir.Value
+	roles  []int32 // by value ID, of counters
 
 	// of gvn
 	entries []entry

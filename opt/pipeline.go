@@ -60,17 +60,18 @@ var passes = []passInfo{
 	{name: "inline", run: inline, after: []string{"params"}},                                    // a call's arguments are known
 	{name: "gvn", run: gvn, after: []string{"params", "fold"}, ignores: []string{"gvn", "dce"}}, // copies and constants in their simplest form are found to be the same
 	{name: "dce", run: dce, after: []string{"fold", "gvn"}, ignores: []string{"dce"}},
-	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}},       // two loads of a length must be one value; guards that nobody needs must be gone
-	{name: "peel", run: peel, after: []string{"ranges"}},               // checks that ranges drops need no copy
-	{name: "licm", run: licm, after: []string{"peel", "gvn"}},          // the copy of the first round does for most
-	{name: "powers", run: powers, after: []string{"fold", "licm"}},     // exponents are constants, and nothing is found out about what it makes
-	{name: "flatten", run: flatten, after: []string{"ranges", "licm"}}, // what branches tell has been used
-	{name: "refs", run: refs, after: []string{"gvn"}},                  // the same object must have one name
-	{name: "rebox", run: rebox, after: []string{"gvn", "refs"}},        // an object's value is a constant to all the others
+	{name: "ranges", run: ranges, after: []string{"gvn", "dce"}},           // two loads of a length must be one value; guards that nobody needs must be gone
+	{name: "peel", run: peel, after: []string{"ranges"}},                   // checks that ranges drops need no copy
+	{name: "licm", run: licm, after: []string{"peel", "gvn"}},              // the copy of the first round does for most
+	{name: "powers", run: powers, after: []string{"fold", "licm"}},         // exponents are constants, and nothing is found out about what it makes
+	{name: "flatten", run: flatten, after: []string{"ranges", "licm"}},     // what branches tell has been used
+	{name: "counters", run: oneCounter, after: []string{"ranges", "licm"}}, // nobody looks for pairs of counters any more
+	{name: "refs", run: refs, after: []string{"gvn"}},                      // the same object must have one name
+	{name: "rebox", run: rebox, after: []string{"gvn", "refs"}},            // an object's value is a constant to all the others
 }
 
 // order is how the passes run.
-var order = []string{"skip", "params", "classes", "fold", "skip", "params", "polls", "inline", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "flatten", "refs", "rebox", "dce"}
+var order = []string{"skip", "params", "classes", "fold", "skip", "params", "polls", "inline", "skip", "params", "gvn", "fold", "skip", "params", "dce", "ranges", "fold", "skip", "params", "peel", "gvn", "fold", "skip", "params", "licm", "powers", "flatten", "counters", "refs", "rebox", "dce"}
 
 var passByName = map[string]*passInfo{}
 

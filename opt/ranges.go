@@ -54,6 +54,7 @@ type ranger struct {
 	bounds []bound
 	pairs  []pair      // of loops around, by their left
 	scaled []*ir.Value // for boundFirst
+	signed []*ir.Value // comparisons with zero of what is not negative
 	n      int
 }
 
@@ -93,6 +94,9 @@ func ranges(p *pass) int {
 	}
 	for _, v := range r.scaled {
 		boundFirst(f, v)
+	}
+	for _, v := range r.signed {
+		v.Op = ir.OpINe // which pass counters knows
 	}
 	return r.n
 }
@@ -664,6 +668,10 @@ func (r *ranger) compare(v *ir.Value) {
 		}
 	}
 	if yes == no {
+		if v.Op == ir.OpIGt && isInt(y, 0) && rx.lo >= 0 {
+			r.signed = append(r.signed, v)
+			r.n++
+		}
 		return
 	}
 	become(v, ir.OpConstBool)

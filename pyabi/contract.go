@@ -120,7 +120,17 @@ const (
 	LocFPR   LocKind = 2
 	LocStack LocKind = 3 // word at the stack pointer + where
 	LocImm   LocKind = 4
+	LocLess  LocKind = 5 // imm less the word at place where
+	LocDiff  LocKind = 6 // the word at the place that imm's lower half tells, less that at place where, and imm's upper half
 )
+
+// Place is where a word lies, as LocLess and LocDiff have it: twice the number of a general register, or twice the offset from the stack pointer and one more.
+func (l Loc) Place() int32 {
+	if l.Kind == LocStack {
+		return 2*l.Where + 1
+	}
+	return 2 * l.Where
+}
 
 // Flags of a profile site.
 const (
@@ -195,7 +205,7 @@ const (
 	TailSize   = 40
 )
 
-// Loc is struct gs_loc.
+// Loc is struct gs_loc. Imm is added to what LocGPR and LocStack tell.
 type Loc struct {
 	Kind  LocKind
 	Where int32

@@ -33,6 +33,7 @@ var contract = map[string]uint64{
 
 	"GS_LOC_NONE": uint64(LocNone), "GS_LOC_GPR": uint64(LocGPR), "GS_LOC_FPR": uint64(LocFPR),
 	"GS_LOC_STACK": uint64(LocStack), "GS_LOC_IMM": uint64(LocImm),
+	"GS_LOC_LESS": uint64(LocLess), "GS_LOC_DIFF": uint64(LocDiff),
 
 	"GS_SITE_POLY": SitePoly, "GS_SITE_OVERFLOW": SiteOverflow, "GS_SITE_FAILED": SiteFailed, "GS_SITE_DIVISOR": SiteDivisor,
 	"GS_SITE_RANGE": SiteRange, "GS_SITE_RAISED": SiteRaised, "GS_SITE_FRAME": SiteFrame, "GS_SITE_CALLEE": SiteCallee, "GS_SITE_ATTACHED": SiteAttached,

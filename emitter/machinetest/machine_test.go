@@ -216,16 +216,27 @@ func (u *unit) slots(x *pyabi.Exit) [][]uint64 {
 
 func (u *unit) loc(l pyabi.Loc) uint64 {
 	r := u.r
+	place := func(n int64) uint64 {
+		kind := pyabi.LocGPR
+		if n&1 != 0 {
+			kind = pyabi.LocStack
+		}
+		return u.loc(pyabi.Loc{Kind: kind, Where: int32(n >> 1)})
+	}
 	switch l.Kind {
 	case pyabi.LocGPR:
-		return *r.word(r.regs + regsGPR + 8*uintptr(l.Where))
+		return *r.word(r.regs + regsGPR + 8*uintptr(l.Where)) + uint64(l.Imm)
 	case pyabi.LocFPR:
 		return *r.word(r.regs + regsFPR + 8*uintptr(l.Where))
 	case pyabi.LocStack:
 		sp := *r.word(r.regs + regsGPR + 8*uintptr(stackReg))
-		return *r.stack.Memory.Word(uintptr(int64(sp) + int64(l.Where)))
+		return *r.stack.Memory.Word(uintptr(int64(sp) + int64(l.Where))) + uint64(l.Imm)
 	case pyabi.LocImm:
 		return uint64(l.Imm)
+	case pyabi.LocLess:
+		return uint64(l.Imm) - place(int64(l.Where))
+	case pyabi.LocDiff:
+		return place(int64(int32(l.Imm))) - place(int64(l.Where)) + uint64(l.Imm>>32)
 	}
 	r.t.Fatalf("location of kind %d", l.Kind)
 	return 0

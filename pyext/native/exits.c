@@ -46,19 +46,29 @@ enum next { JUMP, RUN, RAISED, RETURNED };
 /* ---- Reading the state ---- */
 
 static inline uint64_t
+read_place(int64_t place, const struct gs_regs *regs, uint64_t sp)
+{
+    return place & 1 ? *(const uint64_t *)(uintptr_t)(sp + (uint64_t)(place >> 1)) : regs->gpr[place >> 1];
+}
+
+static inline uint64_t
 read_loc(const struct gs_loc *l, const struct gs_regs *regs, uint64_t sp)
 {
     uint64_t word;
     switch (l->kind) {
     case GS_LOC_GPR:
-        return regs->gpr[l->where];
+        return regs->gpr[l->where] + (uint64_t)l->imm;
     case GS_LOC_FPR:
         memcpy(&word, &regs->fpr[l->where], sizeof word);
         return word;
     case GS_LOC_STACK:
-        return *(const uint64_t *)(uintptr_t)(sp + (uint64_t)(int64_t)l->where);
+        return *(const uint64_t *)(uintptr_t)(sp + (uint64_t)(int64_t)l->where) + (uint64_t)l->imm;
     case GS_LOC_IMM:
         return (uint64_t)l->imm;
+    case GS_LOC_LESS:
+        return (uint64_t)l->imm - read_place(l->where, regs, sp);
+    case GS_LOC_DIFF:
+        return read_place((int32_t)l->imm, regs, sp) - read_place(l->where, regs, sp) + (uint64_t)(l->imm >> 32);
     default:
         return 0;
     }

@@ -98,6 +98,35 @@ place(struct layout *l, uint64_t word, int is_float)
     }
 }
 
+/* An int, sometimes as what is computed of words that lie somewhere. */
+static void
+place_int(struct layout *l, PyObject *o)
+{
+    uint64_t word = (uint64_t)PyLong_AsLongLong(o);
+    struct gs_loc *loc = &l->locs[l->nlocs];
+    int32_t where = (int32_t)(8 * l->nstack);
+    switch (l->nlocs % 5) {
+    case 1:
+        *loc = (struct gs_loc){.kind = GS_LOC_LESS, .where = 2 * where + 1, .imm = 1 << 20};
+        word = (uint64_t)loc->imm - word;
+        break;
+    case 2: /* of a register that nothing else is in */
+        l->regs.gpr[11] = 1 << 21;
+        *loc = (struct gs_loc){.kind = GS_LOC_DIFF, .where = 2 * where + 1, .imm = -5 * (1LL << 32) + 2 * 11};
+        word = l->regs.gpr[11] - 5 - word;
+        break;
+    case 3:
+        *loc = (struct gs_loc){.kind = GS_LOC_STACK, .where = where, .imm = -99};
+        word += 99;
+        break;
+    default:
+        place(l, word, 0);
+        return;
+    }
+    l->nlocs++;
+    l->stack[l->nstack++] = word;
+}
+
 static uint64_t
 bits(PyObject *o)
 {
@@ -146,7 +175,7 @@ add_slot(struct layout *l, PyObject *told)
     } else if (!strcmp(kind, "int") || !strcmp(kind, "bool")) {
         s->kind = kind[0] == 'i' ? GS_INT : GS_BOOL;
         s->ncomp = 1;
-        place(l, (uint64_t)PyLong_AsLongLong(a), 0);
+        place_int(l, a);
     } else if (!strcmp(kind, "float")) {
         s->kind = GS_FLOAT;
         s->ncomp = 1;
@@ -166,9 +195,9 @@ add_slot(struct layout *l, PyObject *told)
     } else if (!strcmp(kind, "range") || !strcmp(kind, "range_iter")) {
         s->kind = kind[5] ? GS_RANGE_ITER : GS_RANGE;
         s->ncomp = 3;
-        place(l, (uint64_t)PyLong_AsLongLong(a), 0);
-        place(l, (uint64_t)PyLong_AsLongLong(b), 0);
-        place(l, (uint64_t)PyLong_AsLongLong(c), 0);
+        place_int(l, a);
+        place_int(l, b);
+        place_int(l, c);
     } else if (!strcmp(kind, "same")) {
         *s = l->slots[PyLong_AsLong(a)];
     } else {
