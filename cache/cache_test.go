@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // permissions gives those of the mapping that holds an address; "": none does. It fails on any mapping that is writable and executable.
@@ -194,4 +195,35 @@ func TestFlush(t *testing.T) {
 	u, _ := c.Unit(address)
 	require.Equal(t, []told{{u.Code, 5000, 1, 2, "rw-p"}}, flushed)
 	require.NoError(t, c.Release(address))
+}
+
+func TestPopulate(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("an emulator does nothing")
+	}
+	const pages = 256
+	page := os.Getpagesize()
+	faults := func(populate bool) int64 {
+		b, err := unix.Mmap(-1, 0, pages*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+		require.NoError(t, err)
+		require.NoError(t, unix.Madvise(b, unix.MADV_NOHUGEPAGE))
+		if populate {
+			Populate(b[1:], len(b)-page)
+		}
+		var before, after unix.Rusage
+		require.NoError(t, unix.Getrusage(unix.RUSAGE_SELF, &before))
+		for n := 0; n < len(b); n += page {
+			b[n] = 1
+		}
+		require.NoError(t, unix.Getrusage(unix.RUSAGE_SELF, &after))
+		require.NoError(t, unix.Munmap(b))
+		return after.Minflt - before.Minflt
+	}
+	if plain := faults(false); plain < pages {
+		t.Skipf("%d faults for %d pages: the system fills in several at once", plain, pages)
+	}
+	if err := unix.Madvise(make([]byte, page), unix.MADV_POPULATE_WRITE); err == unix.EINVAL {
+		t.Skip("the system is older than this")
+	}
+	require.Less(t, faults(true), int64(pages/2))
 }

@@ -105,6 +105,7 @@ func (d *Driver) Init(header uintptr) error {
 		return err
 	}
 	d.collectAt(gcPercent)
+	needHeap()
 	return d.publishBridge(uintptr(cell))
 }
 
