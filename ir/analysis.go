@@ -82,15 +82,15 @@ type DomTree struct {
 	next     []*Block
 }
 
-// Dominators computes the dominator tree, and Preds.
+// Dominators computes the dominator tree, and Preds. The tree lasts until the next one is computed, of whichever function in the same memory.
 func (f *Func) Dominators() *DomTree {
 	f.ComputePreds()
 	n := f.NumBlocks()
 	m := f.memory
-	numbers := m.zeros(3 * n)
-	blocks := m.noBlocks(3 * n)
-	t := &DomTree{Order: f.ReversePostorder(), idom: blocks[:n:n], children: blocks[n : 2*n : 2*n], next: blocks[2*n:],
-		rpo: numbers[:n:n], pre: numbers[n : 2*n : 2*n], end: numbers[2*n:]}
+	t := &m.tree
+	t.Order = f.ReversePostorder()
+	t.idom, t.children, t.next = arena.Fresh(t.idom, n), arena.Fresh(t.children, n), arena.Fresh(t.next, n)
+	t.rpo, t.pre, t.end = arena.Fresh(t.rpo, n), arena.Fresh(t.pre, n), arena.Fresh(t.end, n)
 	for i, b := range t.Order {
 		t.rpo[b.ID] = int32(i) + 1
 	}
@@ -393,7 +393,15 @@ func (f *Func) Replace(r Replacements) {
 				fs.Callable = r.Of(fs.Callable)
 			}
 			for i := range fs.Slots {
-				r.in(fs.Slots[i].Vals[:])
+				vals := &fs.Slots[i].Vals
+				for c, v := range vals {
+					if v == nil {
+						break
+					}
+					if int(v.ID) < len(r) && r[v.ID] != nil {
+						vals[c] = r.Of(v)
+					}
+				}
 			}
 		}
 	}
@@ -415,12 +423,9 @@ func (f *Func) Replace(r Replacements) {
 	}
 }
 
-// in puts them into a list, which may end with nils.
+// in puts them into a list.
 func (r Replacements) in(list []*Value) {
 	for i, v := range list {
-		if v == nil {
-			break
-		}
 		if int(v.ID) < len(r) && r[v.ID] != nil {
 			list[i] = r.Of(v)
 		}

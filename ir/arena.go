@@ -15,7 +15,6 @@ type Arena struct {
 	slots   arena.Arena[Slot]
 	blocks  arena.Arena[Block]
 	orders  arena.Arena[*Block]
-	numbers arena.Arena[int32]
 	edges   arena.Arena[Edge]
 	loops   arena.Arena[Loop]
 	inLoops arena.Arena[*Loop]
@@ -28,6 +27,7 @@ type Arena struct {
 	counts []int32
 	work   []*Block
 
+	tree       DomTree
 	preds      flow.Preds
 	dominators flow.Dominators
 }
@@ -40,7 +40,6 @@ func (m *Arena) Reset() {
 	m.slots.Reset()
 	m.blocks.Reset()
 	m.orders.Reset()
-	m.numbers.Reset()
 	m.edges.Reset()
 	m.loops.Reset()
 	m.inLoops.Reset()
@@ -75,18 +74,4 @@ func (m *Arena) add(list []*Value, v *Value) []*Value {
 		list = append(m.lists.Make(max(4, 2*len(list)))[:0], list...)
 	}
 	return append(list, v)
-}
-
-// zeros makes n zeros that last as long as the function.
-func (m *Arena) zeros(n int) []int32 {
-	s := m.numbers.Make(n)
-	clear(s)
-	return s
-}
-
-// noBlocks makes a list of n nils that lasts as long as the function.
-func (m *Arena) noBlocks(n int) []*Block {
-	s := m.orders.Make(n)
-	clear(s)
-	return s
 }

@@ -8,16 +8,16 @@ type ID int32
 // Value is one operation and its result.
 type Value struct {
 	ID     ID
+	Line   int32 // source line, for listings
 	Op     Op
+	Heap   Heap  // region of a load or store; for CallHelper: what it writes (set by the builder from the helper's row, less where operands are known)
+	NFixed int32 // CallHelper: how many arguments go to registers; the others form an array; -1: all to registers
 	Type   Type
 	Args   []*Value
 	Aux    int64
-	Heap   Heap        // region of a load or store; for CallHelper: what it writes (set by the builder from the helper's row, less where operands are known)
-	NFixed int         // CallHelper: how many arguments go to registers; the others form an array; -1: all to registers
 	FS     *FrameState // where a guard leaves to; of CallNative: the state of the caller meanwhile
 	Exit   ExitInfo    // of a guard
 	Block  *Block
-	Line   int32 // source line, for listings
 }
 
 // ExitInfo says what kind of exit a guard takes and why it stands there (numbers of the runtime contract).

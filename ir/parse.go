@@ -355,7 +355,7 @@ func (p *parser) value() {
 		}
 	}
 	if p.eat("/") {
-		v.NFixed = int(p.small(math.MaxInt32))
+		v.NFixed = int32(p.small(math.MaxInt32))
 	}
 	if p.eat("->") {
 		for more := true; more; more = p.eat(",") {

@@ -242,12 +242,12 @@ func (c *verifier) helper(b *Block, v *Value) {
 	h := v.HelperRow()
 	fixed := len(v.Args)
 	if h.Vector {
-		if v.NFixed < 0 || v.NFixed > len(v.Args) {
+		if v.NFixed < 0 || int(v.NFixed) > len(v.Args) {
 			c.fail(b, v, "a vector helper called without one")
 			return
 		}
-		fixed = v.NFixed
-	} else if v.NFixed >= 0 && v.NFixed != len(v.Args) {
+		fixed = int(v.NFixed)
+	} else if v.NFixed >= 0 && int(v.NFixed) != len(v.Args) {
 		c.fail(b, v, "an array for a helper that takes none")
 	}
 	if fixed != len(h.Args) {

@@ -50,7 +50,7 @@ const maxInst = 15
 
 // inside an instruction, before it is known where it will stand.
 type encoded struct {
-	bytes [maxInst + 1]byte
+	bytes [maxInst + 1 + 8]byte // n is at most maxInst, masked for the Go compiler, which then leaves the checks out
 	n     int
 	// The four bytes at relAt, if it is not 0, are a distance to label.
 	relAt int
@@ -58,21 +58,13 @@ type encoded struct {
 }
 
 func (e *encoded) byte(b byte) {
-	e.bytes[e.n] = b
+	e.bytes[e.n&maxInst] = b
 	e.n++
 }
 
 func (e *encoded) imm(size int, v int64) {
-	switch size {
-	case 1:
-		e.bytes[e.n] = byte(v)
-	case 2:
-		binary.LittleEndian.PutUint16(e.bytes[e.n:], uint16(v))
-	case 4:
-		binary.LittleEndian.PutUint32(e.bytes[e.n:], uint32(v))
-	case 8:
-		binary.LittleEndian.PutUint64(e.bytes[e.n:], uint64(v))
-	}
+	// What is written beyond its size does not count.
+	binary.LittleEndian.PutUint64(e.bytes[e.n&maxInst:], uint64(v))
 	e.n += size
 }
 

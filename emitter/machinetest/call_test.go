@@ -21,7 +21,7 @@ import (
 // helper adds a call; fixed < 0: no array.
 func (f *fn) helper(name string, kind ir.Kind, fixed int, args ...*ir.Value) *ir.Value {
 	v := f.Add(f.b, ir.OpCallHelper, ir.Type{Kind: kind}, args...)
-	v.Aux, v.NFixed, v.Heap = ir.HelperIndex(name), fixed, ir.HeapAll
+	v.Aux, v.NFixed, v.Heap = ir.HelperIndex(name), int32(fixed), ir.HeapAll
 	return v
 }
 

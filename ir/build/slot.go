@@ -20,8 +20,8 @@ type slot struct {
 	over      bool     // an iterator over a steady tuple
 	seen      bool     // a constant or literal whose object others may have: its identity counts
 	literal   bool     // borrowed from a native caller that has it as such a constant: native code returns it by its value
-	local     int      // borrowed from this local variable, whose next store must take a reference first; counted from 1, 0: no
 	uncounted bool     // the interpreter's stack holds no reference to it: who counts them finds the local's, or the constant's, alone
+	local     int      // borrowed from this local variable, whose next store must take a reference first; counted from 1, 0: no
 	alias     int      // in a version's key: holds the raw value of an earlier slot, counted from 1; 0: no
 	class     ir.Class // exact class of an object, or 0
 	v         [3]*ir.Value

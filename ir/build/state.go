@@ -256,7 +256,7 @@ func (b *builder) helper(name string, args ...*ir.Value) *ir.Value {
 	v := b.f.NewValue(b.block, ir.OpCallHelper, ir.Type{Kind: h.Result}, args...)
 	v.Aux, v.Line = index, b.line
 	if h.Vector {
-		v.NFixed = len(h.Args)
+		v.NFixed = int32(len(h.Args))
 	}
 	v.Heap = h.Writes
 	if h.Looks {
@@ -277,7 +277,7 @@ func (b *builder) call(name string, args ...*ir.Value) *ir.Value {
 	v := b.pure(ir.OpCallHelper, h.Result, args...)
 	v.Aux, v.Heap = index, h.Writes
 	if h.Vector {
-		v.NFixed = len(h.Args)
+		v.NFixed = int32(len(h.Args))
 	}
 	b.add(ir.OpUnlink, ir.Type{})
 	return v
