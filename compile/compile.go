@@ -15,7 +15,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"slices"
 	"time"
 
@@ -57,6 +56,7 @@ type Driver struct {
 	stats     statistics
 	left      *left // nil: nothing
 	gcPercent int   // 0: as the runtime has it
+	populated cache.Populated
 }
 
 // left is the memory that a compile leaves to the next one.
@@ -105,7 +105,7 @@ func (d *Driver) Init(header uintptr) error {
 		return err
 	}
 	d.collectAt(gcPercent)
-	needHeap()
+	d.needHeap()
 	return d.publishBridge(uintptr(cell))
 }
 
@@ -119,9 +119,9 @@ func (d *Driver) collectAt(percent int) {
 
 // lookAtHeap adapts the collector to what lives.
 func (d *Driver) lookAtHeap() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	if live[0].Value.Uint64() > largeHeap {
+	var m runtime.MemStats // package runtime/metrics costs every process more, when it is loaded
+	runtime.ReadMemStats(&m)
+	if live := m.NextGC / uint64(1+d.gcPercent/100); live > largeHeap {
 		d.collectAt(gcPercentOfLarge)
 	} else {
 		d.collectAt(gcPercent)
@@ -169,6 +169,9 @@ func (d *Driver) Compile(snapshot []byte) (unit uintptr, err error) {
 	}
 	begin := time.Now()
 	needStack(false)
+	if d.stats.compiles+d.stats.failures == 0 {
+		d.needHeap()
+	}
 	w := &work{d: d, snapshot: append([]byte(nil), snapshot...), spent: &d.stats.spent, wants: d.dump, show: d.print}
 	err = w.run()
 	if err == nil {

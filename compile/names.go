@@ -3,10 +3,8 @@ package compile
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/pyabi"
@@ -95,19 +93,28 @@ func (n names) class(address uint64) string {
 	return fmt.Sprintf("class at %#x", address)
 }
 
-// addresses is made when it is asked for, since hardly a process does.
-var addresses = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`0x[0-9a-f]{7,16}`) })
-
-// replace puts names for the addresses in a text.
+// replace puts names for the addresses in a text: numbers of 7 to 16 digits. (Package regexp, which would find them, is more to load than all
+// the rest of this one.)
 func (n names) replace(text string) string {
-	return addresses().ReplaceAllStringFunc(text, func(number string) string {
-		address, err := strconv.ParseUint(number[2:], 16, 64)
-		if err != nil {
-			return number
+	var out strings.Builder
+	for {
+		before, after, found := strings.Cut(text, "0x")
+		out.WriteString(before)
+		if !found {
+			return out.String()
 		}
-		if name := n.of(address); name != "" {
-			return name
+		digits := 0
+		for digits < min(len(after), 16) && strings.IndexByte("0123456789abcdef", after[digits]) >= 0 {
+			digits++
 		}
-		return number
-	})
+		name := ""
+		if address, err := strconv.ParseUint(after[:digits], 16, 64); err == nil && digits >= 7 {
+			name = n.of(address)
+		}
+		if name == "" {
+			name = "0x" + after[:digits]
+		}
+		out.WriteString(name)
+		text = after[digits:]
+	}
 }

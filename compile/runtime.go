@@ -2,28 +2,24 @@
 
 package compile
 
-import (
-	"runtime"
-
-	"github.com/gophersnake/gophersnake/cache"
-)
+import "runtime"
 
 // Nobody asks for a profile of the heap: it walked the stack at every 512 KB or so.
 func init() { runtime.MemProfileRate = 0 }
 
 const (
-	// What a compile of some ten lines takes, 270 KB to 900 KB of the heap being what first compiles were seen to take.
-	heapRoom = 512 << 10
-	// Go's heap grows by 4 MB, and gives them out from below. So what is larger than all of its sizes for small pieces stands, for now, at the
-	// beginning of what is free.
-	ownPages = 33 << 10
+	// 300 KB to 900 KB are what first compiles of up to 35 lines were seen to take.
+	heapRoom = 768 << 10
+	// A piece of this size has pages of its own, which are the first of what is free, and what is allocated after it stands behind it.
+	ownPages = 8 << 10
 )
 
 // needHeap has pages put behind the part of Go's heap that the first compile will use: one by one, as it comes to them, they were a quarter of
-// its time.
-func needHeap() {
+// its time. It is called twice, when the compiler is loaded and at the first compile: that may find itself on another of Go's processors, each
+// of which allocates half a megabyte of its own.
+func (d *Driver) needHeap() {
 	free = make([]byte, ownPages)
-	cache.Populate(free, heapRoom)
+	d.populated.Populate(free, heapRoom)
 	free = nil
 }
 
