@@ -127,7 +127,10 @@ func (f *Func) expands(v *ir.Value, two bool) bool {
 }
 
 func (x *Exit) operand(v *ir.Value, late bool, add func(regalloc.Operand) int) {
-	plus, minus, _ := x.f.parts(word(v))
+	if v = word(v); v.Op == ir.OpIntOf {
+		return
+	}
+	plus, minus, _ := x.f.parts(v)
 	x.register(plus, late, add)
 	if minus != nil {
 		x.register(minus, late, add)
@@ -290,7 +293,10 @@ func (f *Func) MayHaveFrame() bool { return f.IR.HasFrame || f.IR.Resume }
 
 // loc is where a component lies, or how it is computed of what lies somewhere.
 func (x *Exit) loc(v *ir.Value, l []regalloc.Loc) pyabi.Loc {
-	plus, minus, c := x.f.parts(word(v))
+	if v = word(v); v.Op == ir.OpIntOf {
+		return pyabi.Loc{}
+	}
+	plus, minus, c := x.f.parts(v)
 	at := x.place(plus, l)
 	if minus == nil {
 		at.Imm += c

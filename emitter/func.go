@@ -285,7 +285,11 @@ func (f *Func) countUses(b *ir.Block, v *ir.Value) {
 		for i := range fs.Slots {
 			s := &fs.Slots[i]
 			for c := range s.Kind.Words() {
-				plus, minus, _ := f.parts(word(s.Vals[c]))
+				v := word(s.Vals[c])
+				if v.Op == ir.OpIntOf {
+					continue
+				}
+				plus, minus, _ := f.parts(v)
 				f.use(b, plus)
 				if minus != nil {
 					f.use(b, minus)

@@ -280,6 +280,8 @@ func (e *evaluator) value(v *Value) bool {
 			return set(e.w.True)
 		}
 		return set(e.w.False)
+	case OpIntOf:
+		return set(e.object(a[0]).Raw)
 	case OpUnboxInt:
 		o := e.object(a[0])
 		return set(o.Raw) && !o.Big

@@ -157,6 +157,7 @@ const (
 	OpUnboxInt // of an exact int; leaves if it does not fit 64 bits
 	OpUnboxFloat
 	OpUnboxBool
+	OpIntOf   // what UnboxInt gives; only frame states ask for it, beside the object, and take the object alone if it does not fit
 	OpIntSign // of an exact int: -1, 0 or 1, of any size
 
 	// Guards. Their result, where they have one, is the argument with the type refined.
@@ -305,6 +306,7 @@ var Ops = [NumOps]OpInfo{
 	OpUnboxInt:   {Name: "UnboxInt", NArgs: 1, Flags: Guard, Args: []Kind{Obj}, Result: I64, Reads: HeapConst},
 	OpUnboxFloat: {Name: "UnboxFloat", NArgs: 1, Flags: Pure, Args: []Kind{Obj}, Result: F64, Reads: HeapConst},
 	OpUnboxBool:  {Name: "UnboxBool", NArgs: 1, Flags: Pure, Args: []Kind{Obj}, Result: Bool},
+	OpIntOf:      {Name: "IntOf", NArgs: 1, Flags: Pure, Args: []Kind{Obj}, Result: I64, Reads: HeapConst},
 	OpIntSign:    {Name: "IntSign", NArgs: 1, Flags: Pure, Args: []Kind{Obj}, Result: I64, Reads: HeapConst},
 
 	OpGuard:        {Name: "Guard", NArgs: 1, Flags: Guard, Args: []Kind{Bool}},

@@ -14,6 +14,7 @@ import (
 func dce(p *pass) int {
 	f := p.f
 	f.RemoveUnreachable()
+	changed := p.leaveBoxed()
 	p.mem.marks = arena.Fresh(p.mem.marks, f.NumValues())
 	live := p.mem.marks
 	work := arena.Empty(p.mem.work)
@@ -65,7 +66,7 @@ func dce(p *pass) int {
 		}
 	}
 	p.mem.work = work
-	n := 0
+	n := changed
 	for _, b := range f.Blocks {
 		kept := b.Values[:0]
 		for _, v := range b.Values {
@@ -92,6 +93,65 @@ func dce(p *pass) int {
 		}
 		if keep != nil {
 			p.mem.dropParams(b, keep)
+		}
+	}
+	return n
+}
+
+// onlyStates marks an UnboxInt that only frame states asked for before pass ranges.
+const onlyStates = 1
+
+// leaveBoxed makes ints that only frame states ask for, beside the object that they are the value of, a matter of who reads the frame state: an
+// item that a program moves from one place of a list to another is no number to native code, and may have any size. Before pass ranges they are
+// marked, for it may draw conclusions from the size of others; after all passes they are what they have become.
+func (p *pass) leaveBoxed() int {
+	f := p.f
+	found := false
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			found = found || v.Op == ir.OpUnboxInt
+		}
+	}
+	if !found {
+		return 0
+	}
+	p.mem.marks = arena.Fresh(p.mem.marks, f.NumValues())
+	asked := p.mem.marks
+	ask := func(values []*ir.Value) {
+		for _, a := range values {
+			asked[a.ID] = true
+		}
+	}
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			ask(v.Args)
+		}
+		ask(b.Ctrl.Args)
+		for i := range b.Succs {
+			ask(b.Succs[i].Args)
+		}
+	}
+	for _, fs := range f.States() {
+		for i := range fs.Slots {
+			s := &fs.Slots[i]
+			for c, v := range s.Vals {
+				if v != nil && v.Op == ir.OpUnboxInt && (s.Kind != ir.SlotIntOrigin || c != 0 || origin(s.Vals[1]) != origin(v.Args[0])) {
+					asked[v.ID] = true
+				}
+			}
+		}
+	}
+	n := 0
+	for _, b := range f.Blocks {
+		for _, v := range b.Values {
+			switch {
+			case v.Op != ir.OpUnboxInt || asked[v.ID]:
+			case !p.ranged:
+				v.Aux = onlyStates
+			case v.Aux == onlyStates:
+				become(v, ir.OpIntOf, v.Args...)
+				n++
+			}
 		}
 	}
 	return n

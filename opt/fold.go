@@ -442,6 +442,8 @@ func init() {
 			return f.float(floatOf(x)*floatOf(y), v)
 		case isFloat(y, 1) && rounded(x):
 			return x
+		case isFloat(y, 2): // the same number, sooner
+			return become(v, ir.OpFAdd, x, x)
 		}
 		return nil
 	}

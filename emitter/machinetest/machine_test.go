@@ -202,12 +202,20 @@ func (u *unit) exited() (*pyabi.Exit, [][]uint64) {
 	return x, u.slots(x)
 }
 
+// fromObject stands for an int that is read from the slot's object.
+const fromObject = 0xf40f
+
 func (u *unit) slots(x *pyabi.Exit) [][]uint64 {
 	var values [][]uint64
 	for _, s := range u.Slots[x.FirstSlot:][:x.NLocals+x.NStack] {
 		var words []uint64
 		for c := range s.Kind.Words() {
-			words = append(words, u.loc(u.Locs[int(s.FirstLoc)+c]))
+			if l := u.Locs[int(s.FirstLoc)+c]; l.Kind == pyabi.LocNone {
+				require.Equal(u.r.t, []int{int(pyabi.SlotKind(ir.SlotIntOrigin)), 0}, []int{int(s.Kind), c}, "has a value that lies nowhere")
+				words = append(words, fromObject)
+			} else {
+				words = append(words, u.loc(l))
+			}
 		}
 		values = append(values, words)
 	}

@@ -445,7 +445,7 @@ func TestRecordClass(t *testing.T) {
 func TestEveryOperationIsSelected(t *testing.T) {
 	r := newRig(t)
 	for op := ir.OpInvalid + 1; op < ir.NumOps; op++ {
-		if op == ir.OpParam || op.Is(ir.Control) || op == ir.OpCallNative || op == ir.OpCallTag {
+		if op == ir.OpParam || op.Is(ir.Control) || op == ir.OpCallNative || op == ir.OpCallTag || op == ir.OpIntOf {
 			continue
 		}
 		f := newFn(ir.Obj, ir.I64, ir.F64)

@@ -277,6 +277,9 @@ func (p *places) compare(t *testing.T, seed, world, variant uint64) (exited, ok 
 		require.Equal(t, want.Callable, u.loc(x.Callable), what)
 		for i, s := range want.Slots[0] {
 			for n, word := range s.Words {
+				if slots[i][n] == fromObject {
+					continue // the object's value, if the object is the same
+				}
 				if s.Kind == ir.SlotFloat && isNaN(word) {
 					require.True(t, isNaN(slots[i][n]), what)
 				} else {

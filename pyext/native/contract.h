@@ -27,7 +27,7 @@ enum gs_loc_kind {
     GS_LOC_LESS = 5 /* imm less the word at place where */, GS_LOC_DIFF = 6 /* the word at the place that imm's lower half tells, less that at place where, and imm's upper half */
 }; /* a place: twice the number of a general register, or twice the offset from the stack pointer and one more */
 
-struct gs_loc { uint32_t kind; int32_t where; int64_t imm; };                    /* 16 bytes; imm is added to what GPR and STACK tell */
+struct gs_loc { uint32_t kind; int32_t where; int64_t imm; };                    /* 16 bytes; imm is added to what GPR and STACK tell; NONE: the int that the slot's object is, if it fits */
 struct gs_slot { uint8_t kind, owned, ncomp, tagged; uint32_t first_loc; uint64_t klass; }; /* 16 bytes; tagged: an int that the interpreter has without an object, or what an __init__ returned, which lies above the instance; klass: of an OBJ in a key (0: any) */
 
 struct gs_site { uint64_t type; uint32_t flags, count; };

@@ -91,8 +91,14 @@ read_slots(const struct gs_unit *u, const struct gs_exitdesc *d, const struct gs
         v->owned = 0;
         v->tagged = s->tagged;
         switch (s->kind) {
-        case GS_OBJ:
         case GS_INT_ORIGIN:
+            if (l->kind == GS_LOC_NONE && !gs_unbox_int((PyObject *)(uintptr_t)v->w[1], (int64_t *)&v->w[0])) {
+                v->kind = GS_OBJ;
+                v->w[0] = v->w[1];
+            }
+            v->owned = s->owned;
+            break;
+        case GS_OBJ:
         case GS_FLOAT_ORIGIN:
             v->owned = s->owned;
             break;
