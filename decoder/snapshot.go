@@ -213,7 +213,7 @@ const (
 	InBuiltins Where = 2
 	InModule   Where = 3
 	InType     Where = 4
-	InInstance Where = 5 // Entry: where in the values of an instance, in bytes; Value is nil
+	InInstance Where = 5 // Entry: where in the values of an instance, in bytes; Value: what one has there, if there is one
 )
 
 // Flags of names.
@@ -627,7 +627,7 @@ func (r *snapshotReader) name(n *Name, rec record) {
 	n.Version = rec.u32()
 	n.Value = r.objectAt(rec.u32())
 	n.Entry = rec.u64()
-	if n.Where > InInstance || (n.Where == Nowhere || n.Where == InInstance) != (n.Value == nil) {
+	if n.Where > InInstance || n.Where != InInstance && (n.Where == Nowhere) != (n.Value == nil) {
 		r.fail("%q is found in %d", n.Name, n.Where)
 	}
 }

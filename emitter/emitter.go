@@ -152,7 +152,7 @@ func (b *Builder) finish(code []byte) {
 			}
 		}
 		for _, g := range f.IR.Guesses {
-			u.Guesses = append(u.Guesses, pyabi.Guess{Record: g.Record, Class: uint64(g.Class), Site: g.Site})
+			u.Guesses = append(u.Guesses, pyabi.Guess{Record: g.Record, What: g.What, Site: g.Site, Flags: g.Flags})
 		}
 	}
 }

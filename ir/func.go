@@ -109,11 +109,10 @@ type Func struct {
 	memory               *Arena
 }
 
-// Guess is the class that code assumes a site to meet where nothing was recorded.
+// Guess is what code assumes of a site where nothing was recorded: a class, or with flags the record of what a call calls.
 type Guess struct {
-	Record uint64
-	Class  Class
-	Site   uint32
+	Record, What uint64
+	Site, Flags  uint32
 }
 
 // NewBlock appends a block.

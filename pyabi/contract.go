@@ -245,8 +245,8 @@ type CallSite struct {
 
 // Guess is struct gs_guess.
 type Guess struct {
-	Record, Class uint64
-	Site          uint32
+	Record, What uint64
+	Site, Flags  uint32
 }
 
 // Func is struct gs_func.
@@ -306,8 +306,8 @@ func (e *Exit) Append(b []byte) []byte {
 
 // Append writes the struct as C sees it.
 func (g Guess) Append(b []byte) []byte {
-	b = append64(b, g.Record, g.Class)
-	return append32(b, g.Site, 0)
+	b = append64(b, g.Record, g.What)
+	return append32(b, g.Site, g.Flags)
 }
 
 // Append writes the struct as C sees it.

@@ -197,6 +197,6 @@ func TestWriters(t *testing.T) {
 	expect("gs_unit", u.Append(nil), map[string]uint64{"magic": UnitMagic, "code": 1, "code_size": 2, "data_size": 3, "funcs": 4, "nfuncs": 5,
 		"exits": 6, "nexits": 7, "slots": 8, "nslots": 9, "locs": 10, "nlocs": 11, "callsites": 12, "ncallsites": 13,
 		"objects": 14, "nobjects": 15, "compile_ns": 16, "valid": 17, "guesses": 18, "nguesses": 19})
-	expect("gs_guess", Guess{1, 2, 3}.Append(nil), map[string]uint64{"record": 1, "klass": 2, "site": 3, "pad": 0})
+	expect("gs_guess", Guess{1, 2, 3, 4}.Append(nil), map[string]uint64{"record": 1, "what": 2, "site": 3, "flags": 4})
 	require.Equal(t, reflect.TypeFor[Unit]().NumField(), 12)
 }

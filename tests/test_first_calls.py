@@ -14,7 +14,9 @@ from gophersnake import _native
 
 
 class Rows:
-    """What attributes hold is not guessed."""
+    """What slots hold is not guessed."""
+
+    __slots__ = ("rows",)
 
     def __init__(self, rows):
         self.rows = rows
@@ -179,3 +181,80 @@ def test_a_function_whose_lists_hold_themselves():
         return len(a), len(b), c[0] is c
 
     assert compiles(knots, (3,), (9,))[1] <= 2
+
+
+class Counter:
+    def __init__(self, start):
+        self.count = start
+        self.seen = []
+
+    def add(self, n):
+        self.count += n
+        self.seen.append(n)
+        return self.count
+
+
+def test_what_attributes_hold_is_guessed():
+    def counts(counter, n):
+        for i in range(n):
+            counter.add(i)
+        total = counter.count
+        for x in counter.seen:
+            total += x
+        return total
+
+    f, before = jit(types.FunctionType(counts.__code__, globals())), stats()["compiles"]
+    assert f(Counter(5), 10) == counts(Counter(5), 10)
+    assert f(Counter(1), 100) == counts(Counter(1), 100)
+    assert stats()["compiles"] - before == 1
+
+
+def test_what_init_stores_is_guessed():
+    def counts(n):
+        counter = Counter(0)
+        total = 0
+        for i in range(n):
+            total += counter.add(i) + counter.count
+        return total
+
+    counts(1)  # instances have a place for each attribute from the first one on
+    assert compiles(counts, (10,), (100,))[0] == 1
+
+
+def test_a_function_made_where_it_is_called():
+    def outer(n, k):
+        def step(x):
+            return x * x + k
+
+        total = 0
+        for i in range(n):
+            total += step(i)
+        return total
+
+    assert compiles(outer, (10, 2), (300, 3)) == [1, 0]
+
+
+def test_a_dict_of_different_functions():
+    table = {"a": lambda x: x + 1, "b": lambda x: str(x), "c": lambda x: [x]}
+
+    def calls(n):
+        return [table["abc"[i % 3]](i) for i in range(n)]
+
+    f = jit(calls)
+    for _ in range(6):
+        assert f(20) == calls(20)
+
+
+def test_an_attribute_that_a_loop_adds():
+    """What was guessed of what a store replaces was wrong: there was nothing."""
+
+    def adds(counters):
+        for c in counters:
+            c.extra = len(c.seen)
+            c.count = c.extra + 0.5
+        return [(c.extra, c.count) for c in counters]
+
+    f = jit(adds)
+    for _ in range(6):
+        assert f([Counter(i) for i in range(10)]) == adds([Counter(i) for i in range(10)])
+        assert f([Counter("s") for i in range(10)]) == adds([Counter("s") for i in range(10)])

@@ -64,7 +64,8 @@ func storeAttr(b *builder) error {
 			old := b.load(ir.OpLoadObjNull, ir.HeapAttr, p.base, p.offset)
 			before := slot{kind: ir.SlotObjNull, owned: true, v: [3]*ir.Value{old}}
 			if !p.nullable || b.replacesQuiet() {
-				old = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, old)
+				_, why := b.expected(b.ins.At)
+				old = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: why, Site: b.ins.At}, old)
 				seen := true
 				if before, seen = b.replacedClass(old); !seen {
 					return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
+	"github.com/gophersnake/gophersnake/pyabi"
 )
 
 // callOp translates CALL. On the stack: NULL and the callable, in the order of the version, or a method and self; then the arguments.
@@ -169,24 +170,32 @@ func (b *builder) knownCall(o *decoder.Object, callable *ir.Value, n int) (bool,
 // calleeSite is the site that tells what a call without keywords called: the first of its cache entries.
 func (b *builder) calleeSite() uint32 { return b.ins.At + 1 }
 
-// recordedCall calls the function that the call has called so far, if it has the same code and globals: one that is made anew in each round, or
-// that was passed.
+// recordedCall calls the function that the call has called so far, or is guessed to call, if it has the same code and globals: one that is made anew
+// in each round, or that was passed.
 func (b *builder) recordedCall(at, n int) (bool, error) {
 	p := b.profile(b.calleeSite())
-	if b.ins.Kw >= 0 || !p.callee() || b.profile(b.ins.At).failed() {
+	if b.ins.Kw >= 0 || b.profile(b.ins.At).failed() {
 		return false, nil
 	}
-	index := slices.IndexFunc(b.snap.Codes, func(c *decoder.Code) bool { return c.Record == p.site.Type })
-	if index < 0 {
+	fn, class := &decoder.Function{}, b.classFunction
+	switch {
+	case p.callee():
+		index := slices.IndexFunc(b.snap.Codes, func(c *decoder.Code) bool { return c.Record == p.site.Type })
+		if index < 0 {
+			return false, nil
+		}
+		fn.Code = b.snap.Codes[index]
+		if p.attached() {
+			class = b.classAttached
+		}
+	case p.unmet():
+		fn.Code, class = b.guessCallee()
+	}
+	if fn.Code == nil || fn.Code.Record == 0 {
 		return false, nil
 	}
-	fn := &decoder.Function{Code: b.snap.Codes[index]}
 	if _, _, ok := b.bindTyped(fn, n); !ok {
 		return false, nil
-	}
-	class := b.classFunction
-	if p.attached() {
-		class = b.classAttached
 	}
 	callable := b.peek(at)
 	if callable.class != class {
@@ -198,6 +207,13 @@ func (b *builder) recordedCall(at, n int) (bool, error) {
 	for _, same := range [][2]uint64{{b.abi.FuncGlobals, fn.Code.GlobalsDict}, {b.abi.FuncBuiltins, fn.Code.BuiltinsDict}} {
 		have := b.load(ir.OpLoadPtr, ir.HeapConst, callable.v[0], same[0])
 		b.require(b.pure(ir.OpPEq, ir.Bool, have, b.constPtr(same[1])), ir.WhyCallee)
+	}
+	if p.unmet() {
+		flags := uint32(pyabi.SiteCallee)
+		if class == b.classAttached {
+			flags |= pyabi.SiteAttached
+		}
+		b.assumed = append(b.assumed, ir.Guess{Record: b.code.Code.Record, What: fn.Code.Record, Site: b.calleeSite(), Flags: flags})
 	}
 	return b.nativeCall(fn, callable.v[0], n, n+2)
 }

@@ -48,11 +48,18 @@ type guesser struct {
 	cells   []held
 	codes   map[int]*guessedCode
 	order   []*guessedCode
-	united  [][2]int32 // cells to be made one
+	attrs   map[attribute]int32 // of classes: the cell that an instance's attribute is
+	united  [][2]int32          // cells to be made one
 	looked  map[*decoder.Object]guessed
 	changed bool
 	length  int  // bytecodes
 	ending  bool // nothing changes any more: the sites are told
+}
+
+// attribute is what instances of a class have by a name.
+type attribute struct {
+	class ir.Class
+	name  string
 }
 
 // guessedCode is a function on the walk.
@@ -64,6 +71,7 @@ type guessedCode struct {
 	made    []int32 // by instruction: the cell of what it makes
 	derefs  []int32 // by local: the cell that it is
 	sites   []ir.Class
+	callees []guessed // by site: what calls call
 }
 
 // guess is the class that a site where nothing was recorded is guessed to meet; 0: none.
@@ -78,8 +86,19 @@ func (b *builder) guess(site uint32) ir.Class {
 	if c == nil || int(site) >= len(c.sites) || c.sites[site] == 0 {
 		return 0
 	}
-	b.assumed = append(b.assumed, ir.Guess{Record: b.code.Code.Record, Class: c.sites[site], Site: site})
+	b.assumed = append(b.assumed, ir.Guess{Record: b.code.Code.Record, What: uint64(c.sites[site]), Site: site})
 	return c.sites[site]
+}
+
+// guessCallee is the code and the class of the function that a call is guessed to call of which nothing was recorded; nil: none.
+func (b *builder) guessCallee() (*decoder.Code, ir.Class) {
+	if b.guesses == nil {
+		b.guesses = b.walk()
+	}
+	if c := b.guesses.codes[b.index]; c != nil && int(b.ins.At) < len(c.callees) {
+		return c.callees[b.ins.At].code, c.callees[b.ins.At].class
+	}
+	return nil, 0
 }
 
 // expected is the class that a site is expected to meet, as was recorded or else guessed, and the reason for which a guard of that leaves; 0: none.
@@ -97,7 +116,7 @@ func (b *builder) expected(site uint32) (ir.Class, ir.Reason) {
 
 // walk guesses for all that the function asked for leads to.
 func (u *unit) walk() *guesser {
-	g := &guesser{unit: u, cells: make([]held, 1, 64), codes: map[int]*guessedCode{}, looked: map[*decoder.Object]guessed{}}
+	g := &guesser{unit: u, cells: make([]held, 1, 64), codes: map[int]*guessedCode{}, attrs: map[attribute]int32{}, looked: map[*decoder.Object]guessed{}}
 	root := g.reach(0)
 	if root == nil {
 		return g
@@ -105,6 +124,14 @@ func (u *unit) walk() *guesser {
 	entry := make([]guessed, len(u.snap.Slots))
 	for i, s := range u.snap.Slots {
 		entry[i] = g.slot(&s)
+	}
+	for i, s := range u.snap.Slots[:min(u.snap.NLocals, len(root.derefs))] { // where the function goes on, cells lie in their locals
+		if o := s.Object; o != nil && o.Kind == decoder.ObjCell {
+			g.captured(root, i, o)
+		}
+	}
+	if fn := u.snap.Function; fn != nil && fn.Code == root.code.Code {
+		g.closure(root, fn)
 	}
 	g.enter(root, root.code.BlockAt(u.snap.Off).Index, entry)
 	for round := 0; !g.ending; round++ {
@@ -139,7 +166,7 @@ func (g *guesser) reach(index int) *guessedCode {
 		return nil
 	}
 	c := &guessedCode{index: index, code: dec, in: make([][]guessed, len(dec.Blocks)), made: make([]int32, len(dec.Instrs)), derefs: make([]int32, len(dec.Code.Locals)),
-		sites: make([]ir.Class, max(dec.Units(), len(dec.Code.Sites)))}
+		sites: make([]ir.Class, max(dec.Units(), len(dec.Code.Sites))), callees: make([]guessed, dec.Units())}
 	g.codes[index] = c
 	g.order = append(g.order, c)
 	return c
@@ -273,12 +300,10 @@ func (g *guesser) display(c *guessedCode, at int, class ir.Class, items []guesse
 // item is what a container holds, at an index if that is known.
 func (g *guesser) item(of guessed, index int64) guessed {
 	switch {
-	case of.class == 0:
-		return guessed{}
 	case of.class == g.classStr:
 		return guessed{class: g.classStr}
-	case of.cell == 0:
-		return guessed{class: mixed}
+	case of.cell == 0: // it may be told later
+		return guessed{}
 	}
 	h := g.held(of.cell)
 	if index < 0 {
@@ -352,12 +377,18 @@ func (g *guesser) look(o *decoder.Object) guessed {
 			h.fields = append(h.fields, g.look(item))
 		}
 		v.cell = g.add(h)
-	case (o.Kind == decoder.ObjTuple || o.Kind == decoder.ObjList) && o.Item != nil && o.Same(), o.Kind == decoder.ObjDict && o.Item != nil, o.Kind == decoder.ObjSet && o.Item != nil:
-		h := held{item: g.look(o.Item), open: true}
+	case o.Kind == decoder.ObjTuple, o.Kind == decoder.ObjList, o.Kind == decoder.ObjDict, o.Kind == decoder.ObjSet:
+		h := held{open: true}
+		if o.Item != nil {
+			h.item = g.look(o.Item)
+			if (o.Kind == decoder.ObjTuple || o.Kind == decoder.ObjList) && !o.Same() {
+				h.item = guessed{class: mixed}
+			}
+		}
 		if o.Key != nil {
 			h.key = g.look(o.Key)
 		}
-		h.item.object, h.key.object = nil, nil
+		h.item.object, h.key.object, h.item.code = nil, nil, nil // the others are others
 		v.cell = g.add(h)
 	}
 	g.looked[o] = v
@@ -379,7 +410,44 @@ func (g *guesser) derefCell(c *guessedCode, local int) int32 {
 	return c.derefs[local]
 }
 
-// frame is the abstract machine on the way through a block.
+// captured takes what a cell holds now for what it will hold.
+func (g *guesser) captured(c *guessedCode, local int, cell *decoder.Object) {
+	if cell.Item != nil {
+		v := g.look(cell.Item)
+		if v.code == nil {
+			v.object = nil
+		}
+		g.join(&g.deref(c, local).item, v)
+	}
+}
+
+// closure does so with the cells of a function.
+func (g *guesser) closure(c *guessedCode, fn *decoder.Function) {
+	first := len(c.code.Code.Locals) - c.code.Code.NFrees
+	for i, cell := range fn.Cells {
+		if cell != nil && i < c.code.Code.NFrees {
+			g.captured(c, first+i, cell)
+		}
+	}
+}
+
+// attr is what instances of a class have by a name, if the code tells that of any; an instance that is there already counts.
+func (g *guesser) attr(class ir.Class, name string) int32 {
+	key := attribute{class, name}
+	cell, ok := g.attrs[key]
+	if !ok {
+		h := held{open: true}
+		if n := g.types[uint64(class)].InstanceAttr(name); n != nil && n.Value != nil {
+			h.item = g.look(n.Value)
+			h.item.object, h.item.code = nil, nil
+		}
+		cell = g.add(h)
+		g.attrs[key] = cell
+	}
+	return cell
+}
+
+// guessFrame is the abstract machine on the way through a block.
 type guessFrame struct {
 	*guesser
 	c      *guessedCode
@@ -502,6 +570,14 @@ func (f *guessFrame) step(n int, ins *decoder.Instr) {
 		f.global(ins)
 	case decoder.OpLoadAttr:
 		f.result(ins, f.attribute(f.pop(), code.Names[arg]))
+	case decoder.OpStoreAttr:
+		of, v := f.pop(), f.pop()
+		if f.types[uint64(of.class)] != nil {
+			h := f.held(f.attr(of.class, code.Names[arg]))
+			f.tell(ins.At, h.item)
+			v.object, v.code = nil, nil
+			f.join(&h.item, v)
+		}
 	case decoder.OpLoadMethod:
 		f.method(code.Names[arg], ins)
 	case decoder.OpBinaryOp:
@@ -640,6 +716,11 @@ func (f *guessFrame) attribute(of guessed, name string) guessed {
 			return f.look(n.Value)
 		}
 	}
+	if t := f.types[uint64(of.class)]; t != nil && t.Flags&decoder.TypeHeap != 0 {
+		if n := t.Attr(name); n == nil || n.Value == nil || plainValue(n.Value) || n.Value.Kind == decoder.ObjMemberDescr {
+			return f.held(f.attr(of.class, name)).item
+		}
+	}
 	return guessed{class: mixed}
 }
 
@@ -741,7 +822,7 @@ func (f *guessFrame) iterator(n int, ins *decoder.Instr) {
 	case f.classTuple:
 		v = f.container(f.c, n, f.classTupleIter, item())
 	case f.classStr:
-		v = f.container(f.c, n, f.named("str_iterator").class, guessed{class: f.classStr})
+		v = f.container(f.c, n, f.named("str_ascii_iterator").class, guessed{class: f.classStr})
 	case f.classDict:
 		v = guessed{class: mixed}
 		if of.cell != 0 {
@@ -796,11 +877,14 @@ func (f *guessFrame) call(n int, ins *decoder.Instr) {
 		v = callable
 	case callable.code != nil:
 		v = f.called(callable, args, ins)
+		if f.ending {
+			f.c.callees[ins.At] = callable
+		}
 	case o == nil:
 	case o.Kind == decoder.ObjMethodDescr:
 		v = f.builtinMethod(n, strings.TrimPrefix(f.abi.Name(o.Address), "method."), args)
 	case o.Kind == decoder.ObjBuiltin || o.Kind == decoder.ObjType:
-		v = f.builtin(n, o, args)
+		v = f.builtin(n, ins, o, args)
 	}
 	f.result(ins, v)
 }
@@ -832,11 +916,7 @@ func (f *guessFrame) called(callable guessed, args []guessed, ins *decoder.Instr
 				entry[at].object = nil
 			}
 		}
-		for i, cell := range o.Func.Cells {
-			if cell != nil && cell.Item != nil && i < code.NFrees {
-				f.join(&f.deref(c, len(code.Locals)-code.NFrees+i).item, f.look(cell.Item))
-			}
-		}
+		f.closure(c, o.Func)
 	}
 	f.enter(c, 0, entry)
 	v := c.returns

@@ -34,7 +34,7 @@ func init() {
 const anywhere = -1 << 32 // no index
 
 // builtin is what a builtin function or a class gives.
-func (f *guessFrame) builtin(n int, o *decoder.Object, args []guessed) guessed {
+func (f *guessFrame) builtin(n int, ins *decoder.Instr, o *decoder.Object, args []guessed) guessed {
 	name := f.abi.Name(o.Address)
 	if class, ok := results[name]; ok {
 		return f.named(class)
@@ -106,7 +106,13 @@ func (f *guessFrame) builtin(n int, o *decoder.Object, args []guessed) guessed {
 	case strings.HasPrefix(name, "math."):
 		return guessed{class: f.classFloat}
 	case o.Kind == decoder.ObjType && (name == "" || strings.HasPrefix(name, "exc.")):
-		return guessed{class: ir.Class(o.Address)} // an instance
+		v := guessed{class: ir.Class(o.Address)} // an instance
+		if t := f.types[o.Address]; t != nil {
+			if init := t.Attr("__init__"); init != nil && init.Value != nil && init.Value.Func != nil {
+				f.called(f.look(init.Value), append([]guessed{v}, args...), ins)
+			}
+		}
+		return v
 	}
 	return guessed{class: mixed}
 }

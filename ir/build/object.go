@@ -353,7 +353,7 @@ func (b *builder) fallThrough() {
 }
 
 // quietIterators run no Python code, whatever they iterate over.
-var quietIterators = map[string]bool{"type.str_iterator": true, "type.dict_keyiterator": true, "type.dict_valueiterator": true, "type.dict_itemiterator": true,
+var quietIterators = map[string]bool{"type.str_iterator": true, "type.str_ascii_iterator": true, "type.dict_keyiterator": true, "type.dict_valueiterator": true, "type.dict_itemiterator": true,
 	"type.longrange_iterator": true}
 
 // forAny asks any iterator, which lies so far below the top.

@@ -324,6 +324,12 @@ put_all(struct writer *w, PyObject *empty_tuple, PyObject *empty_str, PyObject *
     for (size_t i = 0; i < Py_ARRAY_LENGTH(rows); i++) {
         put(w, "", rows[i].name, rows[i].value);
     }
+    PyObject *characters = PyObject_GetIter(empty_str); /* of a str of ASCII characters: a class that nobody else can name */
+    if (!characters) {
+        return -1;
+    }
+    put(w, "", "type.str_ascii_iterator", (uint64_t)(uintptr_t)Py_TYPE(characters));
+    Py_DECREF(characters);
     for (const struct gs_helper *h = gs_helpers; h->name; h++) {
         put(w, "help.", h->name, (uint64_t)(uintptr_t)h->address);
     }

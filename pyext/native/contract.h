@@ -57,7 +57,8 @@ struct gs_exitdesc {
 
 struct gs_callsite { uint64_t return_address; uint32_t exit; uint32_t pad; }; /* exit: descriptor of the caller's locals; sorted by address */
 
-struct gs_guess { struct gs_record *record; uint64_t klass; uint32_t site, pad; }; /* what is assumed of a site that knew nothing when the unit was compiled */
+/* What is assumed of a site that knew nothing when the unit was compiled: a class, or with GS_SITE_CALLEE (and GS_SITE_ATTACHED) the record of what a call calls. */
+struct gs_guess { struct gs_record *record; uint64_t what; uint32_t site, flags; };
 
 enum { GS_FUNC_RECORDING = 1, GS_FUNC_GENERAL = 2, GS_FUNC_HAS_FRAME = 4, GS_FUNC_CALLEE = 8 /* made for native callers only */ };
 struct gs_func {

@@ -623,12 +623,18 @@ gs_learn_class(struct gs_site *site, PyTypeObject *class)
 }
 
 void
-gs_assume_class(struct gs_site *site, PyTypeObject *class)
+gs_assume(struct gs_site *site, const struct gs_guess *guess)
 {
-    if (!site->type && !(site->flags & (GS_SITE_POLY | GS_SITE_UNSEEN))) {
-        site->type = (uint64_t)(uintptr_t)class;
+    if (site->type || site->flags & (GS_SITE_POLY | GS_SITE_UNSEEN)) {
+        return;
+    }
+    site->type = guess->what;
+    if (guess->flags & GS_SITE_CALLEE) {
+        ((struct gs_record *)(uintptr_t)guess->what)->named = 1;
+        site->flags |= guess->flags;
+    } else {
         site->flags |= GS_SITE_GUESSED;
-        note_class(class);
+        note_class((PyTypeObject *)(uintptr_t)guess->what);
     }
 }
 

@@ -161,7 +161,7 @@ void gs_record_type(PyObject *, struct gs_site *);
 void gs_record_item(PyObject *list, PyObject *index, struct gs_site *);
 void gs_record_attr(PyObject *, PyObject *name, struct gs_site *);
 void gs_learn_class(struct gs_site *, PyTypeObject *);
-void gs_assume_class(struct gs_site *, PyTypeObject *);
+void gs_assume(struct gs_site *, const struct gs_guess *);
 PyTypeObject *gs_live_class(uint64_t address); /* the class that a site names, or NULL if it is gone. Keeps no exception */
 
 #endif

@@ -78,7 +78,9 @@ struct vector { char *data; size_t size, room; };
 
 /* What is found under a name in a class or module; flushed at the end, so that each owner's rows lie together. */
 struct attribute { struct name_row row; uint32_t next; };
-struct owner { uint32_t first, last, nnames, called; }; /* nnames: how many of the attribute names were looked up in it; called: some code calls it, so __init__ was looked up, too */
+/* nnames: how many of the attribute names were looked up in it; called: some code calls it, so __init__ was looked up, too; instance: one of those
+   that were met, if they have values. */
+struct owner { uint32_t first, last, nnames, called; PyObject *instance; };
 
 struct map { PyObject **keys; uint32_t *values; size_t mask, count; };
 
@@ -287,7 +289,7 @@ type_at(struct writer *w, PyTypeObject *t)
         return NO_INDEX;
     }
     struct type_row row = {.address = (uintptr_t)t};
-    struct owner owner = {NO_INDEX, NO_INDEX, 0, 0};
+    struct owner owner = {NO_INDEX, NO_INDEX, 0, 0, NULL};
     append(w, &w->types, &row, sizeof row);
     append(w, &w->type_owners, &owner, sizeof owner);
     map_put(w, &w->types_by_address, (PyObject *)t, index);
@@ -370,6 +372,9 @@ look(struct writer *w, PyObject *o, int depth)
     PyTypeObject *t = Py_TYPE(o);
     struct object_row row = {.address = (uintptr_t)o, .klass = (uintptr_t)t, .type = type_at(w, t),
                              .item = NO_INDEX, .key = NO_INDEX, .aux = NO_INDEX};
+    if (row.type != NO_INDEX && cp_keeps_values(t)) {
+        AT(&w->type_owners, struct owner, row.type)->instance = o;
+    }
     if (o == Py_None) {
         row.kind = NONE;
     } else if (o == Py_Ellipsis) {
@@ -499,7 +504,7 @@ object_at(struct writer *w, PyObject *o, int depth)
         append(w, &w->depths, &unseen, 1);
         map_put(w, &w->objects_by_address, o, index);
         if (PyModule_CheckExact(o)) {
-            struct owner owner = {NO_INDEX, NO_INDEX, 0, 0};
+            struct owner owner = {NO_INDEX, NO_INDEX, 0, 0, NULL};
             append(w, &w->modules, &index, sizeof index);
             append(w, &w->module_owners, &owner, sizeof owner);
         }
@@ -610,8 +615,10 @@ look_up_in_type(struct writer *w, struct owner *owner, PyTypeObject *t, PyObject
         PyObject **entry = keys && keys->dk_kind == DICT_KEYS_SPLIT ? find_entry(keys, name) : NULL;
         if (entry) {
             size_t index = (size_t)((PyDictUnicodeEntry *)((char *)entry - offsetof(PyDictUnicodeEntry, me_value)) - DK_UNICODE_ENTRIES(keys));
-            struct name_row row = {.name = object_at(w, name, 0), .where = IN_INSTANCE, .object = NO_INDEX,
-                                   .entry = index * sizeof(PyObject *)};
+            PyDictValues *values = owner->instance ? cp_values(owner->instance) : NULL;
+            PyObject *value = values ? values->values[index] : NULL;
+            struct name_row row = {.where = IN_INSTANCE, .object = value ? object_at(w, value, 1) : NO_INDEX, .entry = index * sizeof(PyObject *)};
+            row.name = object_at(w, name, 0);
             put_attribute(w, owner, row);
         } else if (found && keys && keys->dk_kind == DICT_KEYS_SPLIT) { /* of a method: no instance has it, while the keys have the version */
             cp_ensure_keys_version(keys, 0);
@@ -763,9 +770,21 @@ put_names(struct writer *w, struct gs_record *r, const uint8_t *p, const uint8_t
     return s;
 }
 
-/* The codes of comprehensions, which are called where they are made. */
+/* Whether the code has a local variable, or a cell, of that name. */
+static int
+is_local(PyCodeObject *code, PyObject *name)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_localsplusnames); i++) {
+        if (PyTuple_GET_ITEM(code->co_localsplusnames, i) == name) { /* both are interned */
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The codes of what may be called where it is made: comprehensions, and functions that have a name there. */
 static void
-put_comprehensions(struct writer *w, struct gs_record *r)
+put_inner_codes(struct writer *w, struct gs_record *r)
 {
     static PyObject *comprehension; /* how their names end */
     PyObject *consts = r->code->co_consts;
@@ -776,7 +795,7 @@ put_comprehensions(struct writer *w, struct gs_record *r)
     for (Py_ssize_t i = 0; !w->failed && i < PyTuple_GET_SIZE(consts); i++) {
         PyCodeObject *code = (PyCodeObject *)PyTuple_GET_ITEM(consts, i);
         if (!PyCode_Check(code) || code->co_flags & (CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR)
-            || !PyUnicode_Tailmatch(code->co_name, comprehension, 0, PY_SSIZE_T_MAX, 1)) {
+            || !(PyUnicode_Tailmatch(code->co_name, comprehension, 0, PY_SSIZE_T_MAX, 1) || is_local(r->code, code->co_name))) {
             continue;
         }
         PyObject *function = PyFunction_New((PyObject *)code, r->globals);
@@ -821,7 +840,7 @@ put_code(struct writer *w, uint32_t index)
     row.filename = put_text(w, code->co_filename, &cut);
     row.kinds = put_bytes_object(w, code->co_localspluskinds);
     row.consts = put_tuple(w, code->co_consts, 2);
-    put_comprehensions(w, r);
+    put_inner_codes(w, r);
     row.names = put_tuple(w, code->co_names, 0);
     row.locals = put_tuple(w, code->co_localsplusnames, 0);
     row.sites = (struct span){COUNT(&w->sites, struct gs_site), r->profile ? r->nsites : 0};

@@ -616,7 +616,7 @@ gs_unit_install(struct gs_record *r, struct gs_unit *unit, enum gs_mode mode)
     for (uint64_t i = 0; i < unit->nguesses; i++) {
         const struct gs_guess *g = &unit->guesses[i];
         if (g->record->profile && g->site < g->record->nsites) {
-            gs_assume_class(&g->record->profile[g->site], (PyTypeObject *)(uintptr_t)g->klass);
+            gs_assume(&g->record->profile[g->site], g);
         }
     }
     u->profile = profile_of(u);
