@@ -156,18 +156,10 @@ func View(address uintptr, size int) []byte {
 	return unsafe.Slice((*byte)(pointer(address)), size)
 }
 
-// Populated is a stretch of memory.
-type Populated struct{ from, to uintptr }
-
 // Populate has the system put memory behind whole pages now, size bytes from b's first one on, which need not all be b's: page by page, as
-// they are written to, takes twice as long. It changes nothing else, and a system that knows no such thing does nothing. Where b lies in what
-// was populated last, that does.
-func (p *Populated) Populate(b []byte, size int) {
+// they are written to, takes twice as long. It changes nothing else, and a system that knows no such thing does nothing.
+func Populate(b []byte, size int) {
 	at := uintptr(unsafe.Pointer(unsafe.SliceData(b))) &^ (uintptr(os.Getpagesize()) - 1)
-	if p.from <= at && at < p.to {
-		return
-	}
-	p.from, p.to = at, at+uintptr(size)
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, at, uintptr(size), unix.MADV_POPULATE_WRITE)
 }
 

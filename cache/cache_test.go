@@ -208,9 +208,7 @@ func TestPopulate(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, unix.Madvise(b, unix.MADV_NOHUGEPAGE))
 		if populate {
-			var p Populated
-			p.Populate(b[1:], len(b)-page)
-			p.Populate(b[page:], len(b)-page) // it was
+			Populate(b[1:], len(b)-page)
 		}
 		var before, after unix.Rusage
 		require.NoError(t, unix.Getrusage(unix.RUSAGE_SELF, &before))

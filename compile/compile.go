@@ -56,7 +56,6 @@ type Driver struct {
 	stats     statistics
 	left      *left // nil: nothing
 	gcPercent int   // 0: as the runtime has it
-	populated cache.Populated
 }
 
 // left is the memory that a compile leaves to the next one.
@@ -105,7 +104,7 @@ func (d *Driver) Init(header uintptr) error {
 		return err
 	}
 	d.collectAt(gcPercent)
-	d.needHeap()
+	needHeap()
 	return d.publishBridge(uintptr(cell))
 }
 
@@ -169,9 +168,6 @@ func (d *Driver) Compile(snapshot []byte) (unit uintptr, err error) {
 	}
 	begin := time.Now()
 	needStack(false)
-	if d.stats.compiles+d.stats.failures == 0 {
-		d.needHeap()
-	}
 	w := &work{d: d, snapshot: append([]byte(nil), snapshot...), spent: &d.stats.spent, wants: d.dump, show: d.print}
 	err = w.run()
 	if err == nil {

@@ -2,7 +2,11 @@
 
 package compile
 
-import "runtime"
+import (
+	"runtime"
+
+	"github.com/gophersnake/gophersnake/cache"
+)
 
 // Nobody asks for a profile of the heap: it walked the stack at every 512 KB or so.
 func init() { runtime.MemProfileRate = 0 }
@@ -15,11 +19,11 @@ const (
 )
 
 // needHeap has pages put behind the part of Go's heap that the first compile will use: one by one, as it comes to them, they were a quarter of
-// its time. It is called twice, when the compiler is loaded and at the first compile: that may find itself on another of Go's processors, each
-// of which allocates half a megabyte of its own.
-func (d *Driver) needHeap() {
+// its time. (Of Go's processors each allocates half a megabyte of its own. Where the first compile finds itself on another one, seldom, this
+// was in vain.)
+func needHeap() {
 	free = make([]byte, ownPages)
-	d.populated.Populate(free, heapRoom)
+	cache.Populate(free, heapRoom)
 	free = nil
 }
 

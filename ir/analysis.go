@@ -3,7 +3,11 @@
 
 package ir
 
-import "github.com/gophersnake/gophersnake/arena"
+import (
+	"slices"
+
+	"github.com/gophersnake/gophersnake/arena"
+)
 
 // ComputePreds fills Block.Preds: one entry for each edge.
 func (f *Func) ComputePreds() {
@@ -386,6 +390,9 @@ func (r Replacements) Of(v *Value) *Value {
 
 // Replace puts the replacements in everywhere.
 func (f *Func) Replace(r Replacements) {
+	if !slices.ContainsFunc(r, func(v *Value) bool { return v != nil }) {
+		return
+	}
 	f.BeginSweep()
 	state := func(fs *FrameState) {
 		for ; fs != nil && f.FirstVisit(fs); fs = fs.Parent {

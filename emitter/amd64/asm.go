@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gophersnake/gophersnake/arena"
 	"github.com/gophersnake/gophersnake/emitter"
@@ -67,7 +68,11 @@ func (a *Assembler) Emit(op Op, args ...Operand) {
 		return
 	}
 	start := int32(len(a.Code))
-	a.Code = append(a.Code, e.bytes[:e.n]...)
+	if cap(a.Code)-len(a.Code) < len(e.bytes) {
+		a.Code = slices.Grow(a.Code, len(e.bytes))
+	}
+	*(*[len(e.bytes)]byte)(a.Code[start : int(start)+len(e.bytes)]) = e.bytes // so many bytes are a few words, without a call
+	a.Code = a.Code[:int(start)+e.n]
 	if e.relAt == 0 {
 		return
 	}
