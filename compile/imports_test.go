@@ -47,7 +47,6 @@ var reserved = map[string][]string{
 	"net":                              {},
 	"net/http":                         {},
 	"golang.org/x/sys/unix":            {"cache"},
-	"golang.org/x/sys/cpu":             {"emitter/amd64"},
 	"golang.org/x/arch/x86/x86asm":     {"compile"},
 	"golang.org/x/arch/arm64/arm64asm": {"compile"},
 }

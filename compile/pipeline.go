@@ -223,7 +223,7 @@ func (w *work) verify() error {
 func (w *work) optimise() error {
 	_, err := w.d.stages.opt(w.funcs, opt.Options{
 		Off: w.d.options.off, Verify: w.d.options.verify,
-		FixedClass: w.d.fixedClass, QuietClass: w.d.quietClass, NearPow: w.d.target.FMulAdd() && w.d.abi.NearPow(), Memory: &w.d.left.opt,
+		FixedClass: w.d.fixedClass, QuietClass: w.d.quietClass, NearPow: w.d.nearPow, Memory: &w.d.left.opt,
 	})
 	if err != nil {
 		panic(fmt.Sprintf("BUG: %v", err)) // only a verifier inside fails
@@ -266,6 +266,9 @@ func stubArgs(c *decoder.Code) int {
 	}
 	return n
 }
+
+// nearPow is asked when it matters: in a virtual machine it takes tens of microseconds to ask the processor.
+func (d *Driver) nearPow() bool { return d.abi.NearPow() && d.target.FMulAdd() }
 
 // quietClass: the end of an instance runs nothing.
 func (d *Driver) quietClass(c ir.Class) bool {

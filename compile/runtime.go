@@ -12,8 +12,8 @@ import (
 func init() { runtime.MemProfileRate = 0 }
 
 const (
-	// 300 KB to 900 KB are what first compiles of up to 35 lines were seen to take.
-	heapRoom = 768 << 10
+	// First compiles of up to 35 lines were seen to write to 300 KB to 1 MB of the heap.
+	heapRoom = 1 << 20
 	// A piece of this size has pages of its own, which are the first of what is free, and what is allocated after it stands behind it.
 	ownPages = 8 << 10
 )

@@ -19,7 +19,7 @@ import (
 
 const steps = 20000
 
-var testOptions = Options{Verify: true, FixedClass: irtest.Fixed, QuietClass: irtest.Quiet, NearPow: true}
+var testOptions = Options{Verify: true, FixedClass: irtest.Fixed, QuietClass: irtest.Quiet, NearPow: func() bool { return true }}
 
 // run reports what the function does in the world of the seed; ok is false if it does not end.
 func run(t *testing.T, f *ir.Func, seed uint64) (report string, o *ir.Outcome, ok bool) {

@@ -17,7 +17,7 @@ type Options struct {
 	Verify     bool                               // check each function before the first pass and after each
 	FixedClass func(ir.Class) bool                // classes whose instances never get another class; nil: none is
 	QuietClass func(ir.Class) bool                // classes whose instances' end runs nothing (as DecrefQuiet wants); nil: none is
-	NearPow    bool                               // FMulAdd is an instruction, and pow is as near to the exact power as pass powers wants it
+	NearPow    func() bool                        // FMulAdd is an instruction, and pow is as near to the exact power as pass powers wants it; nil: no
 	Timing     func(pass string, d time.Duration) // called after each pass
 	Memory     *Memory                            // left by the last Run; nil: fresh memory
 }

@@ -23,9 +23,6 @@ const maxPower = 4
 var powHelper = ir.HelperIndex("gs_float_pow")
 
 func powers(p *pass) int {
-	if !p.opts.NearPow {
-		return 0
-	}
 	f := p.f
 	n := 0
 	var cold []*ir.Block // those that call pow
@@ -43,6 +40,9 @@ func powers(p *pass) int {
 			twice := 2 * floatOf(y)
 			if y.Op != ir.OpConstFloat || twice != math.Trunc(twice) || math.Abs(twice) > 2*maxPower || twice == 0 || twice == 2 {
 				continue
+			}
+			if n == 0 && (p.opts.NearPow == nil || !p.opts.NearPow()) {
+				return 0
 			}
 			if uses == nil {
 				uses = f.UseCounts()

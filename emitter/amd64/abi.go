@@ -4,8 +4,6 @@
 package amd64
 
 import (
-	"golang.org/x/sys/cpu"
-
 	"github.com/gophersnake/gophersnake/emitter"
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 	"github.com/gophersnake/gophersnake/ir"
@@ -98,8 +96,8 @@ func New(abi *pyabi.ABI) (*Target, error) {
 	return &Target{Runtime: r}, nil
 }
 
-// FMulAdd tells whether the processor multiplies and adds in one instruction.
-func (t *Target) FMulAdd() bool { return cpu.X86.HasFMA && cpu.X86.HasAVX }
+// FMulAdd tells whether the processor multiplies and adds in one instruction, and the system keeps the registers' upper halves.
+func (t *Target) FMulAdd() bool { return hasFMA() }
 
 // Flush has nothing to do: instruction caches see what is written.
 func (t *Target) Flush(at uintptr, size int) {}
