@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -56,7 +57,19 @@ func exitText(number int, kind, reason string) string {
 	return fmt.Sprintf("exit %d: %s, %s", number, kind, reason)
 }
 
+// disassemble is constant in its conditions as newTarget is.
 func (a *assembly) disassemble() []asmLine {
+	switch {
+	case runtime.GOARCH == "amd64" && a.isa == runtime.GOARCH:
+		a.amd64()
+	case runtime.GOARCH == "arm64" && a.isa == runtime.GOARCH:
+		a.arm64()
+	}
+	return a.lines
+}
+
+// begin notes the entries.
+func (a *assembly) begin() {
 	a.labels = map[int][]string{}
 	label := func(at int, f *emitter.UnitFunc, what string) {
 		if at >= 0 {
@@ -69,17 +82,6 @@ func (a *assembly) disassemble() []asmLine {
 		label(f.Memory, f, "memory entry")
 		label(f.Register, f, "register entry")
 	}
-	switch a.isa {
-	case "amd64":
-		a.amd64()
-		a.nameExits("push %v", "jmp ", "j")
-	case "arm64":
-		a.arm64()
-		a.nameExits("mov x16, #%v", "b ", "bct")
-	default:
-		return nil
-	}
-	return a.lines
 }
 
 // add appends an instruction with what is noted at its offset.
@@ -138,6 +140,7 @@ func (a *assembly) word(v uint64, float bool) string {
 // amd64 goes through the instructions. The constant pool lies behind them, and
 // begins where the first of its words that some instruction reads is.
 func (a *assembly) amd64() {
+	a.begin()
 	end := len(a.code)
 	for at := 0; at < end; {
 		old, mnemonic, second, vex := amd64.WithoutVEX(a.code[at:end])
@@ -187,10 +190,12 @@ func (a *assembly) amd64() {
 	for n := len(a.lines); n > 0 && a.lines[n-1].Bytes == "cc"; n-- { // padding before the pool
 		a.lines = a.lines[:n-1]
 	}
+	a.nameExits("push %v", "jmp ", "j")
 }
 
 // arm64 goes through the instructions, up to the first word of the pool that one of them reads.
 func (a *assembly) arm64() {
+	a.begin()
 	end := len(a.code)
 	var moved uint64 // the constant that a register gets in parts
 	for at := 0; at+4 <= end; at += 4 {
@@ -227,6 +232,7 @@ func (a *assembly) arm64() {
 	for n := len(a.lines); n > 0 && strings.HasPrefix(a.lines[n-1].Text, "brk "); n-- { // padding before the pool
 		a.lines = a.lines[:n-1]
 	}
+	a.nameExits("mov x16, #%v", "b ", "bct")
 }
 
 // literal tells what a word of the pool is, which may be an address that is not written yet.

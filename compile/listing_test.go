@@ -204,10 +204,11 @@ func TestDisassembly(t *testing.T) {
 	code = binary.LittleEndian.AppendUint64(code, help)
 	code = binary.LittleEndian.AppendUint64(code, 0x3ff8000000000000)
 	a := &assembly{
-		code: code, names: d.names(nil), isa: "amd64", exits: []string{"exit 0: RESUME, TYPE"},
+		code: code, names: d.names(nil), exits: []string{"exit 0: RESUME, TYPE"},
 		funcs: []emitter.UnitFunc{{Name: "f", Register: 0, Memory: -1, Stub: 2}},
 		notes: []emitter.Note{{Off: 0, Text: "f b0"}, {Off: 2, Text: "v3 = Add v1 v2 ;line 7"}, {Off: 2, Text: "v4 = CallHelper v3 0x0 ;line 8"}},
 	}
+	a.amd64()
 	require.Equal(t, `f: register entry:
                 ; f b0
      0  je 0x10  ; exit 0: RESUME, TYPE
@@ -219,7 +220,7 @@ f: vectorcall stub:
     10  push 0x0  ; exit 0: RESUME, TYPE
     12  jmp 0x12
     14  byte 0x6
-`, asmText(a.disassemble()))
+`, asmText(a.lines))
 	code = nil
 	for _, word := range []uint32{
 		0x54000080, // b.eq to 10
@@ -234,8 +235,9 @@ f: vectorcall stub:
 	}
 	code = binary.LittleEndian.AppendUint64(code, help)
 	code = binary.LittleEndian.AppendUint64(code, 0x3ff8000000000000)
-	a = &assembly{code: code, names: d.names(nil), isa: "arm64", exits: a.exits, funcs: a.funcs}
+	a = &assembly{code: code, names: d.names(nil), exits: a.exits, funcs: a.funcs}
 	a.funcs[0].Stub = 4
+	a.arm64()
 	require.Equal(t, `f: register entry:
      0  b.eq 0x10  ; exit 0: RESUME, TYPE
 f: vectorcall stub:
@@ -244,9 +246,8 @@ f: vectorcall stub:
      c  ldr d1, 0x24  ; 1.5
     10  mov x16, #0x0  ; exit 0: RESUME, TYPE
     14  b 0x14
-`, asmText(a.disassemble()))
-	a.isa = "mips"
-	require.Empty(t, a.disassemble())
+`, asmText(a.lines))
+	require.Empty(t, (&assembly{code: code, isa: "mips"}).disassemble())
 }
 
 func TestNamesOfData(t *testing.T) {
