@@ -258,3 +258,33 @@ def test_an_attribute_that_a_loop_adds():
     for _ in range(6):
         assert f([Counter(i) for i in range(10)]) == adds([Counter(i) for i in range(10)])
         assert f([Counter("s") for i in range(10)]) == adds([Counter("s") for i in range(10)])
+
+
+def test_a_class_that_had_no_instance_when_it_was_compiled():
+    """Where attributes lie is known with the first instance: code that was compiled before is not what stays."""
+
+    class Pair:
+        def __init__(self, x, y):
+            self.x = x
+            self.y = y
+
+        def both(self):
+            return self.x + self.y
+
+    def pairs(n):
+        total = 0
+        for i in range(n):
+            p = Pair(i, 1)
+            total += p.both() * p.x
+        return total
+
+    f = jit(types.FunctionType(pairs.__code__, globals(), closure=pairs.__closure__))
+    for _ in range(5):
+        assert f(50) == pairs(50)
+    assert not [flags for kind, flags in sites(f).values() if flags & FAILED]
+    before = stats()
+    assert f(50) == pairs(50)
+    assert (stats()["exits"], stats()["compiles"]) == (before["exits"], before["compiles"])
+
+
+FAILED = _native.constants()["GS_SITE_FAILED"]

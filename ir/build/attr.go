@@ -29,6 +29,7 @@ func loadAttr(b *builder) error {
 			return nil
 		}
 	}
+	b.unguessed = true
 	if !b.general() && b.quietAttr(s) {
 		o := b.escapeTop(0)
 		b.settle()

@@ -336,6 +336,7 @@ type builder struct {
 	beforeState *ir.FrameState
 	translated  int         // bytecodes
 	sawUnseen   bool        // a site that nothing is recorded of was met
+	unguessed   bool        // nor is guessed, of what the bytecode gives
 	unwinding   bool        // the activation is over: destructors see its callers only
 	position    []slot      // the bytecode that destructors see the activation at, an object, if it is not the one being translated
 	inFrame     []*ir.Value // what the frame's slots hold since they were last shown; nil: not known
@@ -500,7 +501,7 @@ func (b *builder) begin(i *decoder.Instr) {
 	b.ins, b.line = *i, int32(b.code.Line(i.At))
 	b.savedLocals = append(b.savedLocals[:0], b.locals...)
 	b.savedStack = append(b.savedStack[:0], b.stack...)
-	b.kept, b.effect, b.looks, b.beforeState = len(b.stack), false, false, nil
+	b.kept, b.effect, b.looks, b.beforeState, b.unguessed = len(b.stack), false, false, nil, false
 }
 
 // loopHeader polls, and counts rounds while recording. The interpreter polls at the jump back, so that is where signal handlers see it.

@@ -618,7 +618,11 @@ func (b *builder) classMethod(s slot) bool {
 	b.requireVersion(t)
 	b.values(s.v[0], t, false)
 	keys := b.load(ir.OpLoadU32, ir.HeapAttr, b.constPtr(lacks.Dict), b.abi.KeysVersion)
-	b.require(b.pure(ir.OpIEq, ir.Bool, keys, b.constInt(int64(lacks.Version))), ir.WhyType)
+	why := ir.WhyUnseen // the first time: code that was compiled before there was an instance knows none of the attributes
+	if b.profile(b.ins.At).missed() {
+		why = ir.WhyType
+	}
+	b.require(b.pure(ir.OpIEq, ir.Bool, keys, b.constInt(int64(lacks.Version))), why)
 	self := b.pop()
 	b.push(borrowedSlot(b.constObj(attr.Value.Address, ir.Class(attr.Value.Class))))
 	b.push(self)

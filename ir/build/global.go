@@ -107,6 +107,7 @@ func (p profile) callee() bool {
 }
 func (p profile) unmet() bool      { return p.site.Type == 0 && p.site.Flags == 0 }
 func (p profile) attached() bool   { return p.site.Flags&pyabi.SiteAttached != 0 }
+func (p profile) missed() bool     { return p.site.Flags&pyabi.SiteUnseen != 0 }
 func (p profile) guessed() bool    { return p.site.Flags&pyabi.SiteGuessed != 0 }
 func (p profile) outOfRange() bool { return p.site.Flags&pyabi.SiteRange != 0 }
 

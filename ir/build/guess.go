@@ -52,6 +52,8 @@ type guesser struct {
 	united  [][2]int32          // cells to be made one
 	looked  map[*decoder.Object]guessed
 	changed bool
+	frame   guessFrame
+	jumped  []guessed
 	length  int  // bytecodes
 	ending  bool // nothing changes any more: the sites are told
 }
@@ -76,7 +78,8 @@ type guessedCode struct {
 
 // guess is the class that a site where nothing was recorded is guessed to meet; 0: none.
 func (b *builder) guess(site uint32) ir.Class {
-	if b.code.Code.Site(site).Flags&pyabi.SiteUnseen != 0 {
+	// Where an attribute lies is known once there is an instance: what is compiled then is better, so it pays to leave here until it is.
+	if b.unguessed || b.profile(site).missed() {
 		return 0
 	}
 	if b.guesses == nil {
@@ -133,7 +136,7 @@ func (u *unit) walk() *guesser {
 	if fn := u.snap.Function; fn != nil && fn.Code == root.code.Code {
 		g.closure(root, fn)
 	}
-	g.enter(root, root.code.BlockAt(u.snap.Off).Index, entry)
+	g.enter(root, root.code.BlockAt(u.snap.Off).Index, entry, nil)
 	for round := 0; !g.ending; round++ {
 		g.ending = !g.changed && round > 0
 		if round == maxGuessRounds {
@@ -173,15 +176,18 @@ func (g *guesser) reach(index int) *guessedCode {
 }
 
 // enter adds what a block is entered with.
-func (g *guesser) enter(c *guessedCode, block int, state []guessed) {
-	if c.in[block] == nil {
-		c.in[block] = slices.Clone(state)
+func (g *guesser) enter(c *guessedCode, block int, locals, stack []guessed) {
+	in := c.in[block]
+	if in == nil {
+		c.in[block] = slices.Concat(locals, stack)
 		g.changed = true
 		return
 	}
-	in := c.in[block]
-	for i := range min(len(in), len(state)) {
-		g.join(&in[i], state[i])
+	for i := range min(len(in), len(locals)) {
+		g.join(&in[i], locals[i])
+	}
+	for i := range min(len(in)-len(locals), len(stack)) {
+		g.join(&in[len(locals)+i], stack[i])
 	}
 }
 
@@ -476,13 +482,15 @@ func (f *guessFrame) pop() guessed {
 func (g *guesser) block(c *guessedCode, block *decoder.Block) {
 	nl := len(c.code.Code.Locals)
 	in := c.in[block.Index]
-	f := &guessFrame{guesser: g, c: c, locals: slices.Clone(in[:min(nl, len(in))]), stack: slices.Clone(in[min(nl, len(in)):])}
-	var jumped []guessed // the stack where the last instruction jumps
+	nl = min(nl, len(in))
+	f := &g.frame
+	f.guesser, f.c, f.locals, f.stack = g, c, append(f.locals[:0], in[:nl]...), append(f.stack[:0], in[nl:]...)
+	jumps, jumped := false, g.jumped[:0] // the stack where the last instruction jumps
 	for n := block.First; n < block.Last; n++ {
 		ins := &c.code.Instrs[n]
 		if ins.Op.Jumps() {
 			pop, push := ins.Effect(true)
-			jumped = slices.Clone(f.stack[:max(0, len(f.stack)-pop)])
+			jumps, jumped = true, append(jumped[:0], f.stack[:max(0, len(f.stack)-pop)]...)
 			for i := range push {
 				if ins.Flags&decoder.FlagKeep != 0 {
 					jumped = append(jumped, f.peek(push-1-i))
@@ -495,18 +503,19 @@ func (g *guesser) block(c *guessedCode, block *decoder.Block) {
 	}
 	for _, e := range block.Succs {
 		stack := f.stack
-		if e.Jump && jumped != nil {
+		if e.Jump && jumps {
 			stack = jumped
 		}
-		g.enter(c, e.To, slices.Concat(f.locals, stack))
+		g.enter(c, e.To, f.locals, stack)
 	}
 	if block.Except >= 0 {
-		state := slices.Clone(f.locals)
+		f.stack = f.stack[:0]
 		for range c.code.Blocks[block.Except].Depth {
-			state = append(state, guessed{class: mixed})
+			f.push(guessed{class: mixed})
 		}
-		g.enter(c, block.Except, state)
+		g.enter(c, block.Except, f.locals, f.stack)
 	}
+	g.jumped = jumped
 }
 
 // tell notes what a site meets.
@@ -918,7 +927,7 @@ func (f *guessFrame) called(callable guessed, args []guessed, ins *decoder.Instr
 		}
 		f.closure(c, o.Func)
 	}
-	f.enter(c, 0, entry)
+	f.enter(c, 0, entry, nil)
 	v := c.returns
 	v.object = nil
 	return v
