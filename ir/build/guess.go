@@ -545,7 +545,11 @@ func (f *guessFrame) step(n int, ins *decoder.Instr) {
 	arg := int(ins.Arg)
 	code := f.c.code.Code
 	switch ins.Op {
-	case decoder.OpNop, decoder.OpResume, decoder.OpCopyFreeVars:
+	case decoder.OpCopyFreeVars:
+		for i := len(f.locals) - arg; 0 <= i && i < len(f.locals); i++ {
+			f.locals[i] = guessed{class: f.classCell, cell: f.derefCell(f.c, i)}
+		}
+	case decoder.OpNop, decoder.OpResume:
 	case decoder.OpPushNull:
 		f.push(guessed{class: nullClass})
 	case decoder.OpCopy:
@@ -571,6 +575,7 @@ func (f *guessFrame) step(n int, ins *decoder.Instr) {
 		f.push(guessed{class: f.classCell, cell: f.derefCell(f.c, arg)})
 	case decoder.OpMakeCell:
 		f.join(&f.deref(f.c, arg).item, f.locals[arg])
+		f.locals[arg] = guessed{class: f.classCell, cell: f.derefCell(f.c, arg)} // from 3.13 on what LOAD_FAST loads
 	case decoder.OpLoadDeref:
 		f.result(ins, f.deref(f.c, arg).item)
 	case decoder.OpStoreDeref:
