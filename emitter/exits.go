@@ -89,6 +89,9 @@ func word(v *ir.Value) *ir.Value {
 // be nil. Of any other value it gives the value itself.
 func (f *Func) parts(v *ir.Value) (plus, minus *ir.Value, c int64) {
 	plus = v
+	if v.Op != ir.OpAdd && v.Op != ir.OpSub {
+		return plus, nil, 0
+	}
 	for range maxParts {
 		switch {
 		case f.expands(plus, minus == nil):

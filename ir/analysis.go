@@ -363,11 +363,13 @@ func (f *Func) Uses(visit func(place **Value)) {
 	f.eachState(func(fs *FrameState) { fs.Values(visit) })
 }
 
-// UseCounts counts the uses of each value, by ID. A frame state that several guards share counts once.
+// UseCounts counts the uses of each value, by ID, until they are counted the next time in the same memory. A frame state that several guards
+// share counts once.
 func (f *Func) UseCounts() []int32 {
-	n := make([]int32, f.NumValues())
-	f.Uses(func(p **Value) { n[(*p).ID]++ })
-	return n
+	m := f.memory
+	m.uses = arena.Fresh(m.uses, f.NumValues())
+	f.Uses(func(p **Value) { m.uses[(*p).ID]++ })
+	return m.uses
 }
 
 // Replacements says which value stands for another, by ID; nil: itself. Passes fill it and apply it once at the end.

@@ -25,6 +25,7 @@ type Arena struct {
 	where  []int32
 	owners []*Value
 	counts []int32
+	uses   []int32
 	work   []*Block
 
 	tree       DomTree

@@ -7,25 +7,32 @@
 
 package opt
 
-import "github.com/gophersnake/gophersnake/ir"
+import (
+	"github.com/gophersnake/gophersnake/arena"
+	"github.com/gophersnake/gophersnake/ir"
+)
+
+// finding is what comes to a parameter.
+type finding struct {
+	class ir.Class
+	state uint8
+}
+
+const (
+	nothing = iota
+	oneClass
+	severalClasses
+)
 
 func classes(p *pass) int {
 	f := p.f
 	order := f.ReversePostorder()
 	f.ComputePreds()
-	const (
-		unseen = iota
-		one    // found
-		many
-	)
-	type finding struct {
-		class ir.Class
-		state uint8
-	}
-	found := make([]finding, f.NumValues())
+	p.mem.found = arena.Fresh(p.mem.found, f.NumValues())
+	found := p.mem.found
 	wanted := func(q *ir.Value) bool { return q.Type.Kind.Object() && q.Type.Class == 0 }
 	for _, q := range order[0].Params {
-		found[q.ID].state = many
+		found[q.ID].state = severalClasses
 	}
 	for changed := true; changed; {
 		changed = false
@@ -33,23 +40,23 @@ func classes(p *pass) int {
 			for _, e := range b.Succs {
 				for i, q := range e.To.Params {
 					to := &found[q.ID]
-					if to.state == many || !wanted(q) {
+					if to.state == severalClasses || !wanted(q) {
 						continue
 					}
-					from, v := finding{e.Args[i].Type.Class, one}, e.Args[i]
+					from, v := finding{e.Args[i].Type.Class, oneClass}, e.Args[i]
 					switch {
 					case v.Op == ir.OpConstNull:
 						continue
 					case v.Op == ir.OpParam && wanted(v):
 						from = found[v.ID]
 					case !p.fixed(from.class):
-						from.state = many
+						from.state = severalClasses
 					}
 					switch {
-					case from.state == unseen || *to == from:
+					case from.state == nothing || *to == from:
 						continue
-					case to.state == one:
-						from.state = many
+					case to.state == oneClass:
+						from.state = severalClasses
 					}
 					*to, changed = from, true
 				}
@@ -59,7 +66,7 @@ func classes(p *pass) int {
 	n := 0
 	for _, b := range order[1:] {
 		for _, q := range b.Params {
-			if wanted(q) && found[q.ID].state == one {
+			if wanted(q) && found[q.ID].state == oneClass {
 				q.Type.Class = found[q.ID].class
 				n++
 			}

@@ -18,7 +18,9 @@ type Memory struct {
 	blocks []bool          // by block ID
 	keep   []bool          // by parameter
 	work   []*ir.Value
-	roles  []int32 // by value ID, of counters
+	uses   []int32   // by value ID
+	found  []finding // by value ID, of classes
+	roles  []int32   // by value ID, of counters
 
 	// of gvn
 	entries []entry

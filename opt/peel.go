@@ -108,9 +108,9 @@ func (p *peeler) values(list []*ir.Value) []*ir.Value {
 	if list == nil {
 		return nil
 	}
-	c := make([]*ir.Value, len(list))
-	for i, v := range list {
-		c[i] = p.of(v)
+	c := p.f.NewList(len(list))
+	for _, v := range list {
+		c = append(c, p.of(v))
 	}
 	return c
 }

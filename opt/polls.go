@@ -7,7 +7,10 @@
 
 package opt
 
-import "github.com/gophersnake/gophersnake/ir"
+import (
+	"github.com/gophersnake/gophersnake/arena"
+	"github.com/gophersnake/gophersnake/ir"
+)
 
 // maxPolls is at how many places a loop may poll instead.
 const maxPolls = 3
@@ -31,7 +34,7 @@ func polls(p *pass) int {
 			}
 		}
 	}
-	uses := countUses(f)
+	uses := p.mem.countUses(f)
 	n := 0
 	for _, loop := range loops {
 		h := loop.Header
@@ -95,8 +98,9 @@ func headPoll(b *ir.Block) int {
 }
 
 // countUses counts for each value the operations, edges and frame states that mention it.
-func countUses(f *ir.Func) []int32 {
-	uses := make([]int32, f.NumValues())
+func (m *Memory) countUses(f *ir.Func) []int32 {
+	m.uses = arena.Fresh(m.uses, f.NumValues())
+	uses := m.uses
 	value := func(v *ir.Value) {
 		for _, a := range v.Args {
 			uses[a.ID]++
