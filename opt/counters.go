@@ -54,6 +54,7 @@ func oneCounter(p *pass) int {
 	if n == 0 {
 		return 0
 	}
+	x.sink(loops)
 	values := p.mem.replacements(f)
 	for i := range x.list {
 		if c := &x.list[i]; c.is != nil {
@@ -62,6 +63,36 @@ func oneCounter(p *pass) int {
 	}
 	f.Replace(values)
 	return n
+}
+
+// sink lets those who ask for a counter behind its loop compute it there.
+func (x *counters) sink(loops *ir.Loops) {
+	for _, b := range x.f.Blocks {
+		var sunk *counting
+		var is *ir.Value
+		replace := func(args []*ir.Value) {
+			for i, a := range args {
+				if int(a.ID) >= len(x.role) || x.role[a.ID] <= 0 {
+					continue
+				}
+				c := &x.list[x.role[a.ID]-1]
+				if c.is == nil || c.is == c.base || c.is.Op != ir.OpAdd || loops.Has(loops.List[c.loop], b) {
+					continue
+				}
+				if sunk != c {
+					sunk, is = c, x.sum(b, c.is.Args[0], c.is.Args[1].Aux)
+				}
+				args[i] = is
+			}
+		}
+		for i := 0; i < len(b.Values); i++ { // which may grow at its beginning
+			replace(b.Values[i].Args)
+		}
+		replace(b.Ctrl.Args)
+		for i := range b.Succs {
+			replace(b.Succs[i].Args)
+		}
+	}
 }
 
 // split takes constants out of a sum.

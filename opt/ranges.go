@@ -554,8 +554,12 @@ func (r *ranger) arithmetic(op ir.Op, v *ir.Value) (x interval, ok bool) {
 	for _, p := range [2]int64{a.lo, a.hi} {
 		for _, q := range [2]int64{b.lo, b.hi} {
 			m, fits := mulFits(p, q)
-			if !fits {
-				return full, false
+			if !fits { // it lies beyond the end that its sign says
+				ok = false
+				m = math.MaxInt64
+				if (p < 0) != (q < 0) {
+					m = math.MinInt64
+				}
 			}
 			x = x.union(interval{m, m})
 		}
