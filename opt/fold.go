@@ -354,6 +354,9 @@ func init() {
 			if r := x.Aux << n.Aux; r>>n.Aux == x.Aux {
 				return f.int(r, v)
 			}
+		case isInt(n, 1):
+			v.Op, v.Args[1] = ir.OpAddOvf, x
+			f.n++
 		}
 		return nil
 	}

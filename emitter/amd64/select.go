@@ -510,12 +510,21 @@ func (m *machine) mulOvf(f *emitter.Func, v *ir.Value) {
 	})
 }
 
-// shlOvf shifts and shifts back: what was lost differs.
+// shlOvf shifts and shifts back, if it is not by little: what was lost differs.
 func (m *machine) shlOvf(f *emitter.Func, v *ir.Value) {
 	s := m.begin(f, v)
 	a := m.a
-	n := s.UseLate(v.Args[0])
 	c, constant := immediate(v.Args[1])
+	if constant && c < 31 { // a multiplication says itself whether it fits
+		n, d := s.Use(v.Args[0]), s.Def(v)
+		exit := s.Exit(true)
+		s.Emit(0, func(l []regalloc.Loc) {
+			a.Emit(IMULQ_RRI, reg(l[d]), reg(l[n]), Imm(int64(1)<<c))
+			a.Jcc(CondO, exit.Label(l))
+		})
+		return
+	}
+	n := s.UseLate(v.Args[0])
 	if !constant {
 		i := s.useFixed(v.Args[1], RCX)
 		s.Ops[i].Late = true
