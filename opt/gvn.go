@@ -6,6 +6,7 @@
 // the same as a dominating one if operands and version are. Where ways with different versions meet, a new version begins; at
 // a loop header too, for the regions that something in the loop may write. A version is met only through the event that
 // began it, so between two points of one version, of which one dominates the other, nothing wrote. A store puts its value in for the loads that follow.
+// What stores an item with another index, certainly (distinct.go), is looked through.
 //
 // Guards. A guard is redundant if a dominating one checked the same: it passed then, and what it looked at is the same now. Rule by rule
 // (docs/design.md, section 6): 1. No guard moves and no frame state changes. What a dominating branch or guard decided is used only where it
@@ -44,6 +45,8 @@ type numbering struct {
 	factAt []int32
 	facts  []fact
 
+	stores   []stored // the latest last
+	probe    ir.Value
 	version  [numRegions]int32
 	exits    [][numRegions]int32 // by block ID: versions at the block's end
 	counter  int32
@@ -297,7 +300,13 @@ func (g *numbering) number(v *ir.Value) *ir.Value {
 	if len(v.Args) > 127 {
 		return nil
 	}
-	if old := g.find(&e, ver); old != nil {
+	old := g.find(&e, ver)
+	if old == nil && g.indexed(v.Op) {
+		if old = g.past(&e, ver); old == nil {
+			e.rehash(ver)
+		}
+	}
+	if old != nil {
 		switch {
 		case old.res == nil:
 			return g.truth(old.truth, v)
@@ -318,7 +327,13 @@ func (g *numbering) number(v *ir.Value) *ir.Value {
 
 // after does what v does to memory, and learns from it.
 func (g *numbering) after(v *ir.Value) {
-	g.kill(regionsWritten(v))
+	if written := regionsWritten(v); written != 0 {
+		before := g.versionOf(written)
+		g.kill(written)
+		if v.Op >= ir.OpStoreIdxI64 && v.Op <= ir.OpStoreIdxObj && written == 1<<listItems {
+			g.stores = append(g.stores, stored{v, before, g.counter})
+		}
+	}
 	switch v.Op {
 	case ir.OpGuard:
 		g.learn(v.Args[0], true)
