@@ -518,6 +518,11 @@ func (g *guesser) block(c *guessedCode, block *decoder.Block) {
 	g.jumped = jumped
 }
 
+// cell is the cell that a local has.
+func (f *guessFrame) cell(local int) guessed {
+	return guessed{class: f.classCell, cell: f.derefCell(f.c, local)}
+}
+
 // tell notes what a site meets.
 func (f *guessFrame) tell(site uint32, v guessed) {
 	if f.ending && v.class != mixed && v.class != nullClass && int(site) < len(f.c.sites) {
@@ -545,11 +550,11 @@ func (f *guessFrame) step(n int, ins *decoder.Instr) {
 	arg := int(ins.Arg)
 	code := f.c.code.Code
 	switch ins.Op {
+	case decoder.OpNop, decoder.OpResume:
 	case decoder.OpCopyFreeVars:
 		for i := len(f.locals) - arg; 0 <= i && i < len(f.locals); i++ {
-			f.locals[i] = guessed{class: f.classCell, cell: f.derefCell(f.c, i)}
+			f.locals[i] = f.cell(i)
 		}
-	case decoder.OpNop, decoder.OpResume:
 	case decoder.OpPushNull:
 		f.push(guessed{class: nullClass})
 	case decoder.OpCopy:
@@ -561,7 +566,9 @@ func (f *guessFrame) step(n int, ins *decoder.Instr) {
 	case decoder.OpLoadConst:
 		f.push(f.look(code.Consts[arg]))
 	case decoder.OpLoadSmallInt:
-		f.push(guessed{class: f.classInt, object: &decoder.Object{Kind: decoder.ObjInt, Flags: decoder.ObjFits, Int: int64(arg)}})
+		f.push(f.number(int64(arg)))
+	case decoder.OpLoadCommon:
+		f.push(f.common(arg))
 	case decoder.OpLoadFast:
 		f.push(f.locals[arg])
 	case decoder.OpLoadFastAndClear:
@@ -572,10 +579,10 @@ func (f *guessFrame) step(n int, ins *decoder.Instr) {
 	case decoder.OpDeleteFast:
 		f.locals[arg] = guessed{}
 	case decoder.OpLoadClosure:
-		f.push(guessed{class: f.classCell, cell: f.derefCell(f.c, arg)})
+		f.push(f.cell(arg))
 	case decoder.OpMakeCell:
 		f.join(&f.deref(f.c, arg).item, f.locals[arg])
-		f.locals[arg] = guessed{class: f.classCell, cell: f.derefCell(f.c, arg)} // from 3.13 on what LOAD_FAST loads
+		f.locals[arg] = f.cell(arg) // from 3.13 on what LOAD_FAST loads
 	case decoder.OpLoadDeref:
 		f.result(ins, f.deref(f.c, arg).item)
 	case decoder.OpStoreDeref:
@@ -693,6 +700,30 @@ func (f *guessFrame) step(n int, ins *decoder.Instr) {
 			f.push(guessed{class: mixed})
 		}
 	}
+}
+
+func (f *guessFrame) number(n int64) guessed {
+	return guessed{class: f.classInt, object: &decoder.Object{Kind: decoder.ObjInt, Flags: decoder.ObjFits, Int: n}}
+}
+
+// common is what LOAD_COMMON_CONSTANT loads.
+func (f *guessFrame) common(arg int) guessed {
+	switch arg {
+	case decoder.CommonNone:
+		return guessed{class: f.classNone}
+	case decoder.CommonTrue, decoder.CommonFalse:
+		return guessed{class: f.classBool}
+	case decoder.CommonMinusOne:
+		return f.number(-1)
+	case decoder.CommonEmptyStr:
+		return guessed{class: f.classStr}
+	}
+	o := &decoder.Object{Kind: decoder.ObjType}
+	if arg == decoder.CommonAll || arg == decoder.CommonAny {
+		o.Kind = decoder.ObjBuiltin
+	}
+	o.Address, _ = f.abi.Lookup(commons[arg])
+	return guessed{class: f.classType, object: o}
 }
 
 // loaded pushes what was loaded, with NULL for a call.
