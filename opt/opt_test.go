@@ -134,6 +134,24 @@ func compareRuns(t *testing.T, random func(seed uint64) *ir.Func, n uint64) Stat
 	return stats
 }
 
+// TestLeftOut: passes that are left out, because nothing has changed that they could use, would have changed nothing.
+func TestLeftOut(t *testing.T) {
+	for name, random := range map[string]func(uint64) *ir.Func{"random": irtest.Random, "ranges": irtest.Ranges} {
+		for seed := range uint64(300) {
+			f, g := random(seed), random(seed)
+			opts := testOptions
+			opts.Verify = false
+			_, err := Run([]*ir.Func{f}, opts)
+			require.NoError(t, err)
+			p := &pass{f: g, opts: &opts, mem: &Memory{}}
+			for _, name := range order {
+				passByName[name].run(p)
+			}
+			require.Equal(t, g.String(), f.String(), "%s %d", name, seed)
+		}
+	}
+}
+
 func hasSite(f *ir.Func, site uint32) bool {
 	for _, b := range f.Blocks {
 		for _, v := range b.Values {

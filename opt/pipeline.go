@@ -53,7 +53,7 @@ type passInfo struct {
 // passes is the table, by name.
 var passes = []passInfo{
 	{name: "skip", run: skip},
-	{name: "params", run: params, ignores: []string{"params", "dce"}},
+	{name: "params", run: params, ignores: []string{"params"}},
 	{name: "classes", run: classes, after: []string{"params"}},                                  // what is a copy has its value's class
 	{name: "fold", run: fold, after: []string{"params"}, ignores: []string{"dce"}},              // the builder makes every slot a parameter of each merge: nothing is constant before
 	{name: "polls", run: polls, after: []string{"params", "fold"}},                              // what is no copy has a use, or none
@@ -158,7 +158,7 @@ func runOne(f *ir.Func, opts *Options, stats Stats) error {
 	stale := map[*passInfo]bool{} // there is something new since the last run; a pass that is not in it has not run
 	for _, name := range order {
 		row := passByName[name]
-		if new, ran := stale[row]; contains(opts.Off, name) || ran && !new {
+		if again, ran := stale[row]; contains(opts.Off, name) || ran && !again {
 			continue
 		}
 		var begin time.Time
