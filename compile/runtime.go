@@ -19,8 +19,8 @@ const (
 )
 
 // needHeap has pages put behind the part of Go's heap that the first compile will use: one by one, as it comes to them, they were a quarter of
-// its time. (Of Go's processors each allocates half a megabyte of its own. Where the first compile finds itself on another one, seldom, this
-// was in vain.)
+// its time. (Each of Go's processors allocates from half a megabyte of its own, so this serves a compile on another one than the load was on, too,
+// where that is the next half.)
 func needHeap() {
 	free = make([]byte, ownPages)
 	cache.Populate(free, heapRoom)
