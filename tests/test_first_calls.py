@@ -288,3 +288,15 @@ def test_a_class_that_had_no_instance_when_it_was_compiled():
 
 
 FAILED = _native.constants()["GS_SITE_FAILED"]
+
+
+def test_more_classes_than_a_snapshot_has_codes():
+    names = {}
+    exec("\n".join(f"class C{i}:\n    def __init__(self, x):\n        self.x = x\n" for i in range(50)), names)
+    exec("def makes(n):\n    total = 0\n    for i in range(n):\n" + "".join(f"        total += C{i}(i).x\n" for i in range(50)) + "    return total\n", names)
+    plain = names["makes"](30)
+    f = jit(names["makes"])
+    for _ in range(4):
+        assert f(30) == plain
+    info = _native.record_info(f)
+    assert info["compiles"] and not info["failures"]

@@ -937,6 +937,9 @@ func (f *guessFrame) call(n int, ins *decoder.Instr) {
 // called is what a function returns that is compiled with its caller.
 func (f *guessFrame) called(callable guessed, args []guessed, ins *decoder.Instr) guessed {
 	code := callable.code
+	if code == nil { // it is not in the snapshot: there are too many, or it was tried and is not compiled
+		return guessed{class: mixed}
+	}
 	if code.Flags&decoder.CoGenerator != 0 {
 		return f.named("generator")
 	}
