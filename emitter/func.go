@@ -114,6 +114,7 @@ type Memory struct {
 	edgeBlock []int32           // by position: the first edge block with it as the predecessor, counted from 1
 	held      []regalloc.RegSet // beside written
 	heldIn    []regalloc.RegSet // by position: before the block
+	touched   []touched         // by instruction, as held
 
 	selector selector
 	vregArgs arena.Arena[regalloc.VReg]

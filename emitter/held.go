@@ -7,11 +7,30 @@ import (
 	"github.com/gophersnake/gophersnake/emitter/regalloc"
 )
 
+// touched are the registers that an instruction's operands are in. They are found once, however often a block is gone through.
+type touched struct{ uses, defs regalloc.RegSet }
+
 // findHeld sets held for each instruction: the registers that are live after it, and its operands. It solves the liveness of registers backwards
 // over the blocks, until nothing changes.
 func (f *Func) findHeld(ra *regalloc.Func) {
 	f.held = arena.Fresh(f.held, len(f.written))
 	f.heldIn = arena.Fresh(f.heldIn, len(f.order))
+	f.touched = arena.Fresh(f.touched, len(f.written))
+	for i := range f.order {
+		first := int(f.extents[i][0])
+		for j, locs := range f.Alloc.Locs[i] {
+			t, ops := &f.touched[first+j], ra.Blocks[i].Instrs[j].Ops
+			for n, l := range locs {
+				switch {
+				case !l.IsReg():
+				case ops[n].Def:
+					t.defs = t.defs.With(l.Reg())
+				default:
+					t.uses = t.uses.With(l.Reg())
+				}
+			}
+		}
+	}
 	for changed := true; changed; {
 		changed = false
 		for i := len(f.order) - 1; i >= 0; i-- {
@@ -34,19 +53,9 @@ func (f *Func) heldBefore(ra *regalloc.Func, i int) regalloc.RegSet {
 	}
 	edits, instrs, first := f.Alloc.Edits[i], ra.Blocks[i].Instrs, int(f.extents[i][0])
 	for j := len(instrs) - 1; j >= 0; j-- {
-		in := &instrs[j]
-		var uses, defs regalloc.RegSet
-		for n, l := range f.Alloc.Locs[i][j] {
-			switch {
-			case !l.IsReg():
-			case in.Ops[n].Def:
-				defs = defs.With(l.Reg())
-			default:
-				uses = uses.With(l.Reg())
-			}
-		}
-		f.held[first+j] = live | uses | defs
-		live = live&^(defs|in.Clobbers) | uses
+		t := &f.touched[first+j]
+		f.held[first+j] = live | t.uses | t.defs
+		live = live&^(t.defs|instrs[j].Clobbers) | t.uses
 		n := len(edits)
 		for n > 0 && edits[n-1].Before >= j {
 			n--
