@@ -33,6 +33,9 @@ type counters struct {
 
 func oneCounter(p *pass) int {
 	f := p.f
+	if !hasLoop(p) {
+		return 0
+	}
 	x := &counters{pass: p}
 	loops := f.ComputeLoops(f.Dominators())
 	for i, loop := range loops.List {
@@ -63,6 +66,21 @@ func oneCounter(p *pass) int {
 	}
 	f.Replace(values)
 	return n
+}
+
+// hasLoop reports whether a block leads to one that stands before it, as in reverse postorder each loop has.
+func hasLoop(p *pass) bool {
+	p.mem.blocks = arena.Fresh(p.mem.blocks, p.f.NumBlocks())
+	seen := p.mem.blocks
+	for _, b := range p.f.Blocks {
+		seen[b.ID] = true
+		for i := range b.Succs {
+			if seen[b.Succs[i].To.ID] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // sink lets those who ask for a counter behind its loop compute it there.
