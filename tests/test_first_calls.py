@@ -300,3 +300,18 @@ def test_more_classes_than_a_snapshot_has_codes():
         assert f(30) == plain
     info = _native.record_info(f)
     assert info["compiles"] and not info["failures"]
+
+
+def table():
+    return [1, 2, 3]
+
+
+def test_a_callee_without_locals():
+    def sums(n):
+        total = 0
+        for _ in range(n):
+            for x in table():
+                total += x
+        return total
+
+    assert compiles(sums, (3,), (20,)) == [1, 0]

@@ -179,7 +179,8 @@ func (g *guesser) reach(index int) *guessedCode {
 func (g *guesser) enter(c *guessedCode, block int, locals, stack []guessed) {
 	in := c.in[block]
 	if in == nil {
-		c.in[block] = slices.Concat(locals, stack)
+		in = make([]guessed, 0, len(locals)+len(stack)) // not nil, though there be none
+		c.in[block] = append(append(in, locals...), stack...)
 		g.changed = true
 		return
 	}
