@@ -315,3 +315,25 @@ def test_a_callee_without_locals():
         return total
 
     assert compiles(sums, (3,), (20,)) == [1, 0]
+
+
+def test_an_attribute_that_is_added_to_was_there():
+    """Its old object is known to be a float that only the instance has, so the sum is put into it: no code remains that may have to add the attribute."""
+    class Point:
+        def __init__(self, x):
+            self.x = x
+
+        def move(self, by):
+            self.x += by
+
+    point, f = Point(0.5), jit(Point.move)
+    for _ in range(3):
+        f(point, 0.25)
+    assert point.x == 1.25
+    (unit,) = _native.record_info(f)["units"]
+    listing = _native.describe(unit["address"], "ir")
+    assert "ReboxFloat" in listing and "gs_value_added" not in listing
+    missing = Point(1.0)
+    del missing.x
+    with pytest.raises(AttributeError):
+        f(missing, 1.0)

@@ -4,6 +4,8 @@
 package build
 
 import (
+	"slices"
+
 	"github.com/gophersnake/gophersnake/decoder"
 	"github.com/gophersnake/gophersnake/ir"
 	"github.com/gophersnake/gophersnake/pyabi"
@@ -18,6 +20,7 @@ func loadAttr(b *builder) error {
 		if p := b.place(s, decoder.TypePlainGet); p.base != nil {
 			v := b.load(ir.OpLoadObjNull, ir.HeapAttr, p.base, p.offset)
 			v = b.guard(ir.OpGuardNotNull, ir.Type{Kind: ir.Obj}, b.before(), ir.ExitInfo{Reason: ir.WhyType, Site: b.ins.At}, v)
+			b.attrsRead = append(b.attrsRead, attrRead{b.peek(0).object(), b.ins.Arg})
 			item := borrowedSlot(v)
 			item.volatile = true
 			if s.owned { // a temporary: it may take its attributes with it
@@ -109,6 +112,12 @@ func (b *builder) replacedClass(old *ir.Value) (s slot, seen bool) {
 	return s, true
 }
 
+// attrRead is an attribute that the block has loaded from an instance.
+type attrRead struct {
+	owner *ir.Value
+	name  int32
+}
+
 // replacesQuiet reports whether all that the bytecode was seen to replace were of one class, whose objects end quietly.
 func (b *builder) replacesQuiet() bool {
 	p := b.profile(b.ins.At)
@@ -161,7 +170,8 @@ func plainValue(o *decoder.Object) bool {
 func (b *builder) addsValue(p place) bool {
 	site := b.profile(b.ins.At)
 	loops := b.code.BlockAt(b.ins.Off).Loop >= 0
-	if p.nullable || !site.empty() && (site.class() != 0 || loops) {
+	read := slices.Contains(b.attrsRead, attrRead{b.peek(0).object(), b.ins.Arg}) // as x.a += 1 has: it is there
+	if p.nullable || !site.empty() && (site.class() != 0 || loops || read) {
 		return false
 	}
 	old := b.load(ir.OpLoadObjNull, ir.HeapAttr, p.base, p.offset)

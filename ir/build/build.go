@@ -336,6 +336,7 @@ type builder struct {
 	beforeState *ir.FrameState
 	translated  int         // bytecodes
 	sawUnseen   bool        // a site that nothing is recorded of was met
+	attrsRead   []attrRead  // in the block so far
 	unguessed   bool        // nor is guessed, of what the bytecode gives
 	unwinding   bool        // the activation is over: destructors see its callers only
 	position    []slot      // the bytecode that destructors see the activation at, an object, if it is not the one being translated
@@ -462,6 +463,7 @@ func (b *builder) translate(v *version) error {
 	b.inFrame = b.f.NewList(len(v.locals))[:len(v.locals)]
 	clear(b.inFrame[copy(b.inFrame, v.inFrame):])
 	b.current = v
+	b.attrsRead = b.attrsRead[:0]
 	dec := b.code.BlockAt(v.off)
 	first := b.code.Index(v.off)
 	recorded := b.recording() && b.translated > maxRecorded && v.off != b.f.Off
